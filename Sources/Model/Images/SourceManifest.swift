@@ -1,0 +1,37 @@
+/// What a project folder holds, sent before any content so that the server can ask for what it lacks.
+package struct SourceManifest: Codable, Equatable, Sendable {
+    /// Sorted by path.
+    package var files: [Entry]
+
+    package init(files: [Entry]) {
+        self.files = files
+    }
+
+    package struct Entry: Codable, Equatable, Hashable, Sendable {
+        /// Relative to the project folder, `/` between its parts, no `..`, no leading `/`.
+        package var path: String
+        package var kind: Kind
+        /// Permission bits only, for example 0o644.
+        package var mode: UInt16
+        /// In bytes; of the content, zero for a link.
+        package var size: Int64
+        /// 64 lower-case hex digits of the content; empty for a link.
+        package var sha256: String
+        /// Where a symbolic link points; nil for a file.
+        package var target: String?
+
+        package init(path: String, kind: Kind = .file, mode: UInt16, size: Int64, sha256: String, target: String? = nil) {
+            self.path = path
+            self.kind = kind
+            self.mode = mode
+            self.size = size
+            self.sha256 = sha256
+            self.target = target
+        }
+    }
+
+    package enum Kind: String, Codable, Sendable {
+        case file
+        case symlink
+    }
+}

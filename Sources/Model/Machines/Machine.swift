@@ -1,0 +1,200 @@
+/// One sandbox with one app in it. The record belongs to one host; only that host's agent writes it.
+package struct Machine: Codable, Equatable, Sendable {
+    package var id: ID
+    package var name: String
+    package var app: String
+    package var region: String
+    package var host: String
+    package var createdAt: Timestamp
+    package var spec: Spec
+    package var status: Status
+
+    package init(id: ID, name: String, app: String, region: String, host: String, createdAt: Timestamp, spec: Spec) {
+        self.id = id
+        self.name = name
+        self.app = app
+        self.region = region
+        self.host = host
+        self.createdAt = createdAt
+        self.spec = spec
+        status = Status()
+    }
+
+    /// What was asked for.
+    package struct Spec: Codable, Equatable, Sendable {
+        /// New at each change of `config`; 26 characters that sort by time (a ULID).
+        package var instance: String
+        package var config: MachineConfig
+        /// Left out of routing, whatever its health.
+        package var cordoned: Bool
+        /// The release that last touched it; 0 when none did.
+        package var release: Int
+
+        package init(instance: String, config: MachineConfig, release: Int = 0) {
+            self.instance = instance
+            self.config = config
+            self.release = release
+            cordoned = false
+        }
+    }
+
+    /// What was seen.
+    package struct Status: Codable, Equatable, Sendable {
+        package var state = State.created
+        /// Where the Machine answers; nil before its network exists.
+        package var address: Address?
+        /// Newest last; the oldest fall off after `Machine.maximumEvents`.
+        package var events: [Event] = []
+        package var checks: [CheckStatus] = []
+        /// Passed all its gates once since `spec.instance` changed, so a wake needs only an open port.
+        package var proven = false
+        /// Its port accepts and no check is critical: the edge may send to it.
+        package var ready = false
+        package var updatedAt = Timestamp(milliseconds: 0)
+
+        package init() {}
+    }
+
+    package struct Address: Codable, Equatable, Hashable, Sendable {
+        package var ipv4: String
+        /// The 6PN address, `fdaa:…`.
+        package var ipv6: String
+
+        package init(ipv4: String, ipv6: String) {
+            self.ipv4 = ipv4
+            self.ipv6 = ipv6
+        }
+    }
+
+    package static let maximumEvents = 50
+
+    /// The process group that a deploy put it into; `app` when nothing says otherwise.
+    package var group: String { spec.config.metadata["fly_process_group"] ?? "app" }
+}
+
+extension Machine {
+    /// Where a Machine is in its life; a case carries what exists in that state.
+    package enum State: Codable, Equatable, Sendable {
+        case created
+        case starting(attempt: Int)
+        case started(Process)
+        case stopping(Process, then: AfterStop)
+        case stopped(Exit?)
+        case suspending(Process)
+        case suspended(Process)
+        case destroying
+        case destroyed
+        /// Waits for the restart policy's next try.
+        case restarting(at: Timestamp, attempt: Int)
+        case failed(reason: String)
+    }
+
+    /// What a stop leads to.
+    package enum AfterStop: String, Codable, Sendable {
+        case stopped
+        case started
+        case destroyed
+    }
+
+    /// A running process of the sandbox and how to recognise it after a restart of the daemon.
+    package struct Process: Codable, Equatable, Hashable, Sendable {
+        package var pid: Int32
+        /// Field 22 of `/proc/<pid>/stat`, in clock ticks since boot: tells a reused pid from the same process.
+        package var startTicks: UInt64
+        package var monitorPID: Int32
+        package var startedAt: Timestamp
+
+        package init(pid: Int32, startTicks: UInt64, monitorPID: Int32, startedAt: Timestamp) {
+            self.pid = pid
+            self.startTicks = startTicks
+            self.monitorPID = monitorPID
+            self.startedAt = startedAt
+        }
+    }
+
+    /// How a process ended.
+    package struct Exit: Codable, Equatable, Sendable {
+        /// The process's own code, or 128 + the signal that ended it.
+        package var code: Int32
+        package var signal: Int32?
+        package var outOfMemory: Bool
+        /// We asked for it: no restart policy applies.
+        package var requested: Bool
+        package var at: Timestamp
+
+        package init(code: Int32, outOfMemory: Bool, requested: Bool, at: Timestamp) {
+            self.code = code
+            self.outOfMemory = outOfMemory
+            self.requested = requested
+            self.at = at
+            signal = code > 128 && code <= 192 ? code - 128 : nil
+        }
+    }
+
+    /// An entry of the Machine's history.
+    package struct Event: Codable, Equatable, Sendable {
+        package var kind: Kind
+        package var at: Timestamp
+        /// Present on `exit`.
+        package var exit: Exit?
+        package var detail: String?
+
+        package init(kind: Kind, at: Timestamp, exit: Exit? = nil, detail: String? = nil) {
+            self.kind = kind
+            self.at = at
+            self.exit = exit
+            self.detail = detail
+        }
+
+        package enum Kind: String, Codable, Sendable {
+            case launch, start, exit, stop, suspend, resume, restart, update, destroy, failure, adopt
+        }
+    }
+
+    /// The last result of one health check.
+    package struct CheckStatus: Codable, Equatable, Sendable {
+        package var name: String
+        package var status: Level
+        package var output: String
+        /// When `status` last changed.
+        package var updatedAt: Timestamp
+
+        package init(name: String, status: Level, output: String, updatedAt: Timestamp) {
+            self.name = name
+            self.status = status
+            self.output = output
+            self.updatedAt = updatedAt
+        }
+
+        package enum Level: String, Codable, Sendable {
+            case passing, warning, critical
+        }
+    }
+}
+
+extension Machine.State {
+    /// The word that the Machines API uses.
+    package var name: String {
+        switch self {
+        case .created: "created"
+        case .starting: "starting"
+        case .started: "started"
+        case .stopping: "stopping"
+        case .stopped: "stopped"
+        case .suspending: "suspending"
+        case .suspended: "suspended"
+        case .destroying: "destroying"
+        case .destroyed: "destroyed"
+        case .restarting: "restarting"
+        case .failed: "failed"
+        }
+    }
+
+    /// The process that exists in this state.
+    package var process: Machine.Process? {
+        switch self {
+        case .started(let process), .stopping(let process, _), .suspending(let process), .suspended(let process): process
+        case .created, .starting, .stopped, .destroying, .destroyed, .restarting, .failed: nil
+        }
+    }
+}

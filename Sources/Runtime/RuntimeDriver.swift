@@ -1,0 +1,136 @@
+package import Model
+
+/// Runs sandboxes on this host: runc or crun under conmon, and `FakeRuntime` in tests of the agent.
+///
+/// Every call may be repeated after a crash: what is done already is left as it is.
+package protocol RuntimeDriver: Sendable {
+    /// Makes what all sandboxes share: bridge, firewall table, cgroup roots, folders.
+    func prepareHost() async throws
+
+    /// Gives a Machine its network namespace and its folders. Survives stops; gone only with `destroy`.
+    func provision(_ id: Machine.ID, address: Machine.Address) async throws
+
+    /// Starts from a fresh root file system; a Machine that runs already answers with its process.
+    func start(_ sandbox: Sandbox) async throws -> Machine.Process
+
+    /// Sends a signal to the sandbox's first process; nothing happens when it is gone.
+    func signal(_ id: Machine.ID, _ signal: MachineConfig.Signal) async throws
+
+    /// Freezes all processes of the sandbox.
+    func suspend(_ id: Machine.ID) async throws
+
+    /// Thaws them.
+    func resume(_ id: Machine.ID) async throws
+
+    /// Removes what a start made (container, cgroup, mounts), after its process has ended; kills what is left of it.
+    func clear(_ id: Machine.ID) async throws
+
+    /// Clears, then removes the network namespace, the log and the folders.
+    func destroy(_ id: Machine.ID) async throws
+
+    /// What runs, as the kernel tells it, whatever any record says.
+    func list() async throws -> [Machine.ID: SandboxStatus]
+
+    /// Each end of a process or of its monitor, as it happens. One consumer.
+    var exits: AsyncStream<SandboxExit> { get }
+
+    /// Starts to watch a process that this daemon did not start itself (adoption), so that its end shows in `exits`.
+    func watch(_ id: Machine.ID, _ process: Machine.Process) async throws
+
+    /// Addresses on which the Machine's processes listen for TCP, from its own network namespace.
+    func listeners(_ id: Machine.ID) async throws -> [ListenAddress]
+}
+
+/// All that a start needs.
+package struct Sandbox: Sendable {
+    package var id: Machine.ID
+    package var hostname: String
+    /// Unpacked layers on this host, bottom first.
+    package var layers: [String]
+    package var user: String
+    package var workingDirectory: String
+    /// Program and arguments.
+    package var command: [String]
+    package var env: [String: String]
+    package var mounts: [Mount]
+    package var guest: MachineConfig.Guest
+    package var address: Machine.Address
+    /// Share the network of the host's bridge; false only for build steps that need none.
+    package var network = true
+
+    package init(
+        id: Machine.ID, hostname: String, layers: [String], image: Image.Config, command: [String],
+        env: [String: String], guest: MachineConfig.Guest, address: Machine.Address
+    ) {
+        self.id = id
+        self.hostname = hostname
+        self.layers = layers
+        self.command = command
+        self.env = env
+        self.guest = guest
+        self.address = address
+        user = image.user
+        workingDirectory = image.workingDirectory
+        mounts = []
+    }
+
+    /// A folder of the host inside the sandbox.
+    package struct Mount: Sendable {
+        package var source: String
+        package var destination: String
+        package var readOnly: Bool
+
+        package init(source: String, destination: String, readOnly: Bool = false) {
+            self.source = source
+            self.destination = destination
+            self.readOnly = readOnly
+        }
+    }
+}
+
+/// A sandbox as it is.
+package enum SandboxStatus: Equatable, Sendable {
+    case running(Machine.Process)
+    case suspended(Machine.Process)
+    /// Runs, but nobody keeps its output and exit code.
+    case unmonitored(Machine.Process)
+    /// Its process has ended and was not cleared yet.
+    case ended(code: Int32?, outOfMemory: Bool)
+    /// Has a network, but no process.
+    case provisioned
+}
+
+/// The end of a sandbox's process.
+package struct SandboxExit: Equatable, Sendable {
+    package var id: Machine.ID
+    package var pid: Int32
+    /// The exit code, 128 + signal, or nil when the monitor took it along.
+    package var code: Int32?
+    package var outOfMemory: Bool
+    /// The monitor ended while the process still ran.
+    package var monitorLost: Bool
+
+    package init(id: Machine.ID, pid: Int32, code: Int32?, outOfMemory: Bool, monitorLost: Bool) {
+        self.id = id
+        self.pid = pid
+        self.code = code
+        self.outOfMemory = outOfMemory
+        self.monitorLost = monitorLost
+    }
+}
+
+/// A TCP socket that waits for connections.
+package struct ListenAddress: Equatable, Sendable, CustomStringConvertible {
+    package var host: String
+    package var port: Int
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Only processes of the same Machine reach it.
+    package var loopbackOnly: Bool { host.hasPrefix("127.") || host == "::1" }
+
+    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

@@ -1,0 +1,37 @@
+package import Foundation
+package import Model
+
+/// The one way in which values become JSON and back: sorted keys, so that equal values give equal bytes.
+package enum JSON {
+    package static func encode(_ value: some Encodable) throws(Fault) -> Data {
+        do {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return try encoder.encode(value)
+        } catch {
+            throw Fault(.corrupt, "\(type(of: value)) can't be written as JSON: \(error)")
+        }
+    }
+
+    /// - Parameter what: named in the error: "release 3 of notes".
+    package static func decode<Value: Decodable>(_: Value.Type, from data: Data, what: String) throws(Fault) -> Value {
+        do {
+            return try JSONDecoder().decode(Value.self, from: data)
+        } catch let DecodingError.keyNotFound(key, context) {
+            throw Fault(.invalidRequest, "\(what): \(path(context.codingPath + [key])) is missing")
+        } catch let DecodingError.typeMismatch(type, context) {
+            throw Fault(.invalidRequest, "\(what): \(path(context.codingPath)) is not a \(type)")
+        } catch let DecodingError.valueNotFound(type, context) {
+            throw Fault(.invalidRequest, "\(what): \(path(context.codingPath)) is null, expected a \(type)")
+        } catch let DecodingError.dataCorrupted(context) {
+            let place = context.codingPath.isEmpty ? "" : "\(path(context.codingPath)): "
+            throw Fault(.invalidRequest, "\(what): \(place)\(context.debugDescription)")
+        } catch {
+            throw Fault(.invalidRequest, "\(what): \(error)")
+        }
+    }
+
+    private static func path(_ keys: [any CodingKey]) -> String {
+        keys.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+    }
+}
