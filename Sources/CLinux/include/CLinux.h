@@ -1,12 +1,46 @@
-// Linux calls that Swift can't import: variadic system calls and macros.
+// Linux calls that Swift can't import: variadic system calls, macros, and what glibc shows only to GNU sources.
+//
+// This header must not define _GNU_SOURCE: Swift's own Glibc module is built without it, and types such as fd_set
+// would then differ between the two modules.
 #pragma once
 #ifdef __linux__
-#define _GNU_SOURCE
-#include <sched.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/inotify.h>
-#include <sys/mount.h>
-#include <sys/pidfd.h>
-#include <sys/sysmacros.h>
-#include <sys/vfs.h>
+#include <sys/statfs.h>
+#include <sys/timex.h>
+#include <sys/types.h>
+
+// Opens a file of a foreign root file system: symbolic links, absolute ones too, are taken as if `root` were "/".
+// O_NONBLOCK so that a FIFO planted there can't hold us. Since Linux 5.6.
+int roost_open_in_root(int root, const char *path);
+
+// A descriptor that only names a folder.
+int roost_open_folder(const char *path);
+
+// A pipe whose ends close on exec.
+int roost_pipe(int ends[2]);
+
+// A process descriptor that polls readable once the process has ended. Since Linux 5.3.
+int roost_pidfd_open(pid_t pid);
+
+int roost_pidfd_send_signal(int descriptor, int number);
+
+// Mount and unmount without the `unsigned long` casts that Swift would need at each call.
+int roost_mount_overlay(const char *target, const char *options);
+
+int roost_unmount_lazily(const char *target);
+
+// Starts a program in a session of its own with a clean signal state.
+// `sync` becomes descriptor 3 unless it is negative; `errors` becomes standard error, `output` standard output;
+// nothing else of ours is left open in it.
+int roost_spawn(
+    pid_t *pid, const char *program, char *const arguments[], char *const environment[], int sync, int output, int errors
+);
+
+// The exit code, or 128 + the signal, of a child's wait status.
+int roost_exit_code(int status);
+
+// `statfs.f_type` of a file that stands for a namespace.
+static const long roost_nsfs_magic = 0x6e736673;
 #endif

@@ -41,6 +41,10 @@ package struct Machine: Codable, Equatable, Sendable {
     /// What was seen.
     package struct Status: Codable, Equatable, Sendable {
         package var state = State.created
+        /// Restarts by policy inside the last `Lifecycle.window`.
+        package var restarts: [Timestamp] = []
+        /// The `spec.instance` that the running process was started with.
+        package var runningInstance: String?
         /// Where the Machine answers; nil before its network exists.
         package var address: Address?
         /// Newest last; the oldest fall off after `Machine.maximumEvents`.

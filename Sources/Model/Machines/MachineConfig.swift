@@ -94,7 +94,7 @@ package struct MachineConfig: Codable, Equatable, Sendable {
             self.maxRetries = maxRetries
         }
 
-        package enum Policy: String, Codable, Sendable {
+        package enum Policy: String, Codable, Sendable, CaseIterable {
             case no
             case onFailure = "on-failure"
             case always

@@ -45,7 +45,7 @@ extension MachineConfig {
     }
 
     /// What becomes of an idle Machine.
-    package enum Autostop: String, Codable, Sendable {
+    package enum Autostop: String, Codable, Sendable, CaseIterable {
         case off
         case stop
         case suspend
@@ -65,7 +65,7 @@ extension MachineConfig {
             self.hardLimit = hardLimit
         }
 
-        package enum Kind: String, Codable, Sendable {
+        package enum Kind: String, Codable, Sendable, CaseIterable {
             case connections
             case requests
         }
@@ -101,7 +101,7 @@ extension MachineConfig {
             headers = [:]
         }
 
-        package enum Kind: String, Codable, Sendable {
+        package enum Kind: String, Codable, Sendable, CaseIterable {
             case tcp
             case http
         }

@@ -15,7 +15,7 @@ package enum Balancer {
     ///
     /// - Parameters:
     ///   - load: requests in flight of a Machine.
-    ///   - excluded: Machines that refused this very request.
+    ///   - excluded: Machines that refused this very request, or whose wake failed.
     ///   - spin: breaks ties, so that equal Machines take turns; any number.
     ///
     /// > Source: `proxy-dns`, section 5.3: soft limit deprioritises, hard limit excludes.
@@ -27,12 +27,14 @@ package enum Balancer {
         var coming = false
         var hope = false
         let count = route.machines.count
+        // Unsigned, because `spin` may be negative; reduced first, because it may be near the largest number.
+        let first = count == 0 ? 0 : Int(UInt(bitPattern: spin) % UInt(count))
         for offset in 0..<count {
-            let target = route.machines[(offset + spin) % count]
+            let target = route.machines[(offset + first) % count]
             switch target.state {
             case .draining: hope = true
             case .coming: coming = true
-            case .asleep: sleeper = sleeper ?? target
+            case .asleep: if !excluded.contains(target.machine) { sleeper = sleeper ?? target }
             case .ready:
                 if excluded.contains(target.machine) { continue }
                 let current = load(target.machine)

@@ -1,0 +1,70 @@
+package import AsyncHTTPClient
+import Foundation
+package import Model
+import NIOCore
+import NIOHTTP1
+import Toolkit
+
+/// Asks Machines whether they are well, over the private side, never through the edge.
+package struct Prober: Sendable {
+    private let client: HTTPClient
+    /// As much of a check's answer as is kept.
+    private static let outputLimit = 512
+
+    package init(client: HTTPClient) {
+        self.client = client
+    }
+
+    /// A client fit for checks: no redirects, no reuse of a connection into a process that may be gone.
+    package static func makeClient() -> HTTPClient {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.connectionPool.idleTimeout = .milliseconds(1)
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// What a probe found.
+    package struct Result: Equatable, Sendable {
+        package var passed: Bool
+        package var output: String
+    }
+
+    package func probe(_ named: MachineConfig.NamedCheck, at address: Machine.Address) async -> Result {
+        switch named.check.type {
+        case .tcp:
+            let open = await TCPProbe.accepts(address, port: named.port, timeout: named.check.timeout.duration)
+            return Result(passed: open, output: open ? "connected" : "port \(named.port) does not accept connections")
+        case .http: return await http(named, at: address)
+        }
+    }
+
+    // MARK: - Private
+
+    private func http(_ named: MachineConfig.NamedCheck, at address: Machine.Address) async -> Result {
+        var last = Result(passed: false, output: "no answer")
+        for host in [address.ipv4, "[\(address.ipv6)]"] {
+            var request = HTTPClientRequest(url: "http://\(host):\(named.port)\(named.check.path)")
+            request.method = HTTPMethod(rawValue: named.check.method)
+            request.headers.add(name: "user-agent", value: "roost-check")
+            request.headers.add(name: "connection", value: "close")
+            for (name, value) in named.check.headers { request.headers.replaceOrAdd(name: name, value: value) }
+            do {
+                let deadline = NIODeadline.now() + .nanoseconds(named.check.timeout.duration.milliseconds * 1_000_000)
+                let response = try await client.execute(request, deadline: deadline)
+                var body = ""
+                for try await part in response.body {
+                    body += String(buffer: part)
+                    if body.utf8.count > Self.outputLimit { break }
+                }
+                let output = "\(response.status.code) \(body.prefix(Self.outputLimit))"
+                return Result(passed: (200..<300).contains(Int(response.status.code)), output: output)
+            } catch let error as HTTPClientError where error == .deadlineExceeded {
+                return Result(passed: false, output: "no answer in \(named.check.timeout.text)")
+            } catch {
+                // Refused on IPv4: the app may listen on IPv6 only.
+                last = Result(passed: false, output: "GET \(named.check.path) on port \(named.port): \(error)")
+            }
+        }
+        return last
+    }
+}

@@ -1,0 +1,198 @@
+import Logging
+package import Model
+import Runtime
+import ServiceLifecycle
+import Store
+import Toolkit
+
+/// The owner of this host's Machines: the only writer of their records.
+package actor LocalAgent: Fleet, Service {
+    private let host: HostServices
+    private var keepers: [Machine.ID: MachineKeeper] = [:]
+    private let hired: AsyncStream<MachineKeeper>
+    private let hire: AsyncStream<MachineKeeper>.Continuation
+    /// Addresses promised to Machines whose records are not written yet.
+    private var promised: Set<Machine.Address> = []
+
+    package init(host: HostServices) {
+        self.host = host
+        (hired, hire) = AsyncStream.makeStream(of: MachineKeeper.self)
+    }
+
+    package func run() async throws {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.passOnExits() }
+            for await keeper in hired.cancelOnGracefulShutdown() {
+                group.addTask {
+                    await keeper.run()
+                    await self.dismiss(keeper.id)
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Takes over what runs already, before anything is asked of this agent.
+    package func adopt() async throws {
+        try await host.runtime.prepareHost()
+        let machines = try await host.store.machines.list().filter { $0.host == host.name }
+        let seen = try await host.runtime.list()
+        for (id, _) in seen where !machines.contains(where: { $0.id == id }) {
+            host.logger.warning("sandbox without a record removed", metadata: ["machine.id": "\(id)"])
+            try await host.runtime.destroy(id)
+        }
+        for machine in machines {
+            let keeper = MachineKeeper(machine, host: host)
+            keepers[machine.id] = keeper
+            try await keeper.adopt(seen[machine.id])
+            hire.yield(keeper)
+        }
+    }
+
+    // MARK: - Fleet
+
+    package func create(_ order: MachineOrder) async throws -> Machine {
+        if let keeper = keepers[order.id] { return await keeper.machine }
+        let address = try await promiseAddress()
+        defer { promised.remove(address) }
+        var machine = Machine(
+            id: order.id,
+            name: order.name,
+            app: order.app,
+            region: order.region,
+            host: host.name,
+            createdAt: .now(),
+            spec: Machine.Spec(instance: ULID.make(), config: order.config, release: order.release)
+        )
+        machine.status.address = address
+        machine.spec.config.mounts = try await attach(order)
+        let names = machine.spec.config.namedChecks.map(\.name)
+        machine.status.checks = Readiness.unproven(names, now: .now()).checks
+        machine.status.events = [Machine.Event(kind: .launch, at: .now())]
+        try await host.store.machines.put("\(order.app)/\(order.id)", machine, expected: 0)
+        let keeper = MachineKeeper(machine, host: host)
+        keepers[order.id] = keeper
+        hire.yield(keeper)
+        try await host.runtime.provision(order.id, address: address)
+        return machine
+    }
+
+    package func update(_ id: Machine.ID, config: MachineConfig, release: Int, launch: Bool) async throws {
+        let keeper = try keeper(id)
+        var config = config
+        let current = await keeper.machine.spec.config.mounts
+        for index in config.mounts.indices where config.mounts[index].volume == nil {
+            guard let same = current.first(where: { $0.name == config.mounts[index].name }) else {
+                throw Fault(
+                    .invalidConfig,
+                    "Machine \(id) has no volume named \"\(config.mounts[index].name)\", and volumes can't be exchanged",
+                    hint: "destroy the Machine, then deploy again: roost machine destroy \(id)"
+                )
+            }
+            config.mounts[index].volume = same.volume
+        }
+        try await keeper.update(config, release: release, launch: launch)
+    }
+
+    package func start(_ id: Machine.ID) async throws {
+        let keeper = try keeper(id)
+        try await keeper.request(.start)
+        if case .failed(let reason) = await keeper.machine.status.state { throw Fault(.toolFailed, reason) }
+    }
+
+    package func stop(_ id: Machine.ID, then: Machine.AfterStop) async throws {
+        try await keeper(id).request(.stop(then: then))
+    }
+
+    package func suspend(_ id: Machine.ID) async throws {
+        try await keeper(id).request(.suspend)
+    }
+
+    package func cordon(_ id: Machine.ID, _ cordoned: Bool) async throws {
+        try await keeper(id).cordon(cordoned)
+    }
+
+    package func changes(of id: Machine.ID) async throws -> AsyncStream<Machine> {
+        try await keeper(id).follow()
+    }
+
+    package func listeners(_ id: Machine.ID) async throws -> [String] {
+        try await host.runtime.listeners(id).map(\.description)
+    }
+
+    package func logs(_ id: Machine.ID, tail: Int, follow: Bool) async throws -> AsyncStream<LogLine> {
+        try await host.readLog(id, tail, follow)
+    }
+
+    package func destroyVolume(_ id: String) async throws {
+        guard let volume = try await host.store.volumes.get(id)?.value else { return }
+        if let machine = volume.attachedTo, keepers[machine] != nil {
+            throw Fault(
+                .volumeInUse,
+                "volume \(id) is attached to Machine \(machine)",
+                hint: "destroy it first: roost machine destroy \(machine)"
+            )
+        }
+        try await host.removeVolumeFolder(id)
+        try await host.store.volumes.delete(id)
+    }
+
+    // MARK: - Private
+
+    private func keeper(_ id: Machine.ID) throws(Fault) -> MachineKeeper {
+        guard let keeper = keepers[id] else {
+            throw Fault(.machineNotFound, "machine not found: \(id)", hint: "roost machine list shows those there are")
+        }
+        return keeper
+    }
+
+    private func dismiss(_ id: Machine.ID) {
+        keepers.removeValue(forKey: id)
+    }
+
+    private func passOnExits() async {
+        for await exit in host.runtime.exits {
+            guard let keeper = keepers[exit.id] else { continue }
+            if exit.monitorLost {
+                keeper.tell(.monitorLost(pid: exit.pid))
+            } else {
+                keeper.tell(.exited(pid: exit.pid, code: exit.code, outOfMemory: exit.outOfMemory))
+            }
+        }
+    }
+
+    private func promiseAddress() async throws -> Machine.Address {
+        let records = try await host.store.machines.list()
+        let address = try host.freeAddress(records.compactMap(\.status.address) + promised)
+        promised.insert(address)
+        return address
+    }
+
+    /// Finds or makes the volumes that a new Machine mounts, and marks them as its own.
+    private func attach(_ order: MachineOrder) async throws -> [MachineConfig.Mount] {
+        var mounts = order.config.mounts
+        for index in mounts.indices {
+            let mount = mounts[index]
+            let all = try await host.store.volumes.list()
+            let free = all.first {
+                $0.app == order.app && $0.name == mount.name && $0.host == host.name
+                    && ($0.attachedTo == nil || $0.attachedTo == order.id || keepers[$0.attachedTo ?? order.id] == nil)
+            }
+            var volume =
+                free
+                ?? Volume(
+                    id: Volume.newID(),
+                    name: mount.name,
+                    app: order.app,
+                    region: order.region,
+                    host: host.name,
+                    sizeGB: mount.sizeGB,
+                    createdAt: .now()
+                )
+            volume.attachedTo = order.id
+            try await host.store.volumes.put(volume.id, volume)
+            mounts[index].volume = volume.id
+        }
+        return mounts
+    }
+}

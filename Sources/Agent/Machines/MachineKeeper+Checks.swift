@@ -1,0 +1,82 @@
+import Model
+import Toolkit
+
+/// How a keeper finds out whether its Machine may take requests.
+extension MachineKeeper {
+    /// Starts to wait for the ports and to probe, for a process that has just been launched, thawed or adopted.
+    func beginWork() {
+        generation += 1
+        let number = generation
+        let config = machine.spec.config
+        guard let address = machine.status.address else { return }
+        let ports = Set(config.services.map(\.internalPort)).sorted()
+        jobs.append { [weak self] in await self?.waitForPorts(ports, at: address, number) }
+        for check in config.namedChecks {
+            jobs.append { [weak self] in await self?.probe(check, at: address, number) }
+        }
+    }
+
+    func portsOpened() async throws {
+        guard !readiness.portsOpen else { return }
+        readiness.open()
+        try await save()
+    }
+
+    func record(_ name: String, _ result: Prober.Result) async throws {
+        guard case .started(let process) = machine.status.state else { return }
+        let before = readiness
+        let grace =
+            machine.spec.config.namedChecks.first { $0.name == name }?.check.gracePeriod.duration ?? .zero
+        let now = Timestamp.now()
+        readiness.record(
+            name,
+            passed: result.passed,
+            output: result.output,
+            grace: now.since(process.startedAt) < grace,
+            now: now
+        )
+        let same = zip(before.checks, readiness.checks).allSatisfy { $0.status == $1.status }
+        // What a check that still fails says is what a waiting deploy shows, so it is written too.
+        if !same || (!result.passed && before.checks != readiness.checks) { try await save() }
+    }
+
+    // MARK: - Private
+
+    /// Whether launch number `number` is still the current one, and awake.
+    private func isCurrent(_ number: Int) -> Bool {
+        guard number == generation else { return false }
+        switch machine.status.state {
+        case .starting, .started: return true
+        default: return false
+        }
+    }
+
+    private nonisolated func waitForPorts(_ ports: [Int], at address: Machine.Address, _ number: Int) async {
+        var wait = Duration.milliseconds(2)
+        for port in ports {
+            while await isCurrent(number), !Task.isCancelled {
+                if await TCPProbe.accepts(address, port: port, timeout: .milliseconds(500)) { break }
+                try? await Task.sleep(for: wait)
+                wait = min(wait * 1.02, .milliseconds(100))
+            }
+        }
+        // Without a port to wait for, staying alive is all the evidence there is.
+        if ports.isEmpty { try? await Task.sleep(for: .seconds(1)) }
+        tell(.portsOpen(generation: number))
+    }
+
+    /// Probes quickly until the first pass, then at the check's own interval.
+    private nonisolated func probe(_ check: MachineConfig.NamedCheck, at address: Machine.Address, _ number: Int) async {
+        let interval = check.check.interval.duration
+        var wait = Duration.milliseconds(20)
+        var passed = false
+        while await isCurrent(number), !Task.isCancelled {
+            let result = await host.prober.probe(check, at: address)
+            guard await isCurrent(number) else { return }
+            passed = passed || result.passed
+            tell(.probed(generation: number, name: check.name, result))
+            try? await Task.sleep(for: passed ? interval : wait)
+            wait = min(wait * 1.3, interval)
+        }
+    }
+}

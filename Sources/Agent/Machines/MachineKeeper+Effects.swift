@@ -1,0 +1,162 @@
+import Logging
+import Model
+import Runtime
+import Store
+import Toolkit
+
+/// What a keeper does when the lifecycle says so.
+extension MachineKeeper {
+    /// Takes in an event, and the events that its effects bring.
+    func apply(_ event: Lifecycle.Event) async throws {
+        var events = [event]
+        while !events.isEmpty {
+            let next = events.removeFirst()
+            var lifecycle = Lifecycle(state: machine.status.state, restarts: machine.status.restarts)
+            let before = lifecycle.state
+            let effects = try lifecycle.handle(next, restart: machine.spec.config.restart, now: .now())
+            machine.status.state = lifecycle.state
+            machine.status.restarts = lifecycle.restarts
+            for case .record(let entry) in effects { note(entry) }
+            if lifecycle.state != before {
+                if case .started = before { readiness.portsOpen = false }
+                host.logger.notice(
+                    "machine state changed",
+                    metadata: tags.merging(["machine.state": "\(lifecycle.state.name)"]) { $1 }
+                )
+                // The end of a Machine is told before its record goes, or its followers would never hear of it.
+                if case .destroyed = lifecycle.state { machine.status.address = nil }
+                try await save()
+            } else if !effects.isEmpty {
+                try await save()
+            }
+            for effect in effects {
+                if let outcome = try await perform(effect) { events.append(outcome) }
+            }
+            if case .destroyed = lifecycle.state { try await host.store.machines.delete("\(machine.app)/\(id)") }
+        }
+    }
+
+    /// Takes a new configuration; what runs is replaced when `launch`, or stays asleep.
+    func replace(_ config: MachineConfig, _ release: Int, _ launch: Bool) async throws {
+        if machine.spec.config != config || machine.spec.release != release {
+            machine.spec.config = config
+            machine.spec.release = release
+            machine.spec.instance = ULID.make()
+            readiness = .unproven(config.namedChecks.map(\.name), now: .now())
+            note(Machine.Event(kind: .update, at: .now(), detail: "release \(release)"))
+            try await save()
+        }
+        guard machine.status.runningInstance != machine.spec.instance || machine.status.state.process == nil else {
+            return
+        }
+        if machine.status.state.process != nil {
+            try await apply(.stop(then: launch ? .started : .stopped))
+        } else if launch {
+            try await apply(.start)
+        }
+    }
+
+    func killProcess() async throws {
+        try await host.runtime.signal(id, .kill)
+        // A frozen process takes the signal only once it is thawed.
+        try? await host.runtime.resume(id)
+    }
+
+    // MARK: - Private
+
+    private func note(_ event: Machine.Event) {
+        machine.status.events.append(event)
+        let excess = machine.status.events.count - Machine.maximumEvents
+        if excess > 0 { machine.status.events.removeFirst(excess) }
+    }
+
+    /// - Returns: the event that tells how it went, where the lifecycle waits for one.
+    private func perform(_ effect: Lifecycle.Effect) async throws -> Lifecycle.Event? {
+        switch effect {
+        case .record: return nil
+        case .launch: return await launch()
+        case .terminate:
+            try await terminate()
+            return nil
+        case .kill:
+            try await killProcess()
+            return nil
+        case .freeze:
+            do {
+                try await host.runtime.suspend(id)
+                return .frozen
+            } catch {
+                return .freezeFailed("\(error)")
+            }
+        case .thaw(let process):
+            do {
+                try await host.runtime.resume(id)
+                beginWork()
+                return .launched(process)
+            } catch {
+                return .launchFailed("\(error)")
+            }
+        case .clear:
+            try await host.runtime.clear(id)
+            return nil
+        case .remove:
+            try await host.runtime.destroy(id)
+            for mount in machine.spec.config.mounts { try await release(volume: mount.volume) }
+            return .destroyed
+        case .retry(let due):
+            let wait = due.since(.now())
+            jobs.append { [weak self] in
+                try? await Task.sleep(for: wait)
+                self?.tell(.retryDue)
+            }
+            return nil
+        }
+    }
+
+    private func launch() async -> Lifecycle.Event {
+        do {
+            guard let address = machine.status.address else { throw Fault(.corrupt, "Machine \(id) has no address") }
+            let digest = machine.spec.config.image.split(separator: "@").last.map(String.init) ?? ""
+            let (image, layers) = try await host.image(digest)
+            let mounts = try await folders(image, layers)
+            let sandbox = try SandboxPlan.make(machine, address: address, image: image, layers: layers, mounts: mounts)
+            try await host.runtime.provision(id, address: address)
+            let process = try await host.runtime.start(sandbox)
+            stopConfig = machine.spec.config.stopConfig
+            machine.status.runningInstance = machine.spec.instance
+            beginWork()
+            return .launched(process)
+        } catch {
+            return .launchFailed("\(error)")
+        }
+    }
+
+    private func terminate() async throws {
+        try await host.runtime.signal(id, stopConfig.signal)
+        let number = generation
+        let timeout = stopConfig.timeout.duration
+        jobs.append { [weak self] in
+            try? await Task.sleep(for: timeout)
+            self?.tell(.overdue(generation: number))
+        }
+    }
+
+    private func folders(_ image: Image, _ layers: [String]) async throws -> [Sandbox.Mount] {
+        var mounts: [Sandbox.Mount] = []
+        for mount in machine.spec.config.mounts {
+            guard let id = mount.volume, let volume = try await host.store.volumes.get(id)?.value else {
+                throw Fault(.volumeNotFound, "Machine \(id) has no volume \"\(mount.name)\"")
+            }
+            let folder = try await host.volumeFolder(volume, image, layers)
+            mounts.append(Sandbox.Mount(source: folder, destination: mount.path))
+        }
+        return mounts
+    }
+
+    private func release(volume: String?) async throws {
+        guard let volume else { return }
+        try await host.store.volumes.update(volume, missing: Fault(.volumeNotFound, "volume \(volume) is gone")) {
+            $0.attachedTo = nil
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import Logging
+import Model
+import Runtime
+import Store
+import Toolkit
+
+/// Drives one Machine: takes its mail in order, asks ``Lifecycle`` what to do, does it, writes the record.
+///
+/// Only `run()` changes anything, one letter after the other, so that no two changes are ever under way at once.
+actor MachineKeeper {
+    enum Mail: Sendable {
+        case event(Lifecycle.Event, Reply?)
+        case update(MachineConfig, release: Int, launch: Bool, Reply)
+        case cordon(Bool, Reply)
+        /// The stop timeout of launch number `generation` is over.
+        case overdue(generation: Int)
+        case portsOpen(generation: Int)
+        case probed(generation: Int, name: String, Prober.Result)
+    }
+
+    typealias Reply = CheckedContinuation<Void, any Error>
+
+    nonisolated let id: Machine.ID
+    var machine: Machine
+    var readiness: Readiness
+    let host: HostServices
+    /// Counts launches, so that what belongs to an ended process is known as such.
+    var generation = 0
+    /// How the running process wants to be stopped, which its successor's configuration may change.
+    var stopConfig: MachineConfig.Stop
+    /// Work that goes on beside the mail until the Machine is gone; `run()` starts it.
+    var jobs: [@Sendable () async -> Void] = []
+    private let mail: AsyncStream<Mail>
+    private let post: AsyncStream<Mail>.Continuation
+    private var followers: [Int: AsyncStream<Machine>.Continuation] = [:]
+    private var nextFollower = 0
+
+    init(_ machine: Machine, host: HostServices) {
+        id = machine.id
+        self.machine = machine
+        self.host = host
+        stopConfig = machine.spec.config.stopConfig
+        readiness = Readiness(checks: machine.status.checks, proven: machine.status.proven)
+        (mail, post) = AsyncStream.makeStream(of: Mail.self)
+    }
+
+    /// Works until the Machine is destroyed or the task is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            startJobs(in: &group)
+            for await letter in mail {
+                await handle(letter)
+                startJobs(in: &group)
+                if case .destroyed = machine.status.state { break }
+            }
+            group.cancelAll()
+        }
+        await close()
+    }
+
+    /// Sends an event and waits until what it asks for has been begun.
+    nonisolated func request(_ event: Lifecycle.Event) async throws {
+        try await deliver { .event(event, $0) }
+    }
+
+    nonisolated func update(_ config: MachineConfig, release: Int, launch: Bool) async throws {
+        try await deliver { .update(config, release: release, launch: launch, $0) }
+    }
+
+    nonisolated func cordon(_ cordoned: Bool) async throws {
+        try await deliver { .cordon(cordoned, $0) }
+    }
+
+    nonisolated func tell(_ event: Lifecycle.Event) {
+        post.yield(.event(event, nil))
+    }
+
+    nonisolated func tell(_ letter: Mail) {
+        post.yield(letter)
+    }
+
+    /// The record now, then after each change; ends with the Machine.
+    func follow() -> AsyncStream<Machine> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Machine.self, bufferingPolicy: .bufferingNewest(16))
+        continuation.yield(machine)
+        if case .destroyed = machine.status.state {
+            continuation.finish()
+        } else {
+            followers[nextFollower] = continuation
+            nextFollower += 1
+        }
+        return stream
+    }
+
+    var tags: Logger.Metadata { ["machine.id": "\(id)", "machine.app": "\(machine.app)"] }
+
+    /// Writes the record and tells those who follow it.
+    func save() async throws {
+        machine.status.checks = readiness.checks
+        machine.status.proven = readiness.proven
+        var running = false
+        if case .started = machine.status.state { running = true }
+        machine.status.ready = running && readiness.ready
+        machine.status.updatedAt = .now()
+        try await host.store.machines.put("\(machine.app)/\(id)", machine)
+        for (number, follower) in followers {
+            if case .terminated = follower.yield(machine) { followers.removeValue(forKey: number) }
+        }
+    }
+
+    // MARK: - Private
+
+    private nonisolated func deliver(_ letter: (Reply) -> Mail) async throws {
+        try await withCheckedThrowingContinuation { reply in
+            if case .terminated = post.yield(letter(reply)) { reply.resume(throwing: gone) }
+        }
+    }
+
+    private nonisolated var gone: Fault { Fault(.machineNotFound, "Machine \(id) is gone") }
+
+    private func startJobs(in group: inout DiscardingTaskGroup) {
+        for job in jobs { group.addTask { await job() } }
+        jobs = []
+    }
+
+    private func close() async {
+        post.finish()
+        for await letter in mail {
+            switch letter {
+            case .event(_, let reply): reply?.resume(throwing: gone)
+            case .update(_, _, _, let reply), .cordon(_, let reply): reply.resume(throwing: gone)
+            case .overdue, .portsOpen, .probed: break
+            }
+        }
+        for follower in followers.values { follower.finish() }
+        followers = [:]
+    }
+
+    private func handle(_ letter: Mail) async {
+        do {
+            switch letter {
+            case .event(let event, let reply): await answer(reply) { try await self.apply(event) }
+            case .update(let config, let release, let launch, let reply):
+                await answer(reply) { try await self.replace(config, release, launch) }
+            case .cordon(let cordoned, let reply):
+                await answer(reply) {
+                    self.machine.spec.cordoned = cordoned
+                    try await self.save()
+                }
+            case .overdue(let number):
+                if number == generation, case .stopping = machine.status.state { try await killProcess() }
+            case .portsOpen(let number): if number == generation { try await portsOpened() }
+            case .probed(let number, let name, let result):
+                if number == generation { try await record(name, result) }
+            }
+        } catch {
+            host.logger.error("machine work failed", error: error, metadata: tags)
+        }
+    }
+
+    private func answer(_ reply: Reply?, _ body: () async throws -> Void) async {
+        do {
+            try await body()
+            reply?.resume()
+        } catch {
+            if reply == nil { host.logger.error("machine event failed", error: error, metadata: tags) }
+            reply?.resume(throwing: error)
+        }
+    }
+}

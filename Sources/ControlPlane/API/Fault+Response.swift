@@ -1,0 +1,67 @@
+import Foundation
+package import HTTPTypes
+package import Hummingbird
+import Model
+import NIOCore
+import Toolkit
+
+extension Fault: HTTPResponseError {
+    package var status: HTTPResponse.Status { HTTPResponse.Status(code: code.httpStatus) }
+
+    package func response(from request: Request, context: some RequestContext) throws -> Response {
+        var response = try JSONAnswer.make(ErrorBody(self))
+        response.status = status
+        return response
+    }
+}
+
+/// Answers in JSON, in one form.
+enum JSONAnswer {
+    static func make(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        let body = ByteBuffer(bytes: try JSON.encode(value))
+        return Response(
+            status: status,
+            headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: body)
+        )
+    }
+
+    /// One JSON object a line, as they come; ends when the sequence does or the client goes away.
+    ///
+    /// - Parameter source: fills `values` while the answer is written; cancelled with it.
+    static func stream<Element: Encodable & Sendable>(
+        _ values: AsyncStream<Element>, source: @escaping @Sendable () async -> Void = {}
+    ) -> Response {
+        let body = ResponseBody { writer in
+            try await withThrowingDiscardingTaskGroup { group in
+                group.addTask { await source() }
+                for await value in values {
+                    var line = ByteBuffer(bytes: try JSON.encode(value))
+                    line.writeString("\n")
+                    try await writer.write(line)
+                }
+                group.cancelAll()
+            }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: "application/x-ndjson"], body: body)
+    }
+}
+
+extension Request {
+    /// The body as a value; an empty body is the value of `{}`, as clients of Fly's API send it.
+    func json<Value: Decodable>(_ type: Value.Type, limit: Int = 4 << 20) async throws -> Value {
+        let buffer: ByteBuffer
+        do {
+            buffer = try await body.collect(upTo: limit)
+        } catch {
+            throw Fault(.tooLarge, "the request's body is larger than \(limit) bytes")
+        }
+        let data = buffer.readableBytes == 0 ? Data("{}".utf8) : Data(buffer.readableBytesView)
+        return try JSON.decode(Value.self, from: data, what: "request body")
+    }
+
+    func query(_ name: String) -> String? {
+        uri.queryParameters[Substring(name)].map(String.init)
+    }
+}

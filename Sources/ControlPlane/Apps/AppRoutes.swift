@@ -1,0 +1,44 @@
+import Hummingbird
+import Model
+import Store
+import Toolkit
+
+/// `/v1/apps`.
+struct AppRoutes {
+    let apps: Apps
+
+    private struct CreateApp: Decodable {
+        var name: String?
+        /// The documents' spelling of `name`.
+        var app_name: String?
+        var owner: String?
+    }
+
+    private struct AppList: Encodable {
+        var total_apps: Int
+        var apps: [AppView]
+    }
+
+    func add(to router: Router<BasicRequestContext>) {
+        router.get("/v1/apps") { _, _ in
+            var views: [AppView] = []
+            for app in try await apps.store.apps.list() { views.append(try await apps.view(app)) }
+            return try JSONAnswer.make(AppList(total_apps: views.count, apps: views))
+        }
+        router.post("/v1/apps") { request, _ in
+            let wanted = try await request.json(CreateApp.self)
+            guard let name = wanted.name ?? wanted.app_name else {
+                throw Fault(.invalidRequest, "request body: name is missing")
+            }
+            let app = try await apps.create(name, owner: wanted.owner ?? "api")
+            return try JSONAnswer.make(try await apps.view(app), status: .created)
+        }
+        router.get("/v1/apps/:app") { _, context in
+            try JSONAnswer.make(try await apps.view(try await apps.get(try context.parameters.require("app"))))
+        }
+        router.delete("/v1/apps/:app") { _, context in
+            try await apps.destroy(try context.parameters.require("app"))
+            return Response(status: .accepted)
+        }
+    }
+}

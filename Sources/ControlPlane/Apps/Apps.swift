@@ -1,0 +1,113 @@
+import Foundation
+package import Logging
+package import Model
+import ServiceLifecycle
+package import Store
+import Toolkit
+
+/// The apps of this platform: made, listed, destroyed with all that is theirs.
+package struct Apps: Service {
+    let store: any StateStore
+    private let fleet: any Fleet
+    private let edges: EdgeLink
+    private let rollouts: Rollouts
+    private let journal: RolloutJournal
+    private let domain: String
+    private let logger: Logger
+
+    package init(
+        store: any StateStore, fleet: any Fleet, edges: EdgeLink, rollouts: Rollouts, domain: String, logger: Logger
+    ) {
+        self.store = store
+        self.fleet = fleet
+        self.edges = edges
+        self.rollouts = rollouts
+        self.domain = domain
+        self.logger = logger
+        journal = rollouts.journal
+    }
+
+    /// Finishes what a restart interrupted.
+    package func run() async throws {
+        for app in try await store.apps.list() where app.destroying {
+            do {
+                try await remove(app.name)
+            } catch {
+                logger.error("app not removed", error: error, metadata: ["app": "\(app.name)"])
+            }
+        }
+        try? await gracefulShutdown()
+    }
+
+    /// - Throws: ``Fault`` `nameTaken` when there is one of that name.
+    func create(_ name: String, owner: String) async throws -> App {
+        try App.validate(name: name)
+        let app = App(name: name, createdAt: .now(), owner: owner)
+        do {
+            try await store.apps.put(name, app, expected: 0)
+        } catch let fault as Fault where fault.code == .revisionConflict {
+            let other = try await store.apps.get(name)?.value.owner ?? "somebody"
+            throw Fault(
+                .nameTaken,
+                "Name has already been taken: \(name) belongs to \(other)",
+                hint: "choose another name: app = \"…\" in fly.toml"
+            )
+        }
+        return app
+    }
+
+    func get(_ name: String) async throws -> App {
+        guard let app = try await store.apps.get(name)?.value else {
+            throw Fault(.appNotFound, "Could not find App \"\(name)\"", hint: "roost apps list shows those there are")
+        }
+        return app
+    }
+
+    func view(_ app: App) async throws -> AppView {
+        AppView(
+            app,
+            machines: try await store.machines.list("\(app.name)/"),
+            volumes: try await store.volumes.list().count { $0.app == app.name },
+            hostname: "\(app.name).\(domain)",
+            url: rollouts.settings.url(app.name)
+        )
+    }
+
+    /// Removes the app, its Machines, volumes, releases. Goes on after a restart where it stopped.
+    func destroy(_ name: String) async throws {
+        try await rollouts.refuseIfBusy(name)
+        try await store.apps.update(name, missing: Fault(.appNotFound, "Could not find App \"\(name)\"")) {
+            $0.destroying = true
+        }
+        try await remove(name)
+    }
+
+    // MARK: - Private
+
+    private func remove(_ name: String) async throws {
+        for machine in try await store.machines.list("\(name)/") { try await end(machine) }
+        for volume in try await store.volumes.list() where volume.app == name {
+            try await fleet.destroyVolume(volume.id)
+        }
+        for release in try await store.releases.list("\(name)/") {
+            try await store.releases.delete(Release.key(name, release.version))
+        }
+        for rollout in try await store.rollouts.list("\(name)/") {
+            try await store.rollouts.delete("\(name)/\(rollout.id)")
+        }
+        await journal.prune(name, keep: 0)
+        try await store.apps.delete(name)
+        try await rollouts.settings.collectImages(try await rollouts.wantedImages())
+        logger.notice("app destroyed", metadata: ["app": "\(name)"])
+    }
+
+    private func end(_ machine: Machine) async throws {
+        do {
+            let changes = try await fleet.changes(of: machine.id)
+            try await fleet.stop(machine.id, then: .destroyed)
+            for await _ in changes {}
+        } catch let fault as Fault where fault.code == .machineNotFound {
+            try await store.machines.delete("\(machine.app)/\(machine.id)")
+        }
+    }
+}

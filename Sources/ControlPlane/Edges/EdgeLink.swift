@@ -1,0 +1,150 @@
+import Foundation
+package import Logging
+package import Model
+import ServiceLifecycle
+package import Store
+import Toolkit
+
+/// What `serve` knows of its edges: tells each the routes, hears what it has taken in, wakes Machines for it.
+package actor EdgeLink: Service {
+    private struct Edge {
+        let orders: AsyncStream<EdgeOrder>.Continuation
+        var applied: Int64 = -1
+        var inFlight: [Machine.ID: Int] = [:]
+    }
+
+    private let store: any StateStore
+    private let domain: String
+    private let fleet: any Fleet
+    private let logger: Logger
+    private var edges: [Int: Edge] = [:]
+    private var nextEdge = 0
+    private var table = RouteTable()
+    private var followers: [Int: AsyncStream<Void>.Continuation] = [:]
+    private var nextFollower = 0
+
+    package init(store: any StateStore, domain: String, fleet: any Fleet, logger: Logger) {
+        self.store = store
+        self.domain = domain
+        self.fleet = fleet
+        self.logger = logger
+    }
+
+    /// Follows the records of apps and Machines and sends each new state of the routes.
+    package func run() async throws {
+        while !Task.isCancelled && !Task.isShuttingDownGracefully {
+            let snapshot = try await store.range("/")
+            var apps: [String: App] = [:]
+            var machines: [String: Machine] = [:]
+            for entry in snapshot.entries { take(entry, &apps, &machines) }
+            publish(snapshot.revision, apps, machines)
+            for await event in store.watch("/", after: snapshot.revision).cancelOnGracefulShutdown() {
+                switch event {
+                case .reset: continue
+                case .put(let entry): take(entry, &apps, &machines)
+                case .deleted(let key, _):
+                    apps.removeValue(forKey: key)
+                    machines.removeValue(forKey: key)
+                }
+                publish(event.revision, apps, machines)
+            }
+        }
+    }
+
+    /// A new edge: what it has to be told, beginning with all routes.
+    func connect() -> (number: Int, orders: AsyncStream<EdgeOrder>) {
+        let (stream, orders) = AsyncStream.makeStream(of: EdgeOrder.self, bufferingPolicy: .bufferingNewest(64))
+        nextEdge += 1
+        edges[nextEdge] = Edge(orders: orders)
+        orders.yield(.routes(table))
+        return (nextEdge, stream)
+    }
+
+    func disconnect(_ number: Int) {
+        edges.removeValue(forKey: number)?.orders.finish()
+        changed()
+    }
+
+    /// Takes in what an edge says.
+    func report(_ report: EdgeReport, from number: Int) async {
+        switch report {
+        case .hello(let pid): logger.notice("edge connected", metadata: ["edge.pid": "\(pid)"])
+        case .applied(let revision, let inFlight):
+            edges[number]?.applied = revision
+            edges[number]?.inFlight = inFlight
+            changed()
+        case .load(let inFlight):
+            edges[number]?.inFlight = inFlight
+            changed()
+        case .wake(_, let machine):
+            do {
+                try await fleet.start(machine)
+            } catch {
+                logger.warning("wake failed", error: error, metadata: ["machine.id": "\(machine)"])
+                edges[number]?.orders.yield(.wakeFailed(machine: machine, reason: "\(error)"))
+            }
+        }
+    }
+
+    /// Waits until no edge sends anything to a cordoned Machine and all it was sent is answered.
+    ///
+    /// - Throws: ``Fault`` `timedOut` when requests are still under way after `limit`.
+    package func drain(_ machine: Machine.ID, limit: Duration) async throws {
+        try await withTimeout(limit, "draining Machine \(machine)") {
+            for await _ in await self.follow() where await self.isDrained(machine) { return }
+        }
+    }
+
+    /// Requests under way, over all edges.
+    package func inFlight(_ machine: Machine.ID) -> Int {
+        edges.values.reduce(0) { $0 + ($1.inFlight[machine] ?? 0) }
+    }
+
+    // MARK: - Private
+
+    private func isDrained(_ machine: Machine.ID) -> Bool {
+        let target = table.apps.lazy.flatMap(\.machines).first { $0.machine == machine }
+        if let target, target.state != .draining { return false }
+        return edges.values.allSatisfy { $0.applied >= table.revision && ($0.inFlight[machine] ?? 0) == 0 }
+    }
+
+    private func follow() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        continuation.yield()
+        nextFollower += 1
+        followers[nextFollower] = continuation
+        return stream
+    }
+
+    private func changed() {
+        for (number, follower) in followers {
+            if case .terminated = follower.yield() { followers.removeValue(forKey: number) }
+        }
+    }
+
+    private func publish(_ revision: Int64, _ apps: [String: App], _ machines: [String: Machine]) {
+        let next = RouteBuilder.table(
+            revision: revision,
+            apps: apps.values.sorted { $0.name < $1.name },
+            machines: Array(machines.values),
+            domain: domain
+        )
+        // A write that changes nothing for the edge is not worth its time.
+        guard next.apps != table.apps || table.revision == 0 else { return }
+        table = next
+        for edge in edges.values { edge.orders.yield(.routes(table)) }
+        changed()
+    }
+
+    private func take(_ entry: Entry, _ apps: inout [String: App], _ machines: inout [String: Machine]) {
+        do {
+            if entry.key.hasPrefix("/apps/") {
+                apps[entry.key] = try JSON.decode(App.self, from: entry.value, what: entry.key)
+            } else if entry.key.hasPrefix("/machines/") {
+                machines[entry.key] = try JSON.decode(Machine.self, from: entry.value, what: entry.key)
+            }
+        } catch {
+            logger.error("record left out of the routes", error: error, metadata: ["store.key": "\(entry.key)"])
+        }
+    }
+}

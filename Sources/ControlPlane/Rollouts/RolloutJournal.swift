@@ -1,0 +1,69 @@
+import Foundation
+import Model
+import Toolkit
+
+/// The story of each roll-out, a file of JSON lines each, which a client may read from its start and follow.
+package actor RolloutJournal {
+    private let folder: String
+    private var followers: [String: [AsyncStream<RolloutEvent>.Continuation]] = [:]
+    /// A build that talks without end fills no disk: lines beyond this are not kept.
+    private static let maximumBytes: UInt64 = 16 << 20
+
+    /// - Parameter folder: made when the first line is written.
+    package init(folder: String) {
+        self.folder = folder
+    }
+
+    /// Adds an event and tells those who follow. A disk that is full costs the line, never the roll-out.
+    func append(_ event: RolloutEvent, to rollout: Rollout) {
+        write(event, rollout)
+        for follower in followers[rollout.id] ?? [] { follower.yield(event) }
+        if case .finished = event {
+            for follower in followers.removeValue(forKey: rollout.id) ?? [] { follower.finish() }
+        }
+    }
+
+    /// All events so far, then those to come; ends after `finished`.
+    func follow(_ rollout: Rollout) -> AsyncStream<RolloutEvent> {
+        let (stream, continuation) = AsyncStream.makeStream(of: RolloutEvent.self)
+        var over = false
+        let data = FileManager.default.contents(atPath: path(rollout.app, rollout.id)) ?? Data()
+        for line in data.split(separator: UInt8(ascii: "\n")) {
+            guard let event = try? JSON.decode(RolloutEvent.self, from: Data(line), what: "event") else { continue }
+            continuation.yield(event)
+            if case .finished = event { over = true }
+        }
+        if over || rollout.phase.isOver {
+            if !over { continuation.yield(.finished(rollout, url: nil)) }
+            continuation.finish()
+        } else {
+            followers[rollout.id, default: []].append(continuation)
+        }
+        return stream
+    }
+
+    /// Forgets an app's stories but the newest ones.
+    func prune(_ app: String, keep: Int) {
+        let folder = "\(self.folder)/\(app)"
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+        for name in names.dropLast(keep) { try? FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
+        if keep == 0 { try? FileManager.default.removeItem(atPath: folder) }
+    }
+
+    // MARK: - Private
+
+    private func path(_ app: String, _ id: String) -> String { "\(folder)/\(app)/\(id).ndjson" }
+
+    private func write(_ event: RolloutEvent, _ rollout: Rollout) {
+        let path = path(rollout.app, rollout.id)
+        if !FileManager.default.fileExists(atPath: path) {
+            try? Durable.makeFolder("\(folder)/\(rollout.app)", mode: 0o700)
+            _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+        }
+        guard let file = FileHandle(forWritingAtPath: path), let line = try? JSON.encode(event) else { return }
+        defer { try? file.close() }
+        guard let size = try? file.seekToEnd() else { return }
+        if case .line = event, size > Self.maximumBytes { return }
+        try? file.write(contentsOf: line + Data("\n".utf8))
+    }
+}

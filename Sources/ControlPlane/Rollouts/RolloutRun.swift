@@ -1,0 +1,194 @@
+import Logging
+import Model
+import Store
+import Toolkit
+
+/// One roll-out from its build to its end, or back.
+struct RolloutRun {
+    let rollouts: Rollouts
+    var rollout: Rollout
+
+    /// Never throws: how it went is in the record and in the journal.
+    mutating func carryOut(_ request: DeployRequest?, build: @escaping Rollouts.Build, stops: AsyncStream<Void>) async {
+        do {
+            if rollout.phase == .building { try await makeRelease(request, build, stops) }
+            if rollout.phase == .rolling { try await roll(stops) }
+        } catch {
+            // A daemon that shuts down leaves the rest to its successor.
+            if Task.isCancelled { return }
+            await takeBack(error as? Fault ?? Fault(.rolloutFailed, "\(error)"))
+        }
+        if rollout.phase == .rollingBack { await rollBack() }
+        await end()
+    }
+
+    // MARK: - Private
+
+    private var store: any StateStore { rollouts.store }
+
+    private mutating func makeRelease(
+        _ request: DeployRequest?, _ build: @escaping Rollouts.Build, _ stops: AsyncStream<Void>
+    ) async throws {
+        guard let request else {
+            throw Fault(
+                .cancelled,
+                "roostd was restarted while it built",
+                hint: "nothing has changed; deploy again: roost deploy"
+            )
+        }
+        let start = Timestamp.now()
+        await tell(.stage("build"))
+        let app = rollout.app
+        let tell = self.tell
+        let image = try await unlessStopped(stops) {
+            try await build(app, request) { await tell($0) }
+        }
+        await tell(.done("build", seconds: Timestamp.now().since(start).seconds))
+        let record = try await store.apps.get(app)?.value
+        let versions = try await store.releases.list("\(app)/").map(\.version)
+        let release = Release(
+            app: app,
+            version: (versions.max() ?? 0) + 1,
+            image: image.digest,
+            config: request.config,
+            createdAt: .now(),
+            user: request.user
+        )
+        try await store.releases.put(Release.key(app, release.version), release, expected: 0)
+        rollout.release = release.version
+        rollout.previous = record?.currentRelease
+        let machines = try await store.machines.list("\(app)/").filter {
+            $0.spec.config.metadata["fly_platform_version"] == "v2" && $0.group != "fly_app_release_command"
+        }
+        rollout.steps = RolloutPlanner.plan(
+            want: request.config,
+            have: machines,
+            highAvailability: request.highAvailability,
+            newID: Machine.ID.random
+        )
+        rollout.phase = .rolling
+        try await rollouts.save(rollout)
+    }
+
+    private mutating func roll(_ stops: AsyncStream<Void>) async throws {
+        let release = try await release(rollout.release)
+        while rollout.done < rollout.steps.count {
+            let step = rollout.steps[rollout.done]
+            let start = Timestamp.now()
+            await tell(.stage(step.description))
+            let runner = runner
+            try await unlessStopped(stops) { try await runner.perform(step, release) }
+            await tell(.done(step.description, seconds: Timestamp.now().since(start).seconds))
+            rollout.done += 1
+            try await rollouts.save(rollout)
+        }
+        try await store.apps.update(rollout.app, missing: Fault(.appNotFound, "app \(rollout.app) is gone")) {
+            $0.currentRelease = release.version
+            $0.hostnames = release.config.httpService?.hostnames ?? []
+        }
+        rollout.phase = .complete
+    }
+
+    private mutating func takeBack(_ fault: Fault) async {
+        rollout.fault = fault
+        let begun = rollout.phase == .rolling
+        rollout.phase = begun ? .rollingBack : .failed
+        await record()
+    }
+
+    /// Puts the old release back on every Machine that was touched; on a first deploy removes what was made.
+    private mutating func rollBack() async {
+        var complete = true
+        let old = try? await release(rollout.previous)
+        for step in RolloutPlanner.undo(rollout.steps.prefix(rollout.done + 1)) {
+            if case .update = step, old == nil { continue }
+            await tell(.stage("take back: \(step.description)"))
+            do {
+                if case .destroy(let id) = step {
+                    try await runner.destroy(id)
+                } else if let old {
+                    try await runner.perform(step, old)
+                }
+            } catch {
+                if Task.isCancelled { return }
+                complete = false
+                await tell(.line("\(error)"))
+                rollouts.logger.error("roll-back step failed", error: error, metadata: rollouts.tags(rollout))
+            }
+        }
+        rollout.phase = complete && rollout.previous != nil ? .rolledBack : .failed
+    }
+
+    private mutating func end() async {
+        guard rollout.phase.isOver else { return }
+        rollout.finishedAt = .now()
+        if let version = rollout.release {
+            let status: Release.Status =
+                switch rollout.phase {
+                case .complete: .complete
+                case .rolledBack: .rolledBack
+                default: .failed
+                }
+            _ = try? await store.releases.update(
+                Release.key(rollout.app, version),
+                missing: Fault(.corrupt, "release \(version) is gone")
+            ) { $0.status = status }
+        }
+        await record()
+        try? await store.deployLocks.delete(rollout.app)
+        await tell(.finished(rollout, url: await url()))
+        rollouts.logger.notice("roll-out ended", metadata: rollouts.tags(rollout))
+        await rollouts.tidy(rollout.app)
+    }
+
+    /// Nil for an app that the edge does not serve.
+    private func url() async -> String? {
+        guard let config = try? await release(rollout.release).config else { return nil }
+        let served = config.groups.contains { !config.services(for: $0).isEmpty }
+        return served ? rollouts.settings.url(rollout.app) : nil
+    }
+
+    private func record() async {
+        do {
+            try await rollouts.save(rollout)
+        } catch {
+            rollouts.logger.error("roll-out not recorded", error: error, metadata: rollouts.tags(rollout))
+        }
+    }
+
+    private func tell(_ event: RolloutEvent) async {
+        await rollouts.journal.append(event, to: rollout)
+    }
+
+    private func release(_ version: Int?) async throws -> Release {
+        guard let version, let release = try await store.releases.get(Release.key(rollout.app, version))?.value else {
+            throw Fault(.corrupt, "release \(version ?? 0) of \(rollout.app) is gone")
+        }
+        return release
+    }
+
+    private var runner: StepRunner {
+        StepRunner(
+            store: store, fleet: rollouts.fleet, edges: rollouts.edges, region: rollouts.settings.region,
+            rollout: rollout,
+            note: tell
+        )
+    }
+
+    /// Runs `body`, unless somebody cancels the roll-out first.
+    private func unlessStopped<Result: Sendable>(
+        _ stops: AsyncStream<Void>, _ body: @escaping @concurrent @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result.self) { group in
+            group.addTask(operation: body)
+            group.addTask {
+                for await _ in stops { break }
+                try Task.checkCancellation()
+                throw Fault(.cancelled, "the deploy was cancelled")
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next() else { throw CancellationError() }
+            return first
+        }
+    }
+}

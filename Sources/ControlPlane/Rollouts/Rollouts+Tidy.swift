@@ -1,0 +1,33 @@
+import Logging
+import Model
+import Store
+
+extension Rollouts {
+    /// Forgets old roll-outs and releases of an app, and lets go of the images that nothing needs any more.
+    func tidy(_ app: String) async {
+        do {
+            let ended = try await store.rollouts.list("\(app)/").filter(\.phase.isOver)
+            for rollout in ended.dropLast(Self.keptReleases) {
+                try await store.rollouts.delete("\(app)/\(rollout.id)")
+            }
+            await journal.prune(app, keep: Self.keptReleases)
+            let current = try await store.apps.get(app)?.value.currentRelease
+            let releases = try await store.releases.list("\(app)/")
+            for release in releases.dropLast(Self.keptReleases) where release.version != current {
+                try await store.releases.delete(Release.key(app, release.version))
+            }
+            try await settings.collectImages(try await wantedImages())
+        } catch {
+            logger.warning("tidying failed", error: error, metadata: ["app": "\(app)"])
+        }
+    }
+
+    /// Digests of all images that a Machine or a kept release refers to.
+    func wantedImages() async throws -> Set<String> {
+        var wanted = Set(try await store.releases.list().map(\.image))
+        for machine in try await store.machines.list() {
+            if let digest = machine.spec.config.image.split(separator: "@").last { wanted.insert(String(digest)) }
+        }
+        return wanted
+    }
+}

@@ -1,0 +1,146 @@
+import Foundation
+package import Logging
+package import Model
+import ServiceLifecycle
+package import Store
+import Toolkit
+
+/// All deploys of this host: one an app at a time, each recorded before and after every step, so that a restart of the
+/// daemon goes on where it stopped.
+package actor Rollouts: Service {
+    /// Makes the image that a request asks for; tells of its progress.
+    package typealias Build =
+        @Sendable (
+            _ app: String, _ request: DeployRequest, _ progress: @escaping @Sendable (RolloutEvent) async -> Void
+        ) async throws -> Image
+
+    let store: any StateStore
+    let fleet: any Fleet
+    let edges: EdgeLink
+    let settings: Settings
+    let journal: RolloutJournal
+    let logger: Logger
+    private let build: Build
+    private let queue: AsyncStream<Job>
+    private let enqueue: AsyncStream<Job>.Continuation
+    private var cancels: [String: AsyncStream<Void>.Continuation] = [:]
+
+    /// What a roll-out needs to know of its host.
+    package struct Settings: Sendable {
+        package var region: String
+        /// The URL at which an app is reached.
+        package var url: @Sendable (_ app: String) -> String
+        /// Told after each roll-out which images are still wanted.
+        package var collectImages: @Sendable (_ keep: Set<String>) async throws -> Void
+
+        package init(
+            region: String,
+            url: @escaping @Sendable (String) -> String,
+            collectImages: @escaping @Sendable (Set<String>) async throws -> Void
+        ) {
+            self.region = region
+            self.url = url
+            self.collectImages = collectImages
+        }
+    }
+
+    private struct Job: Sendable {
+        var rollout: Rollout
+        /// Nil for one that is resumed: what it needs is then in the store.
+        var request: DeployRequest?
+    }
+
+    /// Releases of an app whose images are kept.
+    static let keptReleases = 10
+
+    package init(
+        store: any StateStore, fleet: any Fleet, edges: EdgeLink, settings: Settings, journal: RolloutJournal,
+        logger: Logger, build: @escaping Build
+    ) {
+        self.store = store
+        self.fleet = fleet
+        self.edges = edges
+        self.settings = settings
+        self.journal = journal
+        self.logger = logger
+        self.build = build
+        (queue, enqueue) = AsyncStream.makeStream(of: Job.self)
+    }
+
+    package func run() async throws {
+        for rollout in try await store.rollouts.list() where !rollout.phase.isOver {
+            logger.notice("roll-out resumed", metadata: tags(rollout))
+            enqueue.yield(Job(rollout: rollout, request: nil))
+        }
+        await withDiscardingTaskGroup { group in
+            for await job in queue.cancelOnGracefulShutdown() {
+                group.addTask { await self.carryOut(job) }
+            }
+            // A roll-out cut off here is taken up by the next daemon.
+            group.cancelAll()
+        }
+    }
+
+    /// Starts a deploy.
+    ///
+    /// - Throws: ``Fault`` `deployInProgress` naming who deploys, since when and at which step.
+    func begin(_ app: String, _ request: DeployRequest) async throws -> Rollout {
+        var rollout = Rollout(id: ULID.make(), app: app, holder: request.user, startedAt: .now())
+        rollout.lines = request.lines
+        do {
+            try await store.deployLocks.put(app, rollout.id, expected: 0)
+        } catch let fault as Fault where fault.code == .revisionConflict {
+            throw try await busy(app)
+        }
+        try await save(rollout)
+        enqueue.yield(Job(rollout: rollout, request: request))
+        return rollout
+    }
+
+    /// Asks a deploy to stop; what it has changed is put back.
+    func cancel(_ id: String) throws {
+        guard let cancel = cancels[id] else {
+            throw Fault(.invalidState, "roll-out \(id) is not under way here")
+        }
+        cancel.yield()
+    }
+
+    func follow(_ rollout: Rollout) async -> AsyncStream<RolloutEvent> {
+        await journal.follow(rollout)
+    }
+
+    /// - Throws: ``Fault`` `deployInProgress` when a deploy of the app is under way.
+    func refuseIfBusy(_ app: String) async throws {
+        if try await store.deployLocks.get(app) != nil { throw try await busy(app) }
+    }
+
+    func save(_ rollout: Rollout) async throws {
+        try await store.rollouts.put("\(rollout.app)/\(rollout.id)", rollout)
+    }
+
+    nonisolated func tags(_ rollout: Rollout) -> Logger.Metadata {
+        ["app": "\(rollout.app)", "rollout.id": "\(rollout.id)", "rollout.phase": "\(rollout.phase.rawValue)"]
+    }
+
+    // MARK: - Private
+
+    private func busy(_ app: String) async throws -> Fault {
+        guard let id = try await store.deployLocks.get(app)?.value,
+            let rollout = try await store.rollouts.get("\(app)/\(id)")?.value
+        else { return Fault(.deployInProgress, "\(app) is being deployed", hint: "try again in a moment") }
+        let step = rollout.steps.dropFirst(rollout.done).first.map(\.description) ?? rollout.phase.rawValue
+        return Fault(
+            .deployInProgress,
+            "\(app) is being deployed by \(rollout.holder) since \(rollout.startedAt.rfc3339) (now: \(step))",
+            hint: "watch it: roost deploy --watch -a \(app)"
+        )
+    }
+
+    private func carryOut(_ job: Job) async {
+        let (stops, stop) = AsyncStream.makeStream(of: Void.self)
+        cancels[job.rollout.id] = stop
+        defer { cancels.removeValue(forKey: job.rollout.id) }
+        var run = RolloutRun(rollouts: self, rollout: job.rollout)
+        await run.carryOut(job.request, build: build, stops: stops)
+    }
+}

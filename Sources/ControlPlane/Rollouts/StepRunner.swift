@@ -1,0 +1,166 @@
+import Model
+import Store
+import Toolkit
+
+/// Carries out the steps of a roll-out; each may be begun again after a crash.
+struct StepRunner {
+    let store: any StateStore
+    let fleet: any Fleet
+    let edges: EdgeLink
+    let region: String
+    let rollout: Rollout
+    /// Told of output.
+    let note: @Sendable (RolloutEvent) async -> Void
+    /// Requests under way get at most this long before their Machine is stopped.
+    private static let drainLimit = Duration.seconds(30)
+    /// Lines of a failed Machine's log that are shown.
+    private static let logTail = 20
+
+    /// - Parameter release: what the Machines get: the new release, or on the way back the old one.
+    func perform(_ step: Rollout.Step, _ release: Release) async throws {
+        switch step {
+        case .releaseCommand(let id): try await releaseCommand(id, release)
+        case .create(let id, let group): try await create(id, group, release)
+        case .update(let id, let group): try await update(id, group, release)
+        case .destroy(let id): try await destroy(id)
+        }
+    }
+
+    /// Ends a Machine's requests, then the Machine.
+    func destroy(_ id: Machine.ID) async throws {
+        do {
+            try await quiesce(id)
+            let changes = try await fleet.changes(of: id)
+            try await fleet.stop(id, then: .destroyed)
+            for await _ in changes {}
+        } catch let fault as Fault where fault.code == .machineNotFound {
+            return
+        }
+    }
+
+    // MARK: - Private
+
+    private func create(_ id: Machine.ID, _ group: String, _ release: Release) async throws {
+        let order = MachineOrder(
+            id: id,
+            app: release.app,
+            name: "\(release.app)-\(group)-\(id.text.prefix(4))",
+            region: release.config.primaryRegion ?? region,
+            config: config(group, release),
+            release: release.version
+        )
+        _ = try await fleet.create(order)
+        try await showingLog(of: id) {
+            try await fleet.start(id)
+            try await healthy(id, release)
+        }
+    }
+
+    private func update(_ id: Machine.ID, _ group: String, _ release: Release) async throws {
+        guard let machine = try await store.machines.get("\(release.app)/\(id)")?.value else {
+            throw Fault(.machineNotFound, "machine not found: \(id)")
+        }
+        let config = config(group, release)
+        guard machine.isAwake else {
+            return try await fleet.update(id, config: config, release: release.version, launch: false)
+        }
+        try await quiesce(id)
+        try await showingLog(of: id) {
+            try await fleet.update(id, config: config, release: release.version, launch: true)
+            // Routed as soon as it is ready, so that requests that wait for it wait no longer than they must.
+            try await fleet.cordon(id, false)
+            try await healthy(id, release)
+        }
+    }
+
+    private func quiesce(_ id: Machine.ID) async throws {
+        try await fleet.cordon(id, true)
+        do {
+            try await edges.drain(id, limit: Self.drainLimit)
+        } catch let fault as Fault where fault.code == .timedOut {
+            await note(.line("\(await edges.inFlight(id)) requests to Machine \(id) still under way after 30 s"))
+        }
+    }
+
+    private func healthy(_ id: Machine.ID, _ release: Release) async throws {
+        let watch = HealthWatch(fleet: fleet, rollout: rollout) { await note(.line($0)) }
+        try await watch.wait(id, limit: release.config.deploy.waitTimeout.duration)
+    }
+
+    private func releaseCommand(_ id: Machine.ID, _ release: Release) async throws {
+        guard let command = release.config.deploy.releaseCommand else { return }
+        try await destroy(id)  // left over when the daemon ended in the middle of it
+        let group = release.config.defaultGroup
+        var config = config(group, release)
+        config.`init`.cmd = command
+        config.services = []
+        config.checks = [:]
+        config.mounts = []
+        config.restart = MachineConfig.Restart(policy: .no)
+        config.env["RELEASE_COMMAND"] = "1"
+        config.metadata["fly_process_group"] = "fly_app_release_command"
+        if let guest = release.config.deploy.releaseCommandVM { config.guest = guest }
+        let order = MachineOrder(
+            id: id, app: release.app, name: "release-command", region: release.config.primaryRegion ?? region,
+            config: config, release: release.version
+        )
+        _ = try await fleet.create(order)
+        let limit = release.config.deploy.releaseCommandTimeout.duration
+        let words = command.joined(separator: " ")
+        let exit = try await withTimeout(limit, "release_command \"\(words)\"") { try await runToEnd(id) }
+        await showLog(of: id, tail: 200)
+        try await destroy(id)
+        guard exit.code == 0 else {
+            let cause = exit.outOfMemory ? "ran out of memory (\(config.guest.memoryMiB) MB)" : "ended with \(exit.code)"
+            throw Fault(
+                .releaseCommandFailed,
+                "release_command \"\(words)\" \(cause)",
+                hint: "nothing that runs was changed; its output stands above"
+            )
+        }
+    }
+
+    private func runToEnd(_ id: Machine.ID) async throws -> Machine.Exit {
+        try await fleet.start(id)
+        for await machine in try await fleet.changes(of: id) {
+            switch machine.status.state {
+            case .stopped(let exit?): return exit
+            case .failed(let reason): throw Fault(.releaseCommandFailed, "release_command could not start: \(reason)")
+            default: continue
+            }
+        }
+        throw Fault(.releaseCommandFailed, "the release command's Machine went away")
+    }
+
+    private func config(_ group: String, _ release: Release) -> MachineConfig {
+        let reference = "roost/\(release.app)@\(release.image)"
+        let region = release.config.primaryRegion ?? region
+        var config = release.config.machineConfig(group: group, image: reference, region: region)
+        config.metadata["fly_release_version"] = String(release.version)
+        return config
+    }
+
+    private func showingLog(of id: Machine.ID, _ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch {
+            await showLog(of: id, tail: Self.logTail)
+            throw error
+        }
+    }
+
+    private func showLog(of id: Machine.ID, tail: Int) async {
+        guard let lines = try? await fleet.logs(id, tail: tail, follow: false) else { return }
+        for await line in lines { await note(.line(line.text)) }
+    }
+}
+
+extension Machine {
+    /// Runs, or is meant to: a deploy starts its new configuration.
+    var isAwake: Bool {
+        switch status.state {
+        case .starting, .started, .restarting, .failed, .stopping(_, .started): true
+        case .created, .stopping, .stopped, .suspending, .suspended, .destroying, .destroyed: false
+        }
+    }
+}

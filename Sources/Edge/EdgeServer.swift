@@ -1,0 +1,110 @@
+package import Logging
+package import Model
+import NIOCore
+import NIOPosix
+package import ServiceLifecycle
+
+/// The data path of a host: takes HTTP requests from clients and passes them on to Machines.
+///
+/// Knows nothing but its ``Configuration`` and the route table that `serve` sends it, and goes on with the last one
+/// while `serve` is away.
+package struct EdgeServer: Service {
+    package let configuration: Configuration
+    private let logger: Logger
+
+    package init(configuration: Configuration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Serves until the process is to end; requests in flight are then given `limits.drain` to finish.
+    ///
+    /// Throws a ``Fault`` when the configuration makes no sense, the copy of the routes does not, or an address cannot
+    /// be listened on.
+    package func run() async throws {
+        try configuration.validate()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoopThreads)
+        do {
+            try await run(on: group)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        try? await group.shutdownGracefully()
+    }
+
+    // MARK: - Private
+
+    private func run(on group: MultiThreadedEventLoopGroup) async throws {
+        let shared = EdgeShared(configuration, logger: logger)
+        let loops = try await Self.makeLoops(group, shared)
+        let link = ServeLink(shared: shared, loops: loops, group: group)
+        if let routes = configuration.initialRoutes {
+            do {
+                try await link.install(routes)
+            } catch let fault as Fault {
+                logger.error("route copy unusable", metadata: ["error": "\(fault.message)"])
+            }
+        }
+        let listener = Listener(configuration: configuration, loops: loops, logger: logger)
+        let ports = try await listener.start()
+        logger.notice(
+            "edge listening",
+            metadata: [
+                "ports": "\(ports)", "region": "\(configuration.region)", "domain": "\(configuration.domain)",
+                "routes.revision": "\(shared.inForce?.table.revision ?? 0)",
+            ])
+        configuration.onBound(ports)
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await link.run() }
+            let graceful = (try? await gracefulShutdown()) != nil
+            await listener.stop()
+            if graceful { await drain(loops) }
+            tasks.cancelAll()
+        }
+        for loop in loops { try? await loop.submit { $0.close() } }
+        logger.notice("edge stopped")
+    }
+
+    private static func makeLoops(
+        _ group: MultiThreadedEventLoopGroup, _ shared: EdgeShared
+    ) async throws -> [NIOLoopBound<EdgeLoop>] {
+        var loops: [NIOLoopBound<EdgeLoop>] = []
+        for eventLoop in group.makeIterator() {
+            let loop = try await eventLoop.submit {
+                NIOLoopBound(EdgeLoop(eventLoop: eventLoop, shared: shared), eventLoop: eventLoop)
+            }.get()
+            loops.append(loop)
+        }
+        let all = loops
+        for loop in loops {
+            let peers = all.filter { $0.eventLoop !== loop.eventLoop }
+            try await loop.submit { $0.peers = peers }
+            let every = TimeAmount.nanoseconds(shared.configuration.limits.tick.nanoseconds)
+            loop.eventLoop.scheduleRepeatedTask(initialDelay: every, delay: every) { _ in loop.value.tick() }
+        }
+        return loops
+    }
+
+    private func drain(_ loops: [NIOLoopBound<EdgeLoop>]) async {
+        logger.notice("edge draining", metadata: ["drain.s": "\(configuration.limits.drain.components.seconds)"])
+        let limit = TimeAmount.nanoseconds(configuration.limits.drain.nanoseconds)
+        let all = loops.map { loop in
+            let done = loop.eventLoop.makePromise(of: Void.self)
+            loop.execute { $0.drain(done) }
+            // A promise takes one result; the later of the two is ignored.
+            let timer = loop.eventLoop.scheduleTask(in: limit) { loop.value.close() }
+            done.futureResult.whenComplete { _ in timer.cancel() }
+            return done.futureResult
+        }
+        for done in all { try? await done.get() }
+    }
+}
+
+extension EdgeServer.Limits {
+    /// How often is looked for what is overdue: often enough for the shortest time.
+    var tick: Duration {
+        let shortest = [held, upstreamIdle, headTime, clientIdle, stall, halfOpen, linger].reduce(.seconds(2), min)
+        return max(.milliseconds(10), shortest / 4)
+    }
+}

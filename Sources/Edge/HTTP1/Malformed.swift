@@ -1,0 +1,12 @@
+/// A message that breaks the rules of HTTP/1, and the status that says so.
+package struct Malformed: Error, Equatable {
+    /// For a request: 400, 405, 414, 431 or 505. A malformed response is always a 502.
+    package var status: Int
+    /// For the log; never sent.
+    package var reason: String
+
+    package init(_ status: Int = 400, _ reason: String) {
+        self.status = status
+        self.reason = reason
+    }
+}

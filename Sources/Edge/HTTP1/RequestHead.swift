@@ -1,0 +1,128 @@
+/// The head of a request that keeps all rules: anything doubtful was refused when it was read.
+package struct RequestHead: Sendable {
+    package let fields: Fields
+    package let method: String
+    /// In origin form, `/path?query`, or `*`.
+    package let target: Range<Int>
+    /// 0 or 1, of HTTP/1.
+    package let minor: Int
+    /// Who is meant, as the client wrote it: from the target when that is absolute, else from `Host`.
+    package let authority: Range<Int>
+    package private(set) var framing = BodyFraming.none
+    /// The client can take another response on this connection.
+    package private(set) var keepAlive: Bool
+    /// The value of `Upgrade`, when the client asked for one that we pass on.
+    package private(set) var upgrade: Range<Int>?
+    package private(set) var acceptsTrailers = false
+    /// Names that `Connection` declares to be of this hop only, beside the well-known ones.
+    package private(set) var nominated: [Range<Int>] = []
+
+    /// What may be asked of the head's size.
+    package struct Bounds: Sendable {
+        package var target: Int
+        package var fields: Int
+    }
+
+    /// Reads a head with its final empty line.
+    ///
+    /// > Source: RFC 9112, sections 2 to 6 and 11.2; RFC 9110, section 7.2.
+    package init(_ bytes: [UInt8], bounds: Bounds) throws(Malformed) {
+        let line = try RequestLine(bytes, maximum: bounds.target)
+        fields = try Fields(bytes, from: line.end, maximum: bounds.fields)
+        method = line.method
+        minor = line.minor
+        keepAlive = line.minor == 1
+        target = line.target
+        authority = try Self.authority(fields, line)
+        try readFraming()
+        readConnection()
+    }
+
+    /// The host that is asked for: lower case, without port and final dot.
+    package var host: String {
+        var name = fields.bytes[authority]
+        if name.last != 93, let colon = name.lastIndex(of: 58) { name = name[..<colon] }
+        if name.last == 46 { name.removeLast() }
+        return String(decoding: name.map(Characters.lowered), as: UTF8.self)
+    }
+
+    /// Sending it twice does what sending it once does.
+    package var isIdempotent: Bool { ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"].contains(method) }
+
+    // MARK: - Private
+
+    private static func authority(_ fields: Fields, _ line: RequestLine) throws(Malformed) -> Range<Int> {
+        let hosts = fields.lines.filter { $0.kind == .host }
+        guard hosts.count <= 1 else { throw Malformed("several Host fields") }
+        guard let host = hosts.first?.value ?? (line.minor == 0 ? line.target.lowerBound..<line.target.lowerBound : nil)
+        else { throw Malformed("no Host field") }
+        for range in [host, line.authority ?? host] {
+            guard fields.bytes[range].allSatisfy(isHost) else { throw Malformed("bad character in the host") }
+        }
+        return line.authority ?? host
+    }
+
+    /// Letters, digits and `-._~` of names, `[:]` of IPv6 addresses and ports; what else RFC 3986 allows, no name has.
+    private static func isHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 48...57, 65...90, 97...122, 45, 46, 95, 126, 58, 91, 93: true
+        default: false
+        }
+    }
+
+    private mutating func readFraming() throws(Malformed) {
+        for line in fields.lines {
+            switch line.kind {
+            case .contentLength:
+                guard framing == .none else { throw Malformed("more than one length") }
+                guard let length = Characters.decimal(fields.bytes, line.value) else { throw Malformed("bad length") }
+                framing = .length(length)
+            case .transferEncoding:
+                guard framing == .none else { throw Malformed("more than one length") }
+                guard minor == 1, Characters.equal(fields.bytes, line.value, "chunked") else {
+                    throw Malformed("a transfer encoding other than chunked")
+                }
+                framing = .chunked
+            default: continue
+            }
+        }
+    }
+
+    private mutating func readConnection() {
+        var upgrades = false
+        for line in fields.lines {
+            switch line.kind {
+            case .connection:
+                for member in Characters.list(fields.bytes, line.value) {
+                    if Characters.equal(fields.bytes, member, "close") {
+                        keepAlive = false
+                    } else if Characters.equal(fields.bytes, member, "keep-alive") {
+                        if minor == 0 { keepAlive = true }
+                    } else if Characters.equal(fields.bytes, member, "upgrade") {
+                        upgrades = true
+                    } else {
+                        nominated.append(member)
+                    }
+                }
+            case .upgrade: upgrade = line.value
+            case .te:
+                acceptsTrailers = Characters.list(fields.bytes, line.value)
+                    .contains { Characters.equal(fields.bytes, $0, "trailers") }
+            default: continue
+            }
+        }
+        // h2c would let the client speak to the app behind our back, with whatever Fly-Client-IP it likes; a request
+        // with a body may ignore the wish (RFC 9110, 7.8), and then we need not know where the body meets the tunnel.
+        let tunnels = upgrades && minor == 1 && (framing == .none || framing == .length(0))
+        if let value = upgrade, !tunnels || value.isEmpty || !Characters.equal(fields.bytes, value, "websocket") && isH2C {
+            upgrade = nil
+        }
+    }
+
+    private var isH2C: Bool {
+        guard let upgrade else { return false }
+        return Characters.list(fields.bytes, upgrade).contains {
+            $0.count >= 2 && Characters.equal(fields.bytes, $0.lowerBound..<$0.lowerBound + 2, "h2")
+        }
+    }
+}

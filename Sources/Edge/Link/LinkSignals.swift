@@ -1,0 +1,25 @@
+import Model
+import Synchronization
+
+/// Carries news from the event loops to the link. What is said while there is no link is lost, and needs to be said by
+/// the link itself when it is up again.
+final class LinkSignals: Sendable {
+    enum Signal: Sendable {
+        case wake(app: String, machine: Machine.ID)
+        /// A draining Machine has no request left.
+        case drained
+    }
+
+    func send(_ signal: Signal) { current.withLock { _ = $0?.yield(signal) } }
+
+    /// What is said from now on.
+    func listen() -> AsyncStream<Signal> {
+        let (stream, continuation) = AsyncStream<Signal>.makeStream()
+        current.withLock { $0 = continuation }
+        return stream
+    }
+
+    // MARK: - Private
+
+    private let current = Mutex<AsyncStream<Signal>.Continuation?>(nil)
+}

@@ -1,0 +1,146 @@
+import Model
+import NIOCore
+import NIOPosix
+
+/// The connections of one event loop to Machines.
+final class UpstreamPool {
+    /// Whom a connection leads to. The Machine is part of it, because another one may get the same address later.
+    struct Key: Hashable, Sendable {
+        let machine: Machine.ID
+        let address: Machine.Address
+        let port: Int
+
+        init(_ target: Route.Target) {
+            machine = target.machine
+            address = target.address
+            port = target.port
+        }
+    }
+
+    init(eventLoop: any EventLoop, limits: EdgeServer.Limits) {
+        self.eventLoop = eventLoop
+        self.limits = limits
+    }
+
+    /// The connection that was used last, which is the least likely to be stale.
+    func take(_ key: Key) -> UpstreamConnection? {
+        while let connection = idle[key]?.popLast() {
+            if connection.isUsable { return connection }
+            connection.close()
+        }
+        return nil
+    }
+
+    func put(_ connection: UpstreamConnection) {
+        guard !closing, idle[connection.key, default: []].count < limits.idlePerMachine else {
+            connection.close()
+            return
+        }
+        idle[connection.key, default: []].append(connection)
+    }
+
+    func remove(_ connection: UpstreamConnection) {
+        idle[connection.key]?.removeAll { $0 === connection }
+    }
+
+    /// Opens a new one: over the address family that worked last, and if that is refused, over the other.
+    func connect(_ key: Key, _ done: @escaping (Result<UpstreamConnection, any Error>) -> Void) {
+        let first = families[key] ?? .ipv4
+        connect(key, first) { [self] result in
+            if case .failure(let error) = result, !Self.isTimeout(error) {
+                connect(key, first.other, done)
+            } else {
+                done(result)
+            }
+        }
+    }
+
+    /// Closes what has been idle for too long.
+    func sweep(_ now: NIODeadline) {
+        let oldest = now - .nanoseconds(limits.upstreamIdle.nanoseconds)
+        for (key, connections) in idle {
+            let stale = connections.filter { $0.idleSince < oldest }
+            guard !stale.isEmpty else { continue }
+            idle[key] = connections.filter { $0.idleSince >= oldest }
+            if idle[key]?.isEmpty == true { idle[key] = nil }
+            for connection in stale { connection.close() }
+        }
+    }
+
+    /// Closes idle connections to Machines that take nothing new, and forgets what was learnt about them.
+    func retain(_ index: RouteIndex) {
+        let live = Set(index.table.apps.flatMap { $0.machines.filter { $0.state == .ready }.map(Key.init) })
+        families = families.filter { live.contains($0.key) }
+        for (key, connections) in idle where !live.contains(key) {
+            idle[key] = nil
+            for connection in connections { connection.close() }
+        }
+    }
+
+    func close() {
+        closing = true
+        let all = idle.values.flatMap(\.self)
+        idle = [:]
+        for connection in all { connection.close() }
+    }
+
+    // MARK: - Private
+
+    private enum Family {
+        case ipv4
+        case ipv6
+
+        var other: Family { self == .ipv4 ? .ipv6 : .ipv4 }
+    }
+
+    private let eventLoop: any EventLoop
+    private let limits: EdgeServer.Limits
+    private var idle: [Key: [UpstreamConnection]] = [:]
+    private var families: [Key: Family] = [:]
+    private var closing = false
+
+    private func connect(
+        _ key: Key, _ family: Family, _ done: @escaping (Result<UpstreamConnection, any Error>) -> Void
+    ) {
+        let address: SocketAddress
+        do {
+            let text = family == .ipv4 ? key.address.ipv4 : key.address.ipv6
+            address = try SocketAddress(ipAddress: text, port: key.port)
+        } catch {
+            // Not in this turn of the loop: the caller is in the middle of something.
+            eventLoop.assumeIsolated().execute { done(.failure(error)) }
+            return
+        }
+        ClientBootstrap(group: eventLoop)
+            .channelOption(.autoRead, value: false)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.socketOption(.so_rcvbuf), value: Self.receiveBuffer)
+            .connectTimeout(.nanoseconds(limits.connect.nanoseconds))
+            .connect(to: address)
+            .assumeIsolated()
+            .flatMapThrowing { [self] channel in
+                let connection = UpstreamConnection(key: key, pool: self)
+                try channel.pipeline.syncOperations.addHandler(connection)
+                families[key] = family
+                channel.read()
+                return connection
+            }
+            .whenComplete(done)
+    }
+
+    /// NIO reads all that the kernel holds once the other end has closed, however slow the client is; so the kernel
+    /// must not hold megabytes.
+    private static let receiveBuffer: SocketOptionValue = 256 * 1024
+
+    private static func isTimeout(_ error: any Error) -> Bool {
+        if case ChannelError.connectTimeout? = error as? ChannelError { true } else { false }
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, for NIO.
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+}

@@ -1,0 +1,89 @@
+/// What a deploy asks for: `POST /v1/apps/{app}/rollouts`.
+package struct DeployRequest: Codable, Sendable {
+    package var config: AppConfig
+    /// The project; nil when `config.build.image` names an image.
+    package var manifest: SourceManifest?
+    /// `user@host`.
+    package var user: String
+    /// Where settings stand in the configuration file: key path to line, for hints.
+    package var lines: [String: Int]
+    /// Two Machines for a new group with services and no volume.
+    package var highAvailability: Bool
+
+    package init(
+        config: AppConfig, manifest: SourceManifest?, user: String, lines: [String: Int], highAvailability: Bool = true
+    ) {
+        self.config = config
+        self.manifest = manifest
+        self.user = user
+        self.lines = lines
+        self.highAvailability = highAvailability
+    }
+}
+
+/// One line of a roll-out's story, as `GET /v1/apps/{app}/rollouts/{id}/events` streams it.
+package enum RolloutEvent: Codable, Equatable, Sendable {
+    /// A part begins: "build", "release_command", "update Machine …".
+    case stage(String)
+    /// Output of a build, a release command or an app.
+    case line(String)
+    /// A part is done; seconds it took.
+    case done(String, seconds: Double)
+    /// The last event.
+    case finished(Rollout, url: String?)
+}
+
+/// Why a request was refused, in Fly's form and with our hint.
+package struct ErrorBody: Codable, Sendable {
+    package var error: String
+    /// A ``Fault/Code``.
+    package var status: String
+    package var hint: String?
+
+    package init(_ fault: Fault) {
+        error = fault.message
+        status = fault.code.rawValue
+        hint = fault.hint
+    }
+
+    /// The fault again, on the client's side.
+    package var fault: Fault {
+        Fault(Fault.Code(rawValue: status) ?? .io, error, hint: hint)
+    }
+}
+
+/// An app as the API shows it.
+package struct AppView: Codable, Equatable, Sendable {
+    package var id: String
+    package var name: String
+    /// `pending` before the first release, then `deployed`; `suspended` when no Machine is started.
+    package var status: String
+    package var machineCount: Int
+    package var volumeCount: Int
+    package var hostname: String
+    package var url: String
+    package var owner: String
+    package var release: Int?
+    package var createdAt: String
+
+    package init(_ app: App, machines: [Machine], volumes: Int, hostname: String, url: String) {
+        id = app.name
+        name = app.name
+        let awake = machines.contains { $0.status.state.process != nil }
+        status = app.currentRelease == nil ? "pending" : awake || machines.isEmpty ? "deployed" : "suspended"
+        machineCount = machines.count
+        volumeCount = volumes
+        self.hostname = hostname
+        self.url = url
+        owner = app.owner
+        release = app.currentRelease
+        createdAt = app.createdAt.rfc3339
+    }
+
+    package enum CodingKeys: String, CodingKey {
+        case id, name, status, hostname, url, owner, release
+        case machineCount = "machine_count"
+        case volumeCount = "volume_count"
+        case createdAt = "created_at"
+    }
+}

@@ -1,0 +1,72 @@
+/// The Machines of all hosts, as the control plane commands them: each call reaches the agent that owns the Machine.
+///
+/// In one process the agent itself; across hosts a client of the other host's API.
+package protocol Fleet: Sendable {
+    /// Makes a Machine with a network, volumes attached; it is `created`, not started.
+    func create(_ order: MachineOrder) async throws -> Machine
+
+    /// Replaces the configuration: stops what runs, starts the new if `launch`. The instance changes.
+    func update(_ id: Machine.ID, config: MachineConfig, release: Int, launch: Bool) async throws
+
+    /// Returns once the process runs (or has been thawed); it may not be ready yet.
+    func start(_ id: Machine.ID) async throws
+
+    /// Returns once the process has ended and what `then` says has begun.
+    func stop(_ id: Machine.ID, then: Machine.AfterStop) async throws
+
+    func suspend(_ id: Machine.ID) async throws
+
+    /// Takes it out of routing, or puts it back.
+    func cordon(_ id: Machine.ID, _ cordoned: Bool) async throws
+
+    /// Follows a Machine: its record now, then each change. Ends after `destroyed`.
+    func changes(of id: Machine.ID) async throws -> AsyncStream<Machine>
+
+    /// Where its processes listen for TCP.
+    func listeners(_ id: Machine.ID) async throws -> [String]
+
+    /// Log lines, oldest first: the last `tail` ones, then what comes while `follow`.
+    func logs(_ id: Machine.ID, tail: Int, follow: Bool) async throws -> AsyncStream<LogLine>
+
+    /// Removes a volume and what is on it.
+    func destroyVolume(_ id: String) async throws
+}
+
+/// What a new Machine should be.
+package struct MachineOrder: Sendable {
+    package var id: Machine.ID
+    package var app: String
+    package var name: String
+    package var region: String
+    package var config: MachineConfig
+    package var release: Int
+
+    package init(id: Machine.ID, app: String, name: String, region: String, config: MachineConfig, release: Int) {
+        self.id = id
+        self.app = app
+        self.name = name
+        self.region = region
+        self.config = config
+        self.release = release
+    }
+}
+
+/// A line that a Machine wrote.
+package struct LogLine: Codable, Equatable, Sendable {
+    /// RFC 3339 with nanoseconds, as the monitor stamped it.
+    package var timestamp: String
+    package var stream: Stream
+    package var text: String
+    package var machine: Machine.ID?
+
+    package init(timestamp: String, stream: Stream, text: String, machine: Machine.ID? = nil) {
+        self.timestamp = timestamp
+        self.stream = stream
+        self.text = text
+        self.machine = machine
+    }
+
+    package enum Stream: String, Codable, Sendable {
+        case stdout, stderr
+    }
+}

@@ -1,0 +1,51 @@
+/// Decides what a deploy changes, and what takes it back.
+package enum RolloutPlanner {
+    /// The steps of a rolling deploy: the release command, then one Machine after the other, group by group.
+    ///
+    /// - Parameters:
+    ///   - machines: those of the app that deploys manage, in any order.
+    ///   - highAvailability: two Machines for a new group with services and no volume, as Fly's `--ha` does.
+    ///   - newID: gives the IDs of Machines that do not exist yet.
+    ///
+    /// > Source: `deploy` and `fly-toml` sections 20.3 and 24.
+    package static func plan(
+        want config: AppConfig, have machines: [Machine], highAvailability: Bool = true, newID: () -> Machine.ID
+    ) -> [Rollout.Step] {
+        var steps: [Rollout.Step] = []
+        if config.deploy.releaseCommand != nil { steps.append(.releaseCommand(machine: newID())) }
+        let groups = config.groups
+        for group in groups {
+            let present = machines.filter { $0.group == group }.sorted { $0.id < $1.id }
+            for machine in present { steps.append(.update(machine: machine.id, group: group)) }
+            if present.isEmpty {
+                let count = self.count(of: group, config, highAvailability: highAvailability)
+                for _ in 0..<count { steps.append(.create(machine: newID(), group: group)) }
+            }
+        }
+        // Last, so that a roll-out that fails never has to bring back what it removed.
+        for machine in machines.sorted(by: { $0.id < $1.id }) where !groups.contains(machine.group) {
+            steps.append(.destroy(machine: machine.id))
+        }
+        return steps
+    }
+
+    /// What takes back the steps that were begun, last one first.
+    ///
+    /// - Parameter begun: done steps and the one that failed.
+    package static func undo(_ begun: ArraySlice<Rollout.Step>) -> [Rollout.Step] {
+        begun.reversed().compactMap { step in
+            switch step {
+            case .releaseCommand(let id), .create(let id, _): .destroy(machine: id)
+            case .update(let id, let group): .update(machine: id, group: group)
+            case .destroy: nil
+            }
+        }
+    }
+
+    // MARK: - Private
+
+    private static func count(of group: String, _ config: AppConfig, highAvailability: Bool) -> Int {
+        let shape = config.machineConfig(group: group, image: "", region: config.primaryRegion ?? "")
+        return shape.mounts.isEmpty && !shape.services.isEmpty && highAvailability ? 2 : 1
+    }
+}

@@ -1,0 +1,81 @@
+package import Model
+import Toolkit
+
+/// Which addresses an instance gives to its Machines.
+///
+/// IPv4: a /20 of 10.0.0.0/8, its first address the gateway. IPv6: `fdaa:`, 32 bits of network, 32 bits of host,
+/// 32 bits of Machine, of which each owns a /112 and answers at `::2`; number 0 of a host is its gateway, at `::1`.
+///
+/// > Source: `proxy-dns`, section 15, for the 6PN form.
+package struct AddressPlan: Codable, Equatable, Sendable {
+    package let ipv4: IPv4Block
+    /// Tells networks apart that must not reach each other.
+    package let network: UInt32
+    /// Tells this host apart from all others of the network.
+    package let host: UInt32
+
+    /// How many Machines a host can number: a /20 without its own, its broadcast and the gateway's address.
+    package static let capacity = 4093
+
+    /// Chooses by a hash of `seed`, and takes the next block as long as that overlaps one in use.
+    ///
+    /// - Parameters:
+    ///   - seed: differs for each instance on each host.
+    ///   - used: the host's routes, and addresses that Machines have to reach outside. Wider ones than /8 don't count:
+    ///     a default route overlaps everything.
+    package init(seed: String, network: UInt32 = 1, avoiding used: [IPv4Block] = []) {
+        let hash = HostPaths.fnv1a(seed)
+        let taken = used.filter { $0.prefix > 8 }
+        let candidates = (0..<4096).lazy.map { step in
+            // Neighbouring hashes differ in few bits: a multiplication spreads them over all blocks.
+            let number = (hash &* 2_654_435_761 >> 20 + UInt32(step)) & 0xfff
+            return IPv4Block(base: 10 << 24 | number << 12, prefix: 20)
+        }
+        // With all of 10.0.0.0/8 in use, a conflict is left to the doctor to tell.
+        let free = candidates.first { block in !taken.contains { $0.overlaps(block) } }
+        ipv4 = free ?? IPv4Block(base: 10 << 24, prefix: 20)
+        self.network = network
+        host = hash
+    }
+
+    /// The host's own end, on the bridge.
+    package var gateway: Machine.Address {
+        Machine.Address(ipv4: IPv4Block.text(ipv4.base + 1), ipv6: address6(machine: 0, last: 1))
+    }
+
+    /// All IPv6 addresses of this host's Machines.
+    package var ipv6: String { "\(prefix6)::/80" }
+
+    /// The address of the Machine with that number, 0 up to `capacity`; nil beyond.
+    package func address(index: Int) -> Machine.Address? {
+        guard (0..<Self.capacity).contains(index) else { return nil }
+        let number = UInt32(index) + 2
+        return Machine.Address(ipv4: IPv4Block.text(ipv4.base + number), ipv6: address6(machine: number, last: 2))
+    }
+
+    /// The first address none of whose halves is in use.
+    ///
+    /// - Throws: ``Fault`` `hostUnfit` when all are.
+    package func firstFree(used: [Machine.Address]) throws(Fault) -> Machine.Address {
+        let used4 = Set(used.map(\.ipv4))
+        let used6 = Set(used.map(\.ipv6))
+        for index in 0..<Self.capacity {
+            guard let address = address(index: index) else { break }
+            if !used4.contains(address.ipv4), !used6.contains(address.ipv6) { return address }
+        }
+        throw Fault(.hostUnfit, "all \(Self.capacity) addresses of \(ipv4) are in use", hint: "destroy Machines")
+    }
+
+    // MARK: - Private
+
+    private var prefix6: String {
+        "fdaa:" + [network >> 16, network, host >> 16, host].map(Self.group).joined(separator: ":")
+    }
+
+    private func address6(machine: UInt32, last: UInt32) -> String {
+        let groups = [0xfdaa, network >> 16, network, host >> 16, host, machine >> 16, machine, last]
+        return IPv6Text.compressed(groups.map { UInt16(truncatingIfNeeded: $0) })
+    }
+
+    private static func group(_ number: UInt32) -> String { String(number & 0xffff, radix: 16) }
+}

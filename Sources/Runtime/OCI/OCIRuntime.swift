@@ -1,0 +1,146 @@
+import Foundation
+package import Logging
+package import Model
+import Synchronization
+package import Toolkit
+
+/// Runs Machines with runc or crun, each under a conmon of its own.
+///
+/// Nothing that it knows is in memory alone: a new daemon finds all in the kernel and in the run folder.
+package struct OCIRuntime: RuntimeDriver {
+    package let paths: HostPaths
+    package let options: Options
+    package let exits: AsyncStream<SandboxExit>
+
+    let cgroups: Cgroups
+    let network: HostNetwork
+    let lanes = Lanes()
+    let watcher: ExitWatcher
+    let seccomp = SeccompCache()
+    let logger: Logger
+
+    /// What an operator or a test may choose.
+    package struct Options: Sendable {
+        /// The OCI runtime's program; nil: by the host's cgroups.
+        package var runtime: String?
+        package var cgroupRoot = "/sys/fs/cgroup"
+        package var seccompProfile = "/usr/share/containers/seccomp.json"
+        /// What Machines ask for names; nil: what the host asks.
+        package var nameservers: [String]?
+        /// The most processes and threads of one Machine.
+        package var pidsLimit = 1024
+        /// A log longer than that becomes the old log, in bytes.
+        package var logLimit = 10 << 20
+        /// A tiny first process that reaps orphans and passes signals on; nil: one of the host's, if it has any.
+        ///
+        /// Without it the app is process 1 of its namespace, to which the kernel sends no signal that it does not handle.
+        package var initProgram: String?
+        /// Tells this host from others of the same network; it decides the addresses when they are first chosen.
+        package var hostName = ProcessInfo.processInfo.hostName
+
+        package init() {}
+    }
+
+    /// Touches nothing: `prepareHost` does.
+    package init(paths: HostPaths, options: Options = Options(), logger: Logger = Logger(label: "roost.runtime")) {
+        self.paths = paths
+        self.options = options
+        self.logger = logger
+        let cgroups = Cgroups(root: options.cgroupRoot, instance: paths.instance)
+        self.cgroups = cgroups
+        network = HostNetwork(paths: paths, hostName: options.hostName)
+        watcher = ExitWatcher { id in ExitReader.read(MachineFolders(paths, id), id, cgroups) }
+        exits = watcher.exits
+    }
+
+    /// Addresses for this host's Machines.
+    ///
+    /// - Throws: ``Fault`` `hostUnfit` before the first `prepareHost`.
+    package func addressPlan() throws(Fault) -> AddressPlan { try network.plan() }
+
+    package func prepareHost() async throws {
+        _ = try tools()
+        guard cgroups.mode != .missing else {
+            throw Fault(
+                .hostUnfit, "no control groups are mounted at \(options.cgroupRoot)",
+                hint: "mount -t cgroup2 none \(options.cgroupRoot)")
+        }
+        for folder in [paths.state, paths.run] { try Durable.makeFolder(folder) }
+        for folder in [paths.machines, "\(paths.state)/builds", "\(paths.run)/machines", "\(paths.run)/builds", sockets] {
+            try Durable.makeFolder(folder, mode: 0o700)
+        }
+        let nameservers = nameservers
+        if nameservers.isEmpty {
+            logger.warning("the host names no dns server that machines could reach")
+        }
+        _ = try await network.prepare(nameservers: nameservers)
+        try await removeAbandonedBuilds()
+    }
+
+    package func provision(_ id: Machine.ID, address: Machine.Address) async throws {
+        try await lanes.run(id) { () throws(Fault) in
+            let folders = MachineFolders(paths, id)
+            try KernelFile.makeFolder(folders.state, mode: 0o700)
+            try KernelFile.makeFolder(folders.run, mode: 0o700)
+        }
+        try await network.provision(id, address: address)
+    }
+
+    /// Removes bridge, firewall table and cgroups of the instance, once no Machine is left.
+    ///
+    /// - Throws: ``Fault`` `invalidState` naming Machines that still have a network namespace.
+    package func removeHostNetwork() async throws {
+        let left = network.provisioned()
+        guard left.isEmpty else {
+            throw Fault(
+                .invalidState, "\(left.count) Machines still have a network: \(left.prefix(5).map(\.text))",
+                hint: "destroy them first")
+        }
+        try await network.remove()
+        cgroups.removeSlice()
+    }
+
+    /// Destroys each Machine that this host has anything of, then what they shared. Volumes and images stay.
+    package func removeEverything() async throws {
+        for id in try await Set(list().keys).union(storedMachines()).sorted() { try await destroy(id) }
+        try await removeAbandonedBuilds()
+        try await removeHostNetwork()
+        try await removeTrees([
+            paths.machines, "\(paths.state)/builds", "\(paths.run)/machines", "\(paths.run)/builds", sockets, runtimeRoot,
+        ])
+    }
+
+    // MARK: - Shared by the verbs
+
+    /// The OCI runtime's own state; ours alone, so that no other program on the host sees our sandboxes.
+    var runtimeRoot: String { "\(paths.run)/oci" }
+
+    var sockets: String { "\(paths.run)/s" }
+
+    var nameservers: [String] { options.nameservers ?? Nameservers.ofHost() }
+
+    /// Machines with a folder on the disk.
+    func storedMachines() -> [Machine.ID] {
+        KernelFile.names(in: paths.machines).compactMap { Machine.ID($0) }
+    }
+
+    /// - Throws: ``Fault`` `toolMissing`.
+    func tools() throws(Fault) -> SandboxTools {
+        try SandboxTools.find(mode: cgroups.mode, options)
+    }
+
+    /// Removes folders, whatever is in them; stays on their file system, so nothing mounted there is emptied.
+    func removeTrees(_ folders: [String]) async throws {
+        let id = Machine.ID.random()
+        try await lanes.run(id) { () throws(Fault) in try Self.removeTrees(folders) }
+        lanes.forget(id)
+    }
+
+    /// By `rm`, which gets down into folders deeper than any path can name.
+    static func removeTrees(_ folders: [String]) throws(Fault) {
+        let there = folders.filter { KernelFile.exists($0) }
+        guard !there.isEmpty else { return }
+        let outcome = try Spawn.run(["/bin/rm", "-rf", "--one-file-system", "--"] + there, limit: .seconds(600))
+        guard outcome.code == 0 else { throw Fault(.io, "can't remove \(there): \(outcome.output)") }
+    }
+}

@@ -1,0 +1,27 @@
+import Foundation
+import Model
+
+/// What runc and crun say when they fail, in words for the owner of the app.
+enum RuntimeWords {
+    /// - Parameter words: one line of text, or of JSON with a `msg`, as runc's log writes them.
+    static func fault(_ words: String) -> Fault {
+        let plain = text(words)
+        // runc: `exec: "x": executable file not found in $PATH`, crun: "executable file `x` not found in $PATH".
+        if plain.contains("executable file"), plain.contains("not found") {
+            return Fault(
+                .invalidConfig, "the Machine's command is not in the image: \(plain)",
+                hint: "correct [processes] in fly.toml or CMD in the Dockerfile")
+        }
+        return Fault(.toolFailed, "the sandbox could not be created: \(plain)")
+    }
+
+    /// Without the runtime's own trail: time, level, and the name of each function on the way.
+    static func text(_ words: String) -> String {
+        let line = words.split(separator: "\n").last.map(String.init) ?? words
+        struct Entry: Decodable { var msg: String }
+        if let entry = try? JSONDecoder().decode(Entry.self, from: Data(line.utf8)) { return entry.msg }
+        guard let range = line.range(of: "msg=\"") else { return line }
+        return String(line[range.upperBound...].dropLast(line.hasSuffix("\"") ? 1 : 0))
+            .replacingOccurrences(of: "\\\"", with: "\"")
+    }
+}

@@ -1,0 +1,118 @@
+import CLinux
+import Dispatch
+import Glibc
+import Model
+import Toolkit
+
+/// Programs started with chosen descriptors and in a session of their own, from a thread that may block.
+///
+/// `Toolkit.Command` serves everything that is not in the path of a Machine's start.
+enum Spawn {
+    /// Starts it; the caller waits for it.
+    ///
+    /// - Parameters:
+    ///   - sync: becomes descriptor 3 in the program, or -1.
+    ///   - errors: becomes its standard error.
+    static func start(
+        _ command: [String], environment: [String: String] = [:], sync: Int32 = -1, output: Int32, errors: Int32
+    ) throws(Fault) -> pid_t {
+        guard let program = command.first else { preconditionFailure("a command has a program") }
+        var all = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"]
+        all.merge(environment) { $1 }
+        var pid: pid_t = 0
+        let result = withStrings(command) { arguments in
+            withStrings(all.map { "\($0)=\($1)" }) { roost_spawn(&pid, program, arguments, $0, sync, output, errors) }
+        }
+        guard result == 0 else { throw Durable.fault(result, "start", program) }
+        return pid
+    }
+
+    /// Runs it to its end and returns its exit code and what it wrote on both outputs, at most 64 KiB.
+    ///
+    /// - Throws: ``Fault`` `timedOut` when it was killed for taking longer than the limit.
+    static func run(_ command: [String], limit: Duration = .seconds(20)) throws(Fault) -> (code: Int32, output: String) {
+        var pipe = try Pipe()
+        let pid = try start(command, output: pipe.writeEnd, errors: pipe.writeEnd)
+        pipe.closeWriteEnd()
+        let outcome = pipe.readAll(limit: limit)
+        if outcome == nil { kill(-pid, SIGKILL) }
+        let code = wait(pid)
+        guard let outcome else {
+            throw Fault(.timedOut, "\(command.prefix(4).joined(separator: " ")) took longer than \(limit.seconds) s")
+        }
+        return (code, outcome)
+    }
+
+    /// The child's exit code, or 128 + its signal.
+    static func wait(_ pid: pid_t) -> Int32 {
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        return roost_exit_code(status)
+    }
+
+    // MARK: - Private
+
+    private static func withStrings<Result>(
+        _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+    ) -> Result {
+        var pointers = texts.map { strdup($0) }
+        pointers.append(nil)
+        defer { pointers.forEach { free($0) } }
+        return pointers.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { preconditionFailure("the list ends with a null pointer") }
+            return body(base)
+        }
+    }
+}
+
+/// A pipe whose ends no other program that we start inherits.
+struct Pipe: ~Copyable {
+    private(set) var writeEnd: Int32
+    private let readEnd: Int32
+
+    init() throws(Fault) {
+        var ends: (Int32, Int32) = (-1, -1)
+        let result = withUnsafeMutablePointer(to: &ends) { pointer in
+            pointer.withMemoryRebound(to: Int32.self, capacity: 2) { roost_pipe($0) }
+        }
+        guard result == 0 else { throw Durable.fault(errno, "make", "a pipe") }
+        (readEnd, writeEnd) = ends
+    }
+
+    deinit {
+        close(readEnd)
+        if writeEnd >= 0 { close(writeEnd) }
+    }
+
+    mutating func closeWriteEnd() {
+        close(writeEnd)
+        writeEnd = -1
+    }
+
+    /// All that comes until the last writer closes; nil when that takes longer than the limit.
+    func readAll(limit: Duration) -> String? {
+        read(limit: limit) { _ in false }
+    }
+
+    /// What comes until a line is whole or the last writer closes; nil when that takes longer than the limit.
+    func readLine(limit: Duration) -> String? {
+        read(limit: limit) { $0.contains(UInt8(ascii: "\n")) }
+    }
+
+    private func read(limit: Duration, until enough: ([UInt8]) -> Bool) -> String? {
+        let end = ContinuousClock.now.advanced(by: limit)
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while !enough(bytes) {
+            let left = ContinuousClock.now.duration(to: end).milliseconds
+            guard left > 0 else { return nil }
+            var request = pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)
+            guard poll(&request, 1, Int32(min(left, 60_000))) > 0 else { continue }
+            let count = Glibc.read(readEnd, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            if bytes.count < 64 << 10 { bytes.append(contentsOf: piece[..<count]) }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

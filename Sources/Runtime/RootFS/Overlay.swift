@@ -1,0 +1,83 @@
+import CLinux
+import Glibc
+import Model
+import Toolkit
+
+/// A root file system: unpacked layers, read only, under one folder that takes all writes.
+struct Overlay: Sendable {
+    /// Bottom first.
+    var layers: [String]
+    var upper: String
+    var work: String
+
+    /// The kernel takes mount options of at most one page.
+    static let optionsLimit = 4095
+
+    /// Mounts it.
+    ///
+    /// - Throws: ``Fault`` `imageNotFound` when a layer is missing, `hostUnfit` when the file system below can't carry it.
+    func mount(at target: String) throws(Fault) {
+        guard !layers.isEmpty else { throw Fault(.invalidConfig, "a root file system needs at least one layer") }
+        let folders = layers.reversed() + [upper, work]
+        if let missing = folders.first(where: { !KernelFile.exists($0) }) {
+            throw Fault(.imageNotFound, "layer \(missing) is not on this host", hint: "deploy the app again")
+        }
+        let plain = Self.options(lower: layers.reversed(), upper: upper, work: work)
+        let special: Set<Character> = [":", ",", "\\"]
+        if plain.utf8.count <= Self.optionsLimit, !folders.contains(where: { $0.contains(where: special.contains) }) {
+            return try mount(at: target, options: plain)
+        }
+        try mountThroughDescriptors(folders, at: target)
+    }
+
+    /// Detaches everything that is mounted there.
+    ///
+    /// - Throws: ``Fault`` `io` when something stays mounted.
+    static func unmount(_ target: String) throws(Fault) {
+        // More than one when a crash came between mount and record.
+        for _ in 0..<16 {
+            if roost_unmount_lazily(target) == 0 { continue }
+            guard errno == EINVAL || errno == ENOENT else { throw Durable.fault(errno, "unmount", target) }
+            return
+        }
+        throw Fault(.io, "\(target) is still mounted after 16 unmounts")
+    }
+
+    /// - Parameter lower: top first, as the kernel reads them.
+    static func options(lower: [String], upper: String, work: String) -> String {
+        // `volatile`: a Machine's root is thrown away at each start, so syncing it to disk is work for nobody.
+        // The others keep the upper folder plain enough to become a layer itself.
+        "lowerdir=\(lower.joined(separator: ":")),upperdir=\(upper),workdir=\(work),"
+            + "index=off,metacopy=off,redirect_dir=off,volatile"
+    }
+
+    // MARK: - Private
+
+    /// Many layers have paths longer than a page together: descriptors name each of them in 17 characters.
+    private func mountThroughDescriptors(_ folders: [String], at target: String) throws(Fault) {
+        var descriptors: [Int32] = []
+        defer { descriptors.forEach { close($0) } }
+        for folder in folders {
+            let descriptor = roost_open_folder(folder)
+            guard descriptor >= 0 else { throw Durable.fault(errno, "open", folder) }
+            descriptors.append(descriptor)
+        }
+        // Our pid instead of "self", which is the same length or shorter, would not do in another pid namespace.
+        let names = descriptors.map { "/proc/self/fd/\($0)" }
+        let options = Self.options(
+            lower: Array(names.dropLast(2)), upper: names[names.count - 2], work: names[names.count - 1])
+        guard options.utf8.count <= Self.optionsLimit else {
+            throw Fault(.tooLarge, "the image has \(layers.count) layers, more than one mount can take",
+                hint: "join RUN and COPY lines of the Dockerfile")
+        }
+        try mount(at: target, options: options)
+    }
+
+    private func mount(at target: String, options: String) throws(Fault) {
+        if roost_mount_overlay(target, options) == 0 { return }
+        // Before Linux 5.10 there is no such option.
+        if errno == EINVAL, roost_mount_overlay(target, options.replacing(",volatile", with: "")) == 0 { return }
+        let fault = Durable.fault(errno, "mount an overlay at", target)
+        throw Fault(.hostUnfit, fault.message, hint: "roost doctor says whether the state folder's disk can carry overlays")
+    }
+}

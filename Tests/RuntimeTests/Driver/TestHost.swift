@@ -1,0 +1,110 @@
+import Foundation
+import Glibc
+import Model
+import Runtime
+import Testing
+import Toolkit
+
+/// A host of its own for one test: folders, bridge, firewall table, and one layer with busybox in it.
+struct TestHost: Sendable {
+    let root: String
+    let paths: HostPaths
+    let runtime: OCIRuntime
+    let plan: AddressPlan
+    let layer: String
+
+    /// Why tests against real sandboxes can't run here, or nil.
+    static let obstacle: String? = {
+        if getuid() != 0 { return "not root" }
+        for tool in ["conmon", "ip", "nft"] where Command.find(tool) == nil { return "\(tool) is not installed" }
+        if Command.find("runc") == nil, Command.find("crun") == nil { return "neither runc nor crun is installed" }
+        if !FileManager.default.fileExists(atPath: "/usr/share/containers/seccomp.json") { return "no seccomp profile" }
+        return FileManager.default.fileExists(atPath: busybox) ? nil : "\(busybox) is missing: install busybox-static"
+    }()
+
+    /// Whether such tests can run; prints why not.
+    static let isFit: Bool = {
+        if let obstacle { print("skipped: tests of real sandboxes: \(obstacle)") }
+        return obstacle == nil
+    }()
+
+    private static let busybox = "/bin/busybox"
+
+    /// Runs a test on a new host and removes all of it, whatever comes of the test.
+    static func with(
+        _ change: (inout OCIRuntime.Options) -> Void = { _ in }, _ body: (TestHost) async throws -> Void
+    ) async throws {
+        var options = OCIRuntime.Options()
+        options.nameservers = ["192.0.2.53"]
+        change(&options)
+        let host = try await TestHost(options)
+        do {
+            try await body(host)
+        } catch {
+            Issue.record(error)
+        }
+        try await host.runtime.removeEverything()
+        try FileManager.default.removeItem(atPath: host.root)
+    }
+
+    private init(_ options: OCIRuntime.Options) async throws {
+        // Short: conmon's sockets lie below it.
+        root = "/tmp/rt\(String(UInt32.random(in: 0..<(1 << 24)), radix: 16))"
+        paths = HostPaths(state: "\(root)/s", run: "\(root)/r")
+        layer = "\(root)/layer"
+        try Self.fill(layer)
+        runtime = OCIRuntime(paths: paths, options: options)
+        try await runtime.prepareHost()
+        plan = try runtime.addressPlan()
+    }
+
+    /// A provisioned Machine's sandbox that runs a shell script.
+    func sandbox(_ script: String, user: String = "", index: Int = 0) async throws -> Sandbox {
+        let address = try #require(plan.address(index: index))
+        let id = Machine.ID.random()
+        try await runtime.provision(id, address: address)
+        return Sandbox(
+            id: id, hostname: id.text, layers: [layer], image: Image.Config(user: user), command: ["sh", "-c", script],
+            env: ["GREETING": "hello"], guest: .init(memoryMiB: 64), address: address)
+    }
+
+    /// The next end that the runtime tells of.
+    func nextExit() async throws -> SandboxExit {
+        try await withTimeout(.seconds(20), "the next exit") { [runtime] in
+            for await exit in runtime.exits { return exit }
+            throw CancellationError()
+        }
+    }
+
+    /// What a Machine has written so far.
+    func log(_ id: Machine.ID) throws -> [String] {
+        let text = (try? String(contentsOfFile: "\(paths.machines)/\(id)/log", encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").map { line in
+            line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false).last.map(String.init) ?? ""
+        }
+    }
+
+    /// Asks until it is true.
+    static func eventually(
+        within limit: Duration = .seconds(10), _ what: String, _ body: @escaping @Sendable () async throws -> Bool
+    ) async throws {
+        try await withTimeout(limit, what) {
+            while try await !body() { try await Task.sleep(for: .milliseconds(10)) }
+        }
+    }
+
+    // MARK: - Private
+
+    private static func fill(_ layer: String) throws {
+        for folder in ["bin", "etc", "proc", "sys", "dev", "data"] { try Durable.makeFolder("\(layer)/\(folder)") }
+        try FileManager.default.copyItem(atPath: busybox, toPath: "\(layer)/bin/busybox")
+        for applet in ["sh", "cat", "sleep", "echo", "nc", "ping", "id", "head", "tail", "ls", "grep", "dd", "seq", "wget"] {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(layer)/bin/\(applet)", withDestinationPath: "busybox")
+        }
+        try "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n".write(
+            toFile: "\(layer)/etc/passwd", atomically: false, encoding: .utf8)
+        try "root:x:0:\napp:x:1000:\nextra:x:2000:app\n".write(
+            toFile: "\(layer)/etc/group", atomically: false, encoding: .utf8)
+    }
+}

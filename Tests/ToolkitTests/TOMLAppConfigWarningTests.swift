@@ -1,0 +1,404 @@
+import Model
+import Testing
+import Toolkit
+
+@Suite("Warnings about fly.toml")
+struct TOMLAppConfigWarningTests {
+    @Test("says what has no effect, where, and what was meant", arguments: rows)
+    func golden(row: GoldenRow) {
+        #expect(row.found == row.expected)
+    }
+
+    private typealias Row = GoldenRow
+
+    private static let rows: [GoldenRow] = [
+        Row(
+            "a misspelt key",
+            """
+            app = "a"
+
+
+
+
+
+            primary_regoin = "ams"
+            """,
+            """
+            fly.toml:7:1: unknown key "primary_regoin"; did you mean "primary_region"?
+            """
+        ),
+        Row(
+            "a misspelt key in a section",
+            """
+            [http_service]
+            intrenal_port = 80
+            """,
+            """
+            fly.toml:2:1: unknown key "http_service.intrenal_port"; did you mean "http_service.internal_port"?
+            """
+        ),
+        Row(
+            "a misspelt section",
+            """
+            [htp_service]
+            internal_port = 80
+            """,
+            """
+            fly.toml:1:2: unknown section "htp_service"; did you mean "http_service"?
+            """
+        ),
+        Row(
+            "a misspelt array of sections",
+            """
+            [[mouts]]
+            source = "a"
+            """,
+            """
+            fly.toml:1:3: unknown section "mouts"; did you mean "mounts"?
+            """
+        ),
+        Row(
+            "a key like nothing",
+            """
+            zzzzzzzz = 1
+            """,
+            """
+            fly.toml:1:1: unknown key "zzzzzzzz"
+            """
+        ),
+        Row(
+            "a key that is there twice but for its case",
+            """
+            app = "a"
+            App = "b"
+            """,
+            """
+            fly.toml:2:1: unknown key "App"; did you mean "app"?
+            """
+        ),
+        Row(
+            "keys of Fly that do nothing yet",
+            """
+            console_command = "x"
+            host_dedication_id = "x"
+            machine_config = "x.json"
+            container = "app"
+            [[files]]
+            [[statics]]
+            [metrics]
+            [[machine_checks]]
+            """,
+            """
+            fly.toml:1:1: console_command is not handled yet and has no effect
+            fly.toml:2:1: host_dedication_id is not handled yet and has no effect
+            fly.toml:3:1: machine_config is not handled yet and has no effect
+            fly.toml:4:1: container is not handled yet and has no effect
+            fly.toml:5:3: files is not handled yet and has no effect
+            fly.toml:6:3: statics is not handled yet and has no effect
+            fly.toml:7:2: metrics is not handled yet and has no effect
+            fly.toml:8:3: machine_checks is not handled yet and has no effect
+            """
+        ),
+        Row(
+            "keys that nobody handles any more",
+            """
+            allowed_public_ports = []
+            [[services]]
+            [[services.ports]]
+            port = 80
+            [[services.tcp_checks]]
+            restart_limit = 3
+            [[services.script_checks]]
+            """,
+            """
+            fly.toml:1:1: allowed_public_ports is obsolete and has no effect
+            fly.toml:6:1: services[0].tcp_checks[0].restart_limit is obsolete and has no effect
+            fly.toml:7:12: services[0].script_checks is obsolete and has no effect
+            """
+        ),
+        Row(
+            "swap",
+            """
+            swap_size_mb = 512
+            """,
+            """
+            fly.toml:1:1: swap_size_mb is not handled yet and has no effect
+            """
+        ),
+        Row(
+            "names that belong to the platform, and secrets in the clear",
+            """
+            [env]
+            FLY_APP = "x"
+            SESSION_SECRET = "x"
+            PORT = 8080
+            """,
+            """
+            fly.toml:2:1: env.FLY_APP: names that begin with FLY_ belong to the platform, which may overwrite them
+            fly.toml:3:1: env.SESSION_SECRET looks like a secret, and [env] is stored and shown in the clear; set it as one
+            """
+        ),
+        Row(
+            "a long time to stop",
+            """
+            kill_timeout = 400
+            """,
+            """
+            fly.toml:1:16: kill_timeout: 6m40s is cut to 5m0s, the most there is
+            """
+        ),
+        Row(
+            "parts of build that do nothing yet",
+            """
+            [build]
+            builder = "x"
+            buildpacks = ["y"]
+            builtin = "node"
+            compression = "zstd"
+            [build.settings]
+            [build.compose]
+            """,
+            """
+            fly.toml:2:1: build.builder is not handled yet and has no effect
+            fly.toml:3:1: build.buildpacks is not handled yet and has no effect
+            fly.toml:4:1: build.builtin is not handled yet and has no effect
+            fly.toml:5:1: build.compression is not handled yet and has no effect
+            fly.toml:6:8: build.settings is not handled yet and has no effect
+            fly.toml:7:8: build.compose is not handled yet and has no effect
+            """
+        ),
+        Row(
+            "several ways to get an image",
+            """
+            [build]
+            image = "x"
+            dockerfile = "Dockerfile"
+            """,
+            """
+            fly.toml:1:1: build: names more than one way to get an image; the first of image, builder and dockerfile counts
+            """
+        ),
+        Row(
+            "a seed command",
+            """
+            [deploy]
+            seed_command = "x"
+            """,
+            """
+            fly.toml:2:1: deploy.seed_command is not handled yet and has no effect
+            """
+        ),
+        Row(
+            "max_unavailable where it means nothing",
+            """
+            [deploy]
+            strategy = "immediate"
+            max_unavailable = 1
+            """,
+            """
+            fly.toml:3:1: deploy.max_unavailable has no effect with the strategy "immediate"
+            """
+        ),
+        Row(
+            "a bare number of nanoseconds",
+            """
+            [deploy]
+            wait_timeout = 300
+            """,
+            """
+            fly.toml:2:16: deploy.wait_timeout: a bare number here is nanoseconds; write a duration with its unit, for example "300ns"
+            """
+        ),
+        Row(
+            "a bare number in http_service.checks",
+            """
+            [[http_service.checks]]
+            interval = 10000
+            """,
+            """
+            fly.toml:2:12: http_service.checks[0].interval: a bare number here is taken as milliseconds, but as nanoseconds by flyctl; write its unit, for example "10s"
+            """
+        ),
+        Row(
+            "options of ports",
+            """
+            [http_service.http_options]
+            compress = true
+            [http_service.tls_options]
+            alpn = []
+            [[http_service.machine_checks]]
+            """,
+            """
+            fly.toml:1:15: http_service.http_options is not handled yet and has no effect
+            fly.toml:3:15: http_service.tls_options is not handled yet and has no effect
+            fly.toml:5:16: http_service.machine_checks is not handled yet and has no effect
+            """
+        ),
+        Row(
+            "times of service checks are clamped",
+            """
+            [[http_service.checks]]
+            interval = "500ms"
+            timeout = "2m"
+            grace_period = "0.5s"
+            """,
+            """
+            fly.toml:2:12: http_service.checks[0].interval: 500ms is raised to 1s
+            fly.toml:3:11: http_service.checks[0].timeout: 2m0s is lowered to 1m0s
+            fly.toml:4:16: http_service.checks[0].grace_period: 500ms is raised to 1s
+            """
+        ),
+        Row(
+            "no grace is fine",
+            """
+            [[http_service.checks]]
+            grace_period = "0s"
+            """,
+            ""
+        ),
+        Row(
+            "TLS of checks",
+            """
+            [[http_service.checks]]
+            protocol = "https"
+            tls_skip_verify = true
+            tls_server_name = "x"
+            """,
+            """
+            fly.toml:2:1: http_service.checks[0].protocol is not handled yet and has no effect
+            fly.toml:3:1: http_service.checks[0].tls_skip_verify is not handled yet and has no effect
+            fly.toml:4:1: http_service.checks[0].tls_server_name is not handled yet and has no effect
+            """
+        ),
+        Row(
+            "a soft limit that is never reached, in the old form",
+            """
+            [[services]]
+            concurrency = "25,20"
+            [[services.ports]]
+            port = 80
+            """,
+            """
+            fly.toml:2:15: services[0].concurrency: soft_limit 25 is above hard_limit 20, so it is never reached
+            """
+        ),
+        Row(
+            "a service without ports",
+            """
+            [[services]]
+            internal_port = 80
+            """,
+            """
+            fly.toml:1:1: services[0]: has no ports, so nothing reaches it; add [[services.ports]]
+            """
+        ),
+        Row(
+            "UDP",
+            """
+            [[services]]
+            protocol = "udp"
+            internal_port = 53
+            [[services.ports]]
+            port = 53
+            """,
+            """
+            fly.toml:2:1: services[0].protocol: "udp" is not handled yet; this service has no effect
+            """
+        ),
+        Row(
+            "handlers and ranges",
+            """
+            [[services]]
+            [[services.ports]]
+            start_port = 1
+            end_port = 9
+            [[services.ports]]
+            port = 5432
+            handlers = ["pg_tls"]
+            """,
+            """
+            fly.toml:3:1: services[0].ports[0].start_port is not handled yet and has no effect
+            fly.toml:4:1: services[0].ports[0].end_port is not handled yet and has no effect
+            fly.toml:7:13: services[0].ports[1].handlers[0]: the handler "pg_tls" is not handled yet and has no effect
+            """
+        ),
+        Row(
+            "two mounts of one group",
+            """
+            [[mounts]]
+            source = "a"
+            destination = "/a"
+            [[mounts]]
+            source = "b"
+            destination = "/b"
+            """,
+            """
+            fly.toml:4:1: mounts[1]: the group "app" has a mount already; this one has no effect for it
+            """
+        ),
+        Row(
+            "a mount for a group that does not exist",
+            """
+            [[mounts]]
+            source = "a"
+            destination = "/a"
+            processes = ["web"]
+            """,
+            """
+            fly.toml:4:14: mounts[0].processes[0]: "web" is no process group, so this has no effect; there is "app"
+            """
+        ),
+        Row(
+            "snapshots and growth",
+            """
+            [mounts]
+            source = "a"
+            destination = "/a"
+            snapshot_retention = 7
+            scheduled_snapshots = false
+            auto_extend_size_threshold = 80
+            auto_extend_size_increment = "1GB"
+            auto_extend_size_limit = "5GB"
+            """,
+            """
+            fly.toml:4:1: mounts.snapshot_retention is not handled yet and has no effect
+            fly.toml:5:1: mounts.scheduled_snapshots is not handled yet and has no effect
+            fly.toml:6:1: mounts.auto_extend_size_threshold is not handled yet and has no effect
+            fly.toml:7:1: mounts.auto_extend_size_increment is not handled yet and has no effect
+            fly.toml:8:1: mounts.auto_extend_size_limit is not handled yet and has no effect
+            """
+        ),
+        Row(
+            "parts of vm",
+            """
+            [[vm]]
+            gpu_kind = "a10"
+            kernel_args = "x"
+            persist_rootfs = "always"
+            host_dedication_id = "x"
+            processes = ["web"]
+            """,
+            """
+            fly.toml:2:1: vm[0].gpu_kind is not handled yet and has no effect
+            fly.toml:3:1: vm[0].kernel_args is not handled yet and has no effect
+            fly.toml:4:1: vm[0].persist_rootfs is not handled yet and has no effect
+            fly.toml:5:1: vm[0].host_dedication_id is not handled yet and has no effect
+            fly.toml:6:14: vm[0].processes[0]: "web" is no process group, so this has no effect; there is "app"
+            """
+        ),
+        Row(
+            "parts of experimental",
+            """
+            [experimental]
+            auto_rollback = true
+            metrics_port = 9090
+            metrics_path = "/m"
+            """,
+            """
+            fly.toml:2:1: experimental.auto_rollback is not handled yet and has no effect
+            fly.toml:3:1: experimental.metrics_port is not handled yet and has no effect
+            fly.toml:4:1: experimental.metrics_path is not handled yet and has no effect
+            """
+        ),
+    ]
+}

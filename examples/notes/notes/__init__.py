@@ -1,0 +1,1 @@
+"""Notes: a small shared notebook with live updates."""

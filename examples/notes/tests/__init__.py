@@ -1,0 +1,1 @@
+"""Tests; those that need a real server start uvicorn as fly.toml does."""
