@@ -87,7 +87,7 @@ let package = Package(
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Model", "Toolkit"], swiftSettings: settings),
         .testTarget(name: "EdgeTests", dependencies: ["Edge", "Model", "Toolkit"] + nio, swiftSettings: settings),
         .testTarget(name: "ControlPlaneTests", dependencies: ["ControlPlane", "Model", "Toolkit", "Store"], swiftSettings: settings),
-        .testTarget(name: "AgentTests", dependencies: ["Agent", "Model", "Toolkit", "Store", "Runtime"], swiftSettings: settings),
+        .testTarget(name: "AgentTests", dependencies: ["Agent", "Model", "Toolkit", "Store", "Runtime", log], swiftSettings: settings),
         .testTarget(name: "IntegrationTests", dependencies: ["Model", "Toolkit"], swiftSettings: settings),
     ]
 )

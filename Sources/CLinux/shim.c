@@ -37,7 +37,7 @@ int roost_mount_overlay(const char *target, const char *options) {
 int roost_unmount_lazily(const char *target) { return umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW); }
 
 int roost_spawn(
-    pid_t *pid, const char *program, char *const arguments[], char *const environment[], int sync, int output, int errors
+    pid_t *pid, const char *program, char *const arguments[], char *const environment[], struct roost_descriptors own
 ) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -54,12 +54,13 @@ int roost_spawn(
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawn_file_actions_adddup2(&actions, output, 1);
-    posix_spawn_file_actions_adddup2(&actions, errors, 2);
-    // After the two above, since either of them may be descriptor 3 on our side.
-    if (sync >= 0) posix_spawn_file_actions_adddup2(&actions, sync, 3);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addclosefrom_np(&actions, sync >= 0 ? 4 : 3);
+    // Descriptor 3 last, since one of the others may be that number on our side; none of ours is below.
+    if (own.input >= 0) posix_spawn_file_actions_adddup2(&actions, own.input, 0);
+    else posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, own.output, 1);
+    posix_spawn_file_actions_adddup2(&actions, own.errors, 2);
+    if (own.sync >= 0) posix_spawn_file_actions_adddup2(&actions, own.sync, 3);
+    posix_spawn_file_actions_addclosefrom_np(&actions, own.sync >= 0 ? 4 : 3);
     result = posix_spawn(pid, program, &actions, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);

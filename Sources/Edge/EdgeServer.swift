@@ -1,8 +1,8 @@
 package import Logging
-package import Model
+import Model
 import NIOCore
 import NIOPosix
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// The data path of a host: takes HTTP requests from clients and passes them on to Machines.
 ///

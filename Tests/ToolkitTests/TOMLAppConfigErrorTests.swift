@@ -14,102 +14,83 @@ struct TOMLAppConfigErrorTests {
     private static let rows: [GoldenRow] = [
         Row(
             "an app name has to be a DNS label",
+            #"app = "Notes_App""#,
             """
-            app = "Notes_App"
-            """,
-            """
-            fly.toml:1:7: app: found string "Notes_App", expected an app name: 1 to 63 lower-case letters, digits and dashes, no dash at either end
+            fly.toml:1:7: app: found string "Notes_App", expected an app name: 1 to 63 lower-case letters, digits \
+            and dashes, no dash at either end
             """
         ),
         Row(
             "a wrong type of app",
-            """
-            app = 7
-            """,
-            """
-            fly.toml:1:7: app: found integer 7, expected an app name
-            """
+            "app = 7",
+            "fly.toml:1:7: app: found integer 7, expected an app name"
         ),
         Row(
             "an unknown region lists the allowed ones, nearest first",
+            #"primary_region = "amz""#,
             """
-            primary_region = "amz"
-            """,
-            """
-            fly.toml:1:18: primary_region: found string "amz", expected a region: one of ams, arn, atl, mad, yyz, bog, bom, bos, cdg, den, dfw, ewr, eze, fra, gdl, gig, gru, hkg, iad, jnb, lax, lhr, mia, nrt, ord, otp, phx, qro, scl, sea, sin, sjc, syd, waw, yul, den9 or local
+            fly.toml:1:18: primary_region: found string "amz", expected a region: one of ams, arn, atl, mad, yyz, \
+            bog, bom, bos, cdg, den, dfw, ewr, eze, fra, gdl, gig, gru, hkg, iad, jnb, lax, lhr, mia, nrt, ord, \
+            otp, phx, qro, scl, sea, sin, sjc, syd, waw, yul, den9 or local
             """
         ),
         Row(
             "a signal that no stop uses",
+            #"kill_signal = "SIGSTOP""#,
             """
-            kill_signal = "SIGSTOP"
-            """,
-            """
-            fly.toml:1:15: kill_signal: found string "SIGSTOP", expected one of "SIGHUP", "SIGINT", "SIGQUIT", "SIGKILL", "SIGUSR1", "SIGUSR2" or "SIGTERM"
+            fly.toml:1:15: kill_signal: found string "SIGSTOP", expected one of "SIGHUP", "SIGINT", "SIGQUIT", \
+            "SIGKILL", "SIGUSR1", "SIGUSR2" or "SIGTERM"
             """
         ),
         Row(
             "a bare number in a string is no duration",
+            #"kill_timeout = "30""#,
             """
-            kill_timeout = "30"
-            """,
-            """
-            fly.toml:1:16: kill_timeout: found string "30", expected a duration such as "10s" or "1m30s" (units ns, us, ms, s, m, h) from 0s to 8760h
+            fly.toml:1:16: kill_timeout: found string "30", expected a duration such as "10s" or "1m30s" (units ns, \
+            us, ms, s, m, h) from 0s to 8760h
             """
         ),
         Row(
             "days are no unit of Go",
+            #"kill_timeout = "1d""#,
             """
-            kill_timeout = "1d"
-            """,
-            """
-            fly.toml:1:16: kill_timeout: found string "1d", expected a duration such as "10s" or "1m30s" (units ns, us, ms, s, m, h) from 0s to 8760h
+            fly.toml:1:16: kill_timeout: found string "1d", expected a duration such as "10s" or "1m30s" (units ns, \
+            us, ms, s, m, h) from 0s to 8760h
             """
         ),
         Row(
             "a negative duration",
+            #"kill_timeout = "-5s""#,
             """
-            kill_timeout = "-5s"
-            """,
-            """
-            fly.toml:1:16: kill_timeout: found string "-5s", expected a duration such as "10s" or "1m30s" (units ns, us, ms, s, m, h) from 0s to 8760h
+            fly.toml:1:16: kill_timeout: found string "-5s", expected a duration such as "10s" or "1m30s" (units \
+            ns, us, ms, s, m, h) from 0s to 8760h
             """
         ),
         Row(
             "a negative number",
+            "kill_timeout = -5",
             """
-            kill_timeout = -5
-            """,
-            """
-            fly.toml:1:16: kill_timeout: found integer -5, expected a duration such as "10s" or "1m30s" (units ns, us, ms, s, m, h) from 0s to 8760h
+            fly.toml:1:16: kill_timeout: found integer -5, expected a duration such as "10s" or "1m30s" (units ns, \
+            us, ms, s, m, h) from 0s to 8760h
             """
         ),
         Row(
             "a huge duration does not overflow",
+            #"kill_timeout = "999999999999h""#,
             """
-            kill_timeout = "999999999999h"
-            """,
-            """
-            fly.toml:1:16: kill_timeout: found string "999999999999h", expected a duration such as "10s" or "1m30s" (units ns, us, ms, s, m, h) from 0s to 8760h
+            fly.toml:1:16: kill_timeout: found string "999999999999h", expected a duration such as "10s" or "1m30s" \
+            (units ns, us, ms, s, m, h) from 0s to 8760h
             """
         ),
         Row(
             "a string is no integer outside services",
-            """
-            swap_size_mb = "512"
-            """,
-            """
-            fly.toml:1:16: swap_size_mb: found string "512", expected an integer from 0 to 1048576
-            """
+            #"swap_size_mb = "512""#,
+            #"fly.toml:1:16: swap_size_mb: found string "512", expected an integer from 0 to 1048576"#
         ),
         Row(
             "a fraction is no integer",
-            """
-            swap_size_mb = 512.5
-            """,
-            """
-            fly.toml:1:16: swap_size_mb: found float 512.5, expected an integer from 0 to 1048576
-            """
+            "swap_size_mb = 512.5",
+            "fly.toml:1:16: swap_size_mb: found float 512.5, expected an integer from 0 to 1048576"
         ),
         Row(
             "processes are strings",
@@ -117,9 +98,7 @@ struct TOMLAppConfigErrorTests {
             [processes]
             web = ["a", "b"]
             """,
-            """
-            fly.toml:2:7: processes.web: found an array, expected a command as one string
-            """
+            "fly.toml:2:7: processes.web: found an array, expected a command as one string"
         ),
         Row(
             "a command with an open quote",
@@ -127,9 +106,7 @@ struct TOMLAppConfigErrorTests {
             [processes]
             web = "sh -c 'x"
             """,
-            """
-            fly.toml:2:7: processes.web: the single quote at character 7 is never closed
-            """
+            "fly.toml:2:7: processes.web: the single quote at character 7 is never closed"
         ),
         Row(
             "a group without a name",
@@ -137,18 +114,12 @@ struct TOMLAppConfigErrorTests {
             [processes]
             "" = "x"
             """,
-            """
-            fly.toml:2:1: processes: found "", expected the name of a process group
-            """
+            #"fly.toml:2:1: processes: found "", expected the name of a process group"#
         ),
         Row(
             "processes as a string",
-            """
-            processes = "web"
-            """,
-            """
-            fly.toml:1:13: processes: found string "web", expected a table
-            """
+            #"processes = "web""#,
+            #"fly.toml:1:13: processes: found string "web", expected a table"#
         ),
         Row(
             "an old process without a name",
@@ -156,9 +127,7 @@ struct TOMLAppConfigErrorTests {
             [[processes]]
             command = "x"
             """,
-            """
-            fly.toml:1:1: processes[0].name: missing, expected the name of a process group
-            """
+            "fly.toml:1:1: processes[0].name: missing, expected the name of a process group"
         ),
         Row(
             "an environment name with an equals sign",
@@ -166,9 +135,7 @@ struct TOMLAppConfigErrorTests {
             [env]
             "A=B" = "x"
             """,
-            """
-            fly.toml:2:1: env: found the name "A=B", expected one without "=" and NUL that is not empty
-            """
+            #"fly.toml:2:1: env: found the name "A=B", expected one without "=" and NUL that is not empty"#
         ),
         Row(
             "a NUL in an environment value",
@@ -176,18 +143,12 @@ struct TOMLAppConfigErrorTests {
             [env]
             A = "x\u0000y"
             """#,
-            #"""
-            fly.toml:2:5: env.A: found string "x\0y", expected text without NUL
-            """#
+            #"fly.toml:2:5: env.A: found string "x\0y", expected text without NUL"#
         ),
         Row(
             "a section that is no table",
-            """
-            env = 3
-            """,
-            """
-            fly.toml:1:7: env: found integer 3, expected a table
-            """
+            "env = 3",
+            "fly.toml:1:7: env: found integer 3, expected a table"
         ),
         Row(
             "a Dockerfile by URL",
@@ -196,7 +157,8 @@ struct TOMLAppConfigErrorTests {
             dockerfile = "https://example.com/Dockerfile"
             """,
             """
-            fly.toml:2:14: build.dockerfile: found string "https://example.com/Dockerfile", expected a path relative to this file (URLs are not handled)
+            fly.toml:2:14: build.dockerfile: found string "https://example.com/Dockerfile", expected a path \
+            relative to this file (URLs are not handled)
             """
         ),
         Row(
@@ -205,9 +167,7 @@ struct TOMLAppConfigErrorTests {
             [build]
             compression = "lz4"
             """,
-            """
-            fly.toml:2:15: build.compression: found string "lz4", expected one of "gzip" or "zstd"
-            """
+            #"fly.toml:2:15: build.compression: found string "lz4", expected one of "gzip" or "zstd""#
         ),
         Row(
             "a compression level out of range",
@@ -215,9 +175,7 @@ struct TOMLAppConfigErrorTests {
             [build]
             compression_level = 12
             """,
-            """
-            fly.toml:2:21: build.compression_level: found integer 12, expected an integer from 0 to 9
-            """
+            "fly.toml:2:21: build.compression_level: found integer 12, expected an integer from 0 to 9"
         ),
         Row(
             "build arguments are not coerced",
@@ -225,9 +183,7 @@ struct TOMLAppConfigErrorTests {
             [build.args]
             A = 1
             """,
-            """
-            fly.toml:2:5: build.args.A: found integer 1, expected a string
-            """
+            "fly.toml:2:5: build.args.A: found integer 1, expected a string"
         ),
         Row(
             "build as an array of tables",
@@ -235,9 +191,7 @@ struct TOMLAppConfigErrorTests {
             [[build]]
             image = "x"
             """,
-            """
-            fly.toml:1:1: build: found an array, expected a table, [build]
-            """
+            "fly.toml:1:1: build: found an array, expected a table, [build]"
         ),
         Row(
             "an unknown strategy, nearest first",
@@ -246,7 +200,8 @@ struct TOMLAppConfigErrorTests {
             strategy = "blue-green"
             """,
             """
-            fly.toml:2:12: deploy.strategy: found string "blue-green", expected one of "bluegreen", "immediate", "rolling" or "canary"
+            fly.toml:2:12: deploy.strategy: found string "blue-green", expected one of "bluegreen", "immediate", \
+            "rolling" or "canary"
             """
         ),
         Row(
@@ -259,7 +214,8 @@ struct TOMLAppConfigErrorTests {
             destination = "/data"
             """,
             """
-            fly.toml:2:12: deploy.strategy: found string "canary", expected "rolling" or "immediate", because the app has mounts, and a volume is never shared
+            fly.toml:2:12: deploy.strategy: found string "canary", expected "rolling" or "immediate", because the \
+            app has mounts, and a volume is never shared
             """
         ),
         Row(
@@ -272,7 +228,8 @@ struct TOMLAppConfigErrorTests {
             destination = "/data"
             """,
             """
-            fly.toml:2:12: deploy.strategy: found string "bluegreen", expected "rolling" or "immediate", because the app has mounts, and a volume is never shared
+            fly.toml:2:12: deploy.strategy: found string "bluegreen", expected "rolling" or "immediate", because \
+            the app has mounts, and a volume is never shared
             """
         ),
         Row(
@@ -282,7 +239,8 @@ struct TOMLAppConfigErrorTests {
             max_unavailable = "25%"
             """,
             """
-            fly.toml:2:19: deploy.max_unavailable: found string "25%", expected a number above 0: 2 is two Machines, 0.25 a quarter of them
+            fly.toml:2:19: deploy.max_unavailable: found string "25%", expected a number above 0: 2 is two \
+            Machines, 0.25 a quarter of them
             """
         ),
         Row(
@@ -292,7 +250,8 @@ struct TOMLAppConfigErrorTests {
             max_unavailable = 0
             """,
             """
-            fly.toml:2:19: deploy.max_unavailable: found integer 0, expected a number above 0: 2 is two Machines, 0.25 a quarter of them
+            fly.toml:2:19: deploy.max_unavailable: found integer 0, expected a number above 0: 2 is two Machines, \
+            0.25 a quarter of them
             """
         ),
         Row(
@@ -301,9 +260,7 @@ struct TOMLAppConfigErrorTests {
             [deploy]
             release_command = "sh -c \"x"
             """#,
-            """
-            fly.toml:2:19: deploy.release_command: the double quote at character 7 is never closed
-            """
+            "fly.toml:2:19: deploy.release_command: the double quote at character 7 is never closed"
         ),
         Row(
             "a release command as a list",
@@ -311,9 +268,7 @@ struct TOMLAppConfigErrorTests {
             [deploy]
             release_command = ["a"]
             """,
-            """
-            fly.toml:2:19: deploy.release_command: found an array, expected a command as one string
-            """
+            "fly.toml:2:19: deploy.release_command: found an array, expected a command as one string"
         ),
         Row(
             "nothing gets ready in no time",
@@ -321,9 +276,7 @@ struct TOMLAppConfigErrorTests {
             [deploy]
             wait_timeout = "0s"
             """,
-            """
-            fly.toml:2:16: deploy.wait_timeout: found string "0s", expected a duration above 0s
-            """
+            #"fly.toml:2:16: deploy.wait_timeout: found string "0s", expected a duration above 0s"#
         ),
         Row(
             "the memory of the release command's Machine is a string",
@@ -332,7 +285,8 @@ struct TOMLAppConfigErrorTests {
             memory = 512
             """,
             """
-            fly.toml:2:10: deploy.release_command_vm.memory: found integer 512, expected memory such as "512mb" or "1gb", at least 1 MiB
+            fly.toml:2:10: deploy.release_command_vm.memory: found integer 512, expected memory such as "512mb" or \
+            "1gb", at least 1 MiB
             """
         ),
         Row(
@@ -349,17 +303,23 @@ struct TOMLAppConfigErrorTests {
             """
             fly.toml:1:7: app: found integer 1, expected an app name
             fly.toml:3:17: http_service.internal_port: found integer 0, expected an integer from 1 to 65535
-            fly.toml:5:12: deploy.strategy: found string "fast", expected one of "canary", "rolling", "immediate" or "bluegreen"
+            fly.toml:5:12: deploy.strategy: found string "fast", expected one of "canary", "rolling", "immediate" \
+            or "bluegreen"
             fly.toml:7:1: env: found the name "=", expected one without "=" and NUL that is not empty
             """
         ),
         Row(
             "long and odd text is cut and escaped",
             #"""
-            kill_signal = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\u001b[31m"
+            kill_signal = \#
+            "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\#
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\u001b[\#
+            31m"
             """#,
             #"""
-            fly.toml:1:15: kill_signal: found string "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…xxxxx\u{1B}[31m", expected one of "SIGHUP", "SIGINT", "SIGQUIT", "SIGKILL", "SIGUSR1", "SIGUSR2" or "SIGTERM"
+            fly.toml:1:15: kill_signal: found string \#
+            "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…xxxxx\u{1B}[31m", expected one of \#
+            "SIGHUP", "SIGINT", "SIGQUIT", "SIGKILL", "SIGUSR1", "SIGUSR2" or "SIGTERM"
             """#
         ),
     ]

@@ -20,7 +20,8 @@ struct TOMLAppConfigMachineErrorTests {
             """,
             """
             fly.toml:1:1: mounts.source: missing, expected a volume name: 1 to 63 letters, digits, "_" and "-"
-            fly.toml:1:1: mounts.destination: missing, expected an absolute path such as "/data": not "/", without "..", outside /dev, /proc and /sys
+            fly.toml:1:1: mounts.destination: missing, expected an absolute path such as "/data": not "/", without \
+            "..", outside /dev, /proc and /sys
             """
         ),
         Row(
@@ -31,7 +32,8 @@ struct TOMLAppConfigMachineErrorTests {
             destination = "/"
             """,
             """
-            fly.toml:3:15: mounts.destination: found string "/", expected an absolute path such as "/data": not "/", without "..", outside /dev, /proc and /sys
+            fly.toml:3:15: mounts.destination: found string "/", expected an absolute path such as "/data": not \
+            "/", without "..", outside /dev, /proc and /sys
             """
         ),
         Row(
@@ -42,7 +44,8 @@ struct TOMLAppConfigMachineErrorTests {
             destination = "/data/../etc"
             """,
             """
-            fly.toml:3:15: mounts.destination: found string "/data/../etc", expected an absolute path such as "/data": not "/", without "..", outside /dev, /proc and /sys
+            fly.toml:3:15: mounts.destination: found string "/data/../etc", expected an absolute path such as \
+            "/data": not "/", without "..", outside /dev, /proc and /sys
             """
         ),
         Row(
@@ -53,7 +56,8 @@ struct TOMLAppConfigMachineErrorTests {
             destination = "//proc/1"
             """,
             """
-            fly.toml:3:15: mounts.destination: found string "//proc/1", expected an absolute path such as "/data": not "/", without "..", outside /dev, /proc and /sys
+            fly.toml:3:15: mounts.destination: found string "//proc/1", expected an absolute path such as "/data": \
+            not "/", without "..", outside /dev, /proc and /sys
             """
         ),
         Row(
@@ -64,7 +68,8 @@ struct TOMLAppConfigMachineErrorTests {
             destination = "data"
             """,
             """
-            fly.toml:3:15: mounts.destination: found string "data", expected an absolute path such as "/data": not "/", without "..", outside /dev, /proc and /sys
+            fly.toml:3:15: mounts.destination: found string "data", expected an absolute path such as "/data": not \
+            "/", without "..", outside /dev, /proc and /sys
             """
         ),
         Row(
@@ -75,7 +80,8 @@ struct TOMLAppConfigMachineErrorTests {
             destination = "/data"
             """,
             """
-            fly.toml:2:10: mounts.source: found string "a/b", expected a volume name: 1 to 63 letters, digits, "_" and "-"
+            fly.toml:2:10: mounts.source: found string "a/b", expected a volume name: 1 to 63 letters, digits, "_" \
+            and "-"
             """
         ),
         Row(
@@ -87,7 +93,8 @@ struct TOMLAppConfigMachineErrorTests {
             initial_size = "500MB"
             """,
             """
-            fly.toml:4:16: mounts.initial_size: found string "500MB", expected a size such as "10gb" or a number of GB, from 1 to 1048576 GB
+            fly.toml:4:16: mounts.initial_size: found string "500MB", expected a size such as "10gb" or a number of \
+            GB, from 1 to 1048576 GB
             """
         ),
         Row(
@@ -99,7 +106,8 @@ struct TOMLAppConfigMachineErrorTests {
             initial_size = "5 gigs"
             """,
             """
-            fly.toml:4:16: mounts.initial_size: found string "5 gigs", expected a size such as "10gb" or a number of GB, from 1 to 1048576 GB
+            fly.toml:4:16: mounts.initial_size: found string "5 gigs", expected a size such as "10gb" or a number \
+            of GB, from 1 to 1048576 GB
             """
         ),
         Row(
@@ -110,9 +118,7 @@ struct TOMLAppConfigMachineErrorTests {
             destination = "/data"
             snapshot_retention = 61
             """,
-            """
-            fly.toml:4:22: mounts.snapshot_retention: found integer 61, expected an integer from 1 to 60
-            """
+            "fly.toml:4:22: mounts.snapshot_retention: found integer 61, expected an integer from 1 to 60"
         ),
         Row(
             "growth steps are strings",
@@ -124,7 +130,8 @@ struct TOMLAppConfigMachineErrorTests {
             auto_extend_size_increment = 1
             """,
             """
-            fly.toml:5:30: mounts.auto_extend_size_increment: found integer 1, expected a size such as "10gb" as a string, from 1 to 100 GB
+            fly.toml:5:30: mounts.auto_extend_size_increment: found integer 1, expected a size such as "10gb" as a \
+            string, from 1 to 100 GB
             """
         ),
         Row(
@@ -149,7 +156,8 @@ struct TOMLAppConfigMachineErrorTests {
             auto_extend_size_threshold = 80
             """,
             """
-            fly.toml:1:1: mounts.auto_extend_size_increment: missing, expected a size such as "10gb" as a string, from 1 to 100 GB
+            fly.toml:1:1: mounts.auto_extend_size_increment: missing, expected a size such as "10gb" as a string, \
+            from 1 to 100 GB
             """
         ),
         Row(
@@ -160,9 +168,7 @@ struct TOMLAppConfigMachineErrorTests {
             destination = "/data"
             auto_extend_size_increment = "5GB"
             """,
-            """
-            fly.toml:1:1: mounts.auto_extend_size_threshold: missing, expected an integer from 50 to 99
-            """
+            "fly.toml:1:1: mounts.auto_extend_size_threshold: missing, expected an integer from 50 to 99"
         ),
         Row(
             "a limit out of range",
@@ -175,7 +181,8 @@ struct TOMLAppConfigMachineErrorTests {
             auto_extend_size_limit = "501GB"
             """,
             """
-            fly.toml:6:26: mounts.auto_extend_size_limit: found string "501GB", expected a size such as "10gb" as a string, from 1 to 500 GB
+            fly.toml:6:26: mounts.auto_extend_size_limit: found string "501GB", expected a size such as "10gb" as a \
+            string, from 1 to 500 GB
             """
         ),
         Row(
@@ -185,7 +192,9 @@ struct TOMLAppConfigMachineErrorTests {
             size = "shared-cpu-3x"
             """,
             """
-            fly.toml:2:8: vm[0].size: found string "shared-cpu-3x", expected one of shared-cpu-1x, shared-cpu-2x, shared-cpu-4x, shared-cpu-6x, shared-cpu-8x, performance-1x, performance-2x, performance-4x, performance-6x, performance-8x, performance-10x, performance-12x, performance-14x or performance-16x
+            fly.toml:2:8: vm[0].size: found string "shared-cpu-3x", expected one of shared-cpu-1x, shared-cpu-2x, \
+            shared-cpu-4x, shared-cpu-6x, shared-cpu-8x, performance-1x, performance-2x, performance-4x, \
+            performance-6x, performance-8x, performance-10x, performance-12x, performance-14x or performance-16x
             """
         ),
         Row(
@@ -195,7 +204,10 @@ struct TOMLAppConfigMachineErrorTests {
             size = "a10"
             """,
             """
-            fly.toml:2:8: vm[0].size: found string "a10", expected one of shared-cpu-1x, shared-cpu-2x, shared-cpu-4x, shared-cpu-6x, shared-cpu-8x, performance-1x, performance-10x, performance-2x, performance-4x, performance-6x, performance-8x, performance-12x, performance-14x or performance-16x (sizes with a GPU are not offered any more)
+            fly.toml:2:8: vm[0].size: found string "a10", expected one of shared-cpu-1x, shared-cpu-2x, \
+            shared-cpu-4x, shared-cpu-6x, shared-cpu-8x, performance-1x, performance-10x, performance-2x, \
+            performance-4x, performance-6x, performance-8x, performance-12x, performance-14x or performance-16x \
+            (sizes with a GPU are not offered any more)
             """
         ),
         Row(
@@ -205,7 +217,8 @@ struct TOMLAppConfigMachineErrorTests {
             memory = "0"
             """,
             """
-            fly.toml:2:10: vm[0].memory: found string "0", expected memory such as "512mb" or "1gb", or a number of MiB, at least 1 MiB
+            fly.toml:2:10: vm[0].memory: found string "0", expected memory such as "512mb" or "1gb", or a number of \
+            MiB, at least 1 MiB
             """
         ),
         Row(
@@ -215,7 +228,8 @@ struct TOMLAppConfigMachineErrorTests {
             memory = "512.5"
             """,
             """
-            fly.toml:2:10: vm[0].memory: found string "512.5", expected memory such as "512mb" or "1gb", or a number of MiB, at least 1 MiB
+            fly.toml:2:10: vm[0].memory: found string "512.5", expected memory such as "512mb" or "1gb", or a \
+            number of MiB, at least 1 MiB
             """
         ),
         Row(
@@ -225,7 +239,8 @@ struct TOMLAppConfigMachineErrorTests {
             memory = "1gbb"
             """,
             """
-            fly.toml:2:10: vm[0].memory: found string "1gbb", expected memory such as "512mb" or "1gb", or a number of MiB, at least 1 MiB
+            fly.toml:2:10: vm[0].memory: found string "1gbb", expected memory such as "512mb" or "1gb", or a number \
+            of MiB, at least 1 MiB
             """
         ),
         Row(
@@ -266,7 +281,8 @@ struct TOMLAppConfigMachineErrorTests {
             cpu_kind = "performance"
             """,
             """
-            fly.toml:2:1: vm[0]: found 256 MiB of memory for 1 performance CPU, expected 2048 to 8192 MiB in steps of 1024
+            fly.toml:2:1: vm[0]: found 256 MiB of memory for 1 performance CPU, expected 2048 to 8192 MiB in steps \
+            of 1024
             """
         ),
         Row(
@@ -276,9 +292,7 @@ struct TOMLAppConfigMachineErrorTests {
             size = "shared-cpu-1x"
             cpus = 3
             """,
-            """
-            fly.toml:3:1: vm[0]: found 3 shared CPUs, expected one of 1, 2, 4, 6 or 8
-            """
+            "fly.toml:3:1: vm[0]: found 3 shared CPUs, expected one of 1, 2, 4, 6 or 8"
         ),
         Row(
             "an unknown kind of CPU",
@@ -286,9 +300,7 @@ struct TOMLAppConfigMachineErrorTests {
             [[vm]]
             cpu_kind = "sharde"
             """,
-            """
-            fly.toml:2:12: vm[0].cpu_kind: found string "sharde", expected one of "shared" or "performance"
-            """
+            #"fly.toml:2:12: vm[0].cpu_kind: found string "sharde", expected one of "shared" or "performance""#
         ),
         Row(
             "an unknown way to keep the file system",
@@ -297,7 +309,8 @@ struct TOMLAppConfigMachineErrorTests {
             persist_rootfs = "sometimes"
             """,
             """
-            fly.toml:2:18: vm[0].persist_rootfs: found string "sometimes", expected one of "none", "never", "restart" or "always"
+            fly.toml:2:18: vm[0].persist_rootfs: found string "sometimes", expected one of "none", "never", \
+            "restart" or "always"
             """
         ),
         Row(
@@ -306,9 +319,7 @@ struct TOMLAppConfigMachineErrorTests {
             [restart]
             policy = "always"
             """,
-            """
-            fly.toml:1:1: restart: found a table, expected an array of tables, [[restart]]
-            """
+            "fly.toml:1:1: restart: found a table, expected an array of tables, [[restart]]"
         ),
         Row(
             "restart without a policy",
@@ -316,9 +327,7 @@ struct TOMLAppConfigMachineErrorTests {
             [[restart]]
             retries = 3
             """,
-            """
-            fly.toml:1:1: restart[0].policy: missing, expected one of "on-failure", "always" or "never"
-            """
+            #"fly.toml:1:1: restart[0].policy: missing, expected one of "on-failure", "always" or "never""#
         ),
         Row(
             "on-fail is no policy",
@@ -327,7 +336,8 @@ struct TOMLAppConfigMachineErrorTests {
             policy = "on-fail"
             """,
             """
-            fly.toml:2:10: restart[0].policy: found string "on-fail", expected one of "on-failure", "always" or "never"
+            fly.toml:2:10: restart[0].policy: found string "on-fail", expected one of "on-failure", "always" or \
+            "never"
             """
         ),
         Row(
@@ -337,9 +347,7 @@ struct TOMLAppConfigMachineErrorTests {
             policy = "never"
             processes = ["web"]
             """,
-            """
-            fly.toml:3:14: restart[0].processes[0]: found string "web", expected a process group: "app"
-            """
+            #"fly.toml:3:14: restart[0].processes[0]: found string "web", expected a process group: "app""#
         ),
         Row(
             "a policy of no letters is as good as none",
@@ -347,9 +355,7 @@ struct TOMLAppConfigMachineErrorTests {
             [[restart]]
             policy = ""
             """,
-            """
-            fly.toml:1:1: restart[0].policy: missing, expected one of "on-failure", "always" or "never"
-            """
+            #"fly.toml:1:1: restart[0].policy: missing, expected one of "on-failure", "always" or "never""#
         ),
     ]
 }

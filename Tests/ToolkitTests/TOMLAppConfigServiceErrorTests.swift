@@ -2,7 +2,7 @@ import Model
 import Testing
 import Toolkit
 
-@Suite("Errors in services and checks of fly.toml")
+@Suite("Errors in services of fly.toml")
 struct TOMLAppConfigServiceErrorTests {
     @Test("names place, path, what was found and what is allowed", arguments: rows)
     func golden(row: GoldenRow) {
@@ -25,9 +25,7 @@ struct TOMLAppConfigServiceErrorTests {
             [http_service]
               internal_port = "80a"
             """,
-            """
-            fly.toml:9:19: http_service.internal_port: found string "80a", expected an integer from 1 to 65535
-            """
+            #"fly.toml:9:19: http_service.internal_port: found string "80a", expected an integer from 1 to 65535"#
         ),
         Row(
             "http_service takes no numeric string",
@@ -35,9 +33,7 @@ struct TOMLAppConfigServiceErrorTests {
             [http_service]
             internal_port = "8080"
             """,
-            """
-            fly.toml:2:17: http_service.internal_port: found string "8080", expected an integer from 1 to 65535
-            """
+            #"fly.toml:2:17: http_service.internal_port: found string "8080", expected an integer from 1 to 65535"#
         ),
         Row(
             "ports end at 65535",
@@ -45,9 +41,7 @@ struct TOMLAppConfigServiceErrorTests {
             [http_service]
             internal_port = 65536
             """,
-            """
-            fly.toml:2:17: http_service.internal_port: found integer 65536, expected an integer from 1 to 65535
-            """
+            "fly.toml:2:17: http_service.internal_port: found integer 65536, expected an integer from 1 to 65535"
         ),
         Row(
             "ports begin at 1",
@@ -55,9 +49,7 @@ struct TOMLAppConfigServiceErrorTests {
             [http_service]
             internal_port = 0
             """,
-            """
-            fly.toml:2:17: http_service.internal_port: found integer 0, expected an integer from 1 to 65535
-            """
+            "fly.toml:2:17: http_service.internal_port: found integer 0, expected an integer from 1 to 65535"
         ),
         Row(
             "true as a string",
@@ -65,9 +57,7 @@ struct TOMLAppConfigServiceErrorTests {
             [http_service]
             auto_start_machines = "true"
             """,
-            """
-            fly.toml:2:23: http_service.auto_start_machines: found string "true", expected true or false
-            """
+            #"fly.toml:2:23: http_service.auto_start_machines: found string "true", expected true or false"#
         ),
         Row(
             "true as a string, where words are allowed",
@@ -76,7 +66,8 @@ struct TOMLAppConfigServiceErrorTests {
             auto_stop_machines = "true"
             """,
             """
-            fly.toml:2:22: http_service.auto_stop_machines: found string "true", expected one of "off", "stop" or "suspend", or true for "stop", false for "off"
+            fly.toml:2:22: http_service.auto_stop_machines: found string "true", expected one of "off", "stop" or \
+            "suspend", or true for "stop", false for "off"
             """
         ),
         Row(
@@ -86,10 +77,14 @@ struct TOMLAppConfigServiceErrorTests {
             hostnames = ["notes.example.com", "localhost", "a_b.example.com", "*.example.com", "10.0.0.1"]
             """,
             """
-            fly.toml:2:35: http_service.hostnames[1]: found string "localhost", expected a host name such as "notes.example.com"
-            fly.toml:2:48: http_service.hostnames[2]: found string "a_b.example.com", expected a host name such as "notes.example.com"
-            fly.toml:2:67: http_service.hostnames[3]: found string "*.example.com", expected a host name such as "notes.example.com"
-            fly.toml:2:84: http_service.hostnames[4]: found string "10.0.0.1", expected a host name such as "notes.example.com"
+            fly.toml:2:35: http_service.hostnames[1]: found string "localhost", expected a host name such as \
+            "notes.example.com"
+            fly.toml:2:48: http_service.hostnames[2]: found string "a_b.example.com", expected a host name such as \
+            "notes.example.com"
+            fly.toml:2:67: http_service.hostnames[3]: found string "*.example.com", expected a host name such as \
+            "notes.example.com"
+            fly.toml:2:84: http_service.hostnames[4]: found string "10.0.0.1", expected a host name such as \
+            "notes.example.com"
             """
         ),
         Row(
@@ -99,7 +94,8 @@ struct TOMLAppConfigServiceErrorTests {
             hostnames = "notes.example.com"
             """,
             """
-            fly.toml:2:13: http_service.hostnames: found string "notes.example.com", expected a list of strings such as ["a", "b"]
+            fly.toml:2:13: http_service.hostnames: found string "notes.example.com", expected a list of strings \
+            such as ["a", "b"]
             """
         ),
         Row(
@@ -118,9 +114,7 @@ struct TOMLAppConfigServiceErrorTests {
             [http_service]
             processes = ["web"]
             """,
-            """
-            fly.toml:2:14: http_service.processes[0]: found string "web", expected a process group: "app"
-            """
+            #"fly.toml:2:14: http_service.processes[0]: found string "web", expected a process group: "app""#
         ),
         Row(
             "a service has to name its groups when there are some",
@@ -132,7 +126,8 @@ struct TOMLAppConfigServiceErrorTests {
             internal_port = 80
             """,
             """
-            fly.toml:4:1: http_service.processes: missing, expected a list out of the 2 groups that [processes] defines: ["jobs", "web"]
+            fly.toml:4:1: http_service.processes: missing, expected a list out of the 2 groups that [processes] \
+            defines: ["jobs", "web"]
             """
         ),
         Row(
@@ -144,7 +139,8 @@ struct TOMLAppConfigServiceErrorTests {
             processes = []
             """,
             """
-            fly.toml:3:1: http_service.processes: missing, expected a list out of the 1 group that [processes] defines: ["web"]
+            fly.toml:3:1: http_service.processes: missing, expected a list out of the 1 group that [processes] \
+            defines: ["web"]
             """
         ),
         Row(
@@ -157,7 +153,8 @@ struct TOMLAppConfigServiceErrorTests {
             processes = ["jbs"]
             """,
             """
-            fly.toml:5:14: http_service.processes[0]: found string "jbs", expected a process group: one of "jobs" or "web"
+            fly.toml:5:14: http_service.processes[0]: found string "jbs", expected a process group: one of "jobs" \
+            or "web"
             """
         ),
         Row(
@@ -166,19 +163,7 @@ struct TOMLAppConfigServiceErrorTests {
             [[http_service]]
             internal_port = 80
             """,
-            """
-            fly.toml:1:1: http_service: found an array, expected a table, [http_service]
-            """
-        ),
-        Row(
-            "checks of http_service are an array",
-            """
-            [http_service.checks]
-            path = "/"
-            """,
-            """
-            fly.toml:1:1: http_service.checks: found a table, expected an array of tables, [[http_service.checks]]
-            """
+            "fly.toml:1:1: http_service: found an array, expected a table, [http_service]"
         ),
         Row(
             "concurrency of http_service is a table",
@@ -197,7 +182,8 @@ struct TOMLAppConfigServiceErrorTests {
             concurrency = "20,25"
             """,
             """
-            fly.toml:2:15: http_service.concurrency: found string "20,25", expected a table, [http_service.concurrency]
+            fly.toml:2:15: http_service.concurrency: found string "20,25", expected a table, \
+            [http_service.concurrency]
             """
         ),
         Row(
@@ -207,27 +193,8 @@ struct TOMLAppConfigServiceErrorTests {
             type = "conections"
             """,
             """
-            fly.toml:2:8: http_service.concurrency.type: found string "conections", expected one of "connections" or "requests"
-            """
-        ),
-        Row(
-            "headers of http_service are not coerced",
-            """
-            [[http_service.checks]]
-            headers = { X-A = 1 }
-            """,
-            """
-            fly.toml:2:19: http_service.checks[0].headers.X-A: found integer 1, expected a string
-            """
-        ),
-        Row(
-            "a check's protocol",
-            """
-            [[http_service.checks]]
-            protocol = "ftp"
-            """,
-            """
-            fly.toml:2:12: http_service.checks[0].protocol: found string "ftp", expected one of "http" or "https"
+            fly.toml:2:8: http_service.concurrency.type: found string "conections", expected one of "connections" \
+            or "requests"
             """
         ),
         Row(
@@ -239,7 +206,8 @@ struct TOMLAppConfigServiceErrorTests {
             port = 80
             """,
             """
-            fly.toml:2:15: services[0].concurrency: found integer 25, expected a table with type, soft_limit and hard_limit, or a string "soft,hard"
+            fly.toml:2:15: services[0].concurrency: found integer 25, expected a table with type, soft_limit and \
+            hard_limit, or a string "soft,hard"
             """
         ),
         Row(
@@ -251,7 +219,8 @@ struct TOMLAppConfigServiceErrorTests {
             port = 80
             """,
             """
-            fly.toml:2:15: services[0].concurrency: found string "25", expected a table with type, soft_limit and hard_limit, or a string "soft,hard"
+            fly.toml:2:15: services[0].concurrency: found string "25", expected a table with type, soft_limit and \
+            hard_limit, or a string "soft,hard"
             """
         ),
         Row(
@@ -261,9 +230,7 @@ struct TOMLAppConfigServiceErrorTests {
             [[services.ports]]
             port = "http"
             """,
-            """
-            fly.toml:3:8: services[0].ports[0].port: found string "http", expected an integer from 1 to 65535
-            """
+            #"fly.toml:3:8: services[0].ports[0].port: found string "http", expected an integer from 1 to 65535"#
         ),
         Row(
             "a port section without a port",
@@ -272,9 +239,7 @@ struct TOMLAppConfigServiceErrorTests {
             [[services.ports]]
             handlers = ["http"]
             """,
-            """
-            fly.toml:2:1: services[0].ports[0].port: missing, expected an integer from 1 to 65535
-            """
+            "fly.toml:2:1: services[0].ports[0].port: missing, expected an integer from 1 to 65535"
         ),
         Row(
             "an unknown handler, nearest first",
@@ -285,7 +250,8 @@ struct TOMLAppConfigServiceErrorTests {
             handlers = ["tsl", "http"]
             """,
             """
-            fly.toml:4:13: services[0].ports[0].handlers[0]: found string "tsl", expected one of tls, http, pg_tls, edge_http or proxy_proto
+            fly.toml:4:13: services[0].ports[0].handlers[0]: found string "tsl", expected one of tls, http, pg_tls, \
+            edge_http or proxy_proto
             """
         ),
         Row(
@@ -306,123 +272,7 @@ struct TOMLAppConfigServiceErrorTests {
             [[services]]
             protocol = "sctp"
             """,
-            """
-            fly.toml:2:12: services[0].protocol: found string "sctp", expected one of "tcp" or "udp"
-            """
-        ),
-        Row(
-            "a check without a type",
-            """
-            [checks.live]
-            port = 80
-            """,
-            """
-            fly.toml:1:1: checks.live.type: missing, expected "tcp" or "http"
-            """
-        ),
-        Row(
-            "a check with an unknown type",
-            """
-            [checks.live]
-            type = "grpc"
-            port = 80
-            """,
-            """
-            fly.toml:2:8: checks.live.type: found string "grpc", expected one of "tcp" or "http"
-            """
-        ),
-        Row(
-            "an interval below two seconds, in milliseconds",
-            """
-            [checks.live]
-            type = "tcp"
-            port = 80
-            interval = 1999
-            """,
-            """
-            fly.toml:4:12: checks.live.interval: found integer 1999, expected a duration from 2s up
-            """
-        ),
-        Row(
-            "a timeout above a minute",
-            """
-            [checks.live]
-            type = "tcp"
-            port = 80
-            timeout = "61s"
-            """,
-            """
-            fly.toml:4:11: checks.live.timeout: found string "61s", expected a duration above 0s, up to 1m
-            """
-        ),
-        Row(
-            "a check without a port and without http_service",
-            """
-            [checks.live]
-            type = "tcp"
-            """,
-            """
-            fly.toml:1:1: checks.live.port: missing, expected an integer from 1 to 65535, since the group "app" has no [http_service] to take it from
-            """
-        ),
-        Row(
-            "a check without a port for a group that http_service is not for",
-            """
-            [processes]
-            web = "a"
-            jobs = "b"
-            [http_service]
-            processes = ["web"]
-            [checks.live]
-            type = "tcp"
-            processes = ["jobs"]
-            """,
-            """
-            fly.toml:6:1: checks.live.port: missing, expected an integer from 1 to 65535, since the group "jobs" has no [http_service] to take it from
-            """
-        ),
-        Row(
-            "an old check without a name",
-            """
-            [[checks]]
-            type = "tcp"
-            port = 80
-            """,
-            """
-            fly.toml:1:1: checks[0].name: missing, expected the name of the check
-            """
-        ),
-        Row(
-            "a header that would begin another one",
-            #"""
-            [[http_service.checks]]
-            headers = { X-A = "1\r\nX-B: 2" }
-            """#,
-            #"""
-            fly.toml:2:11: http_service.checks[0].headers: found "X-A: 1\r\nX-B: 2", expected a header that HTTP allows
-            """#
-        ),
-        Row(
-            "a path that is no path",
-            """
-            [[http_service.checks]]
-            path = "health"
-            """,
-            """
-            fly.toml:2:8: http_service.checks[0].path: found string "health", expected a path such as "/health"
-            """
-        ),
-        Row(
-            "a method with a blank",
-            """
-            [checks.live]
-            type = "http"
-            port = 80
-            method = "GET /"
-            """,
-            """
-            fly.toml:4:10: checks.live.method: found string "GET /", expected a method such as "GET"
-            """
+            #"fly.toml:2:12: services[0].protocol: found string "sctp", expected one of "tcp" or "udp""#
         ),
     ]
 }

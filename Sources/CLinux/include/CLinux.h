@@ -3,6 +3,7 @@
 // This header must not define _GNU_SOURCE: Swift's own Glibc module is built without it, and types such as fd_set
 // would then differ between the two modules.
 #pragma once
+#include "CLinuxFiles.h"
 #ifdef __linux__
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -31,11 +32,18 @@ int roost_mount_overlay(const char *target, const char *options);
 
 int roost_unmount_lazily(const char *target);
 
-// Starts a program in a session of its own with a clean signal state.
-// `sync` becomes descriptor 3 unless it is negative; `errors` becomes standard error, `output` standard output;
-// nothing else of ours is left open in it.
+// What a program that we start gets of ours.
+struct roost_descriptors {
+    int input;   // becomes standard input; negative: /dev/null
+    int output;  // becomes standard output
+    int errors;  // becomes standard error
+    int sync;    // becomes descriptor 3; negative: none
+};
+
+// Starts a program in a session of its own with a clean signal state; nothing else of ours is left open in it.
+// Zero, or the number of the error.
 int roost_spawn(
-    pid_t *pid, const char *program, char *const arguments[], char *const environment[], int sync, int output, int errors
+    pid_t *pid, const char *program, char *const arguments[], char *const environment[], struct roost_descriptors own
 );
 
 // The exit code, or 128 + the signal, of a child's wait status.

@@ -5,8 +5,11 @@ package struct Malformed: Error, Equatable {
     /// For the log; never sent.
     package var reason: String
 
-    package init(_ status: Int = 400, _ reason: String) {
+    package init(_ status: Int, _ reason: String) {
         self.status = status
         self.reason = reason
     }
+
+    /// A plain 400.
+    package init(_ reason: String) { self.init(400, reason) }
 }

@@ -24,7 +24,7 @@ final class ClientConnection: ChannelInboundHandler {
     let loop: EdgeLoop
     var phase = Phase.idle
     var context: ChannelHandlerContext?
-    var outbox = Outbox()
+    let outbox = Outbox()
     var upstream: UpstreamConnection?
     /// Counts tries to get a connection, so that one that comes too late is known as such.
     var attempt = 0

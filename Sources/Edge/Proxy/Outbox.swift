@@ -1,15 +1,17 @@
 import NIOCore
 
 /// Gathers what goes out on a connection, so that a head and a small body leave in one packet.
-struct Outbox {
+///
+/// A class, because a flush may call back into the connection at once, which then writes on.
+final class Outbox {
     /// Writes heads and framing.
-    mutating func write(_ body: (inout ByteBuffer) -> Void) {
+    func write(_ body: (inout ByteBuffer) -> Void) {
         if small.capacity == 0 { small.reserveCapacity(1024) }
         body(&small)
     }
 
     /// Passes on a piece of a body; a large one without copying it.
-    mutating func put(_ piece: ByteBuffer, to context: ChannelHandlerContext) {
+    func put(_ piece: ByteBuffer, to context: ChannelHandlerContext) {
         guard piece.readableBytes > Self.copied else {
             write { $0.writeImmutableBuffer(piece) }
             if small.readableBytes > Self.large { hand(to: context, nil) }
@@ -20,13 +22,13 @@ struct Outbox {
     }
 
     /// Sends all on its way.
-    mutating func flush(to context: ChannelHandlerContext) {
+    func flush(to context: ChannelHandlerContext) {
         hand(to: context, nil)
         context.flush()
     }
 
     /// Sends all on its way, and says when the kernel has the last byte.
-    mutating func flush(to context: ChannelHandlerContext, then done: @escaping (Bool) -> Void) {
+    func flush(to context: ChannelHandlerContext, then done: @escaping (Bool) -> Void) {
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { result in
             if case .success = result { done(true) } else { done(false) }
@@ -42,7 +44,7 @@ struct Outbox {
 
     private var small = ByteBuffer()
 
-    private mutating func hand(to context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+    private func hand(to context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
         guard small.readableBytes > 0 || promise != nil else { return }
         context.write(NIOAny(small), promise: promise)
         small = ByteBuffer()

@@ -143,7 +143,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var owner: ClientConnection?
     private var phase = Phase.idle
     private var inbound = ByteBuffer()
-    private var outbox = Outbox()
+    private let outbox = Outbox()
     private var finder = HeadFinder()
     private var isHead = false
     private var silent = true

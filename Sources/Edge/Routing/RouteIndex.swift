@@ -1,7 +1,7 @@
-package import Model
+import Model
 
 /// A route table made ready for look-ups: built once, read by all event loops, never changed.
-package final class RouteIndex: Sendable {
+final class RouteIndex: Sendable {
     /// An app and what is counted for it.
     final class Entry: Sendable {
         let route: Route

@@ -24,7 +24,8 @@ final class ConfigReport {
 
     /// The one form of an error about a value: what was found, what is allowed.
     func mismatch(_ field: ConfigField, expected: String) {
-        error(field.node.position, "\(field.path): found \(field.node.summary), expected \(expected)")
+        let path = field.path.isEmpty ? "" : "\(field.path): "
+        error(field.node.position, "\(path)found \(field.node.summary), expected \(expected)")
     }
 
     /// The warnings in the order of the file.

@@ -27,8 +27,8 @@ package enum Balancer {
         var coming = false
         var hope = false
         let count = route.machines.count
-        // Unsigned, because `spin` may be negative; reduced first, because it may be near the largest number.
-        let first = count == 0 ? 0 : Int(UInt(bitPattern: spin) % UInt(count))
+        // `spin` may be negative, and near the largest number: a counter that wraps around.
+        let first = count == 0 ? 0 : (spin % count + count) % count
         for offset in 0..<count {
             let target = route.machines[(offset + first) % count]
             switch target.state {

@@ -144,12 +144,19 @@ struct Cgroups: Sendable {
     private func setFrozen(_ id: Machine.ID, _ frozen: Bool) throws(Fault) {
         let folder = folder(id, "freezer")
         let file = mode == .unified ? "cgroup.freeze" : "freezer.state"
-        let word = mode == .unified ? (frozen ? "1" : "0") : (frozen ? "FROZEN" : "THAWED")
-        for attempt in 0..<300 {
-            // Written again now and then: on version 1 a fork at the wrong moment leaves it at FREEZING for good.
-            if attempt % 50 == 0 { try KernelFile.write(word, to: "\(folder)/\(file)") }
+        let words = mode == .unified ? ["0", "1"] : ["THAWED", "FROZEN"]
+        for attempt in 0..<400 {
+            if attempt % 40 == 0 {
+                // On version 1 a fork at the wrong moment leaves the group at FREEZING for good; a thaw between two
+                // tries gets over it, as in runc's `libcontainer/cgroups/fs/freezer.go`.
+                if attempt > 0, frozen {
+                    try KernelFile.write(words[0], to: "\(folder)/\(file)")
+                    usleep(5000)
+                }
+                try KernelFile.write(words[frozen ? 1 : 0], to: "\(folder)/\(file)")
+            }
             if isFrozen(id) == frozen { return }
-            usleep(attempt < 50 ? 100 : 4000)
+            usleep(attempt < 40 ? 100 : 1000)
         }
         throw Fault(.timedOut, "Machine \(id) does not become \(frozen ? "frozen" : "thawed") within a second")
     }

@@ -14,8 +14,10 @@ package struct AddressPlan: Codable, Equatable, Sendable {
     /// Tells this host apart from all others of the network.
     package let host: UInt32
 
-    /// How many Machines a host can number: a /20 without its own, its broadcast and the gateway's address.
-    package static let capacity = 4093
+    /// How many Machines a host can number.
+    package static let capacity = 4000
+    /// How many build steps may run at once; their numbers follow those of the Machines.
+    static let buildCapacity = 32
 
     /// Chooses by a hash of `seed`, and takes the next block as long as that overlaps one in use.
     ///
@@ -48,9 +50,13 @@ package struct AddressPlan: Codable, Equatable, Sendable {
 
     /// The address of the Machine with that number, 0 up to `capacity`; nil beyond.
     package func address(index: Int) -> Machine.Address? {
-        guard (0..<Self.capacity).contains(index) else { return nil }
-        let number = UInt32(index) + 2
-        return Machine.Address(ipv4: IPv4Block.text(ipv4.base + number), ipv6: address6(machine: number, last: 2))
+        (0..<Self.capacity).contains(index) ? address(number: index + 2) : nil
+    }
+
+    /// The address of a build step.
+    func buildAddress(slot: Int) -> Machine.Address {
+        precondition((0..<Self.buildCapacity).contains(slot), "build slots are numbered from 0")
+        return address(number: Self.capacity + slot + 2)
     }
 
     /// The first address none of whose halves is in use.
@@ -67,6 +73,11 @@ package struct AddressPlan: Codable, Equatable, Sendable {
     }
 
     // MARK: - Private
+
+    private func address(number: Int) -> Machine.Address {
+        let number = UInt32(number)
+        return Machine.Address(ipv4: IPv4Block.text(ipv4.base + number), ipv6: address6(machine: number, last: 2))
+    }
 
     private var prefix6: String {
         "fdaa:" + [network >> 16, network, host >> 16, host].map(Self.group).joined(separator: ":")

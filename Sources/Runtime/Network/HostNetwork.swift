@@ -9,12 +9,14 @@ struct HostNetwork: Sendable {
     let paths: HostPaths
     /// Differs on each host that may join the same network.
     let hostName: String
+    /// Marks the namespaces of build steps, so that nobody takes them for Machines'.
+    var mark = ""
 
     /// `roost0`, `r12ab30`.
     var bridge: String { "\(paths.instance)0" }
 
     /// The name under `/run/netns`.
-    func namespace(_ id: Machine.ID) -> String { "\(paths.instance)-\(id)" }
+    func namespace(_ id: Machine.ID) -> String { "\(paths.instance)\(mark)-\(id)" }
 
     func namespacePath(_ id: Machine.ID) -> String { "\(Self.namespaces)/\(namespace(id))" }
 
@@ -38,7 +40,7 @@ struct HostNetwork: Sendable {
     /// - Parameter nameservers: kept out of the chosen block, or Machines could not reach them.
     func prepare(nameservers: [String]) async throws -> AddressPlan {
         let plan = try await choosePlan(nameservers: nameservers)
-        try await batch(Self.bridgeLines(bridge, plan, exists: KernelFile.exists("/sys/class/net/\(bridge)"), Self.hasIPv6))
+        try batch(Self.bridgeLines(bridge, plan, exists: KernelFile.exists("/sys/class/net/\(bridge)"), Self.hasIPv6))
         try enableForwarding()
         let firewall = Firewall(instance: paths.instance, bridge: bridge, plan: plan)
         try await Command("nft", ["-f", "-"], input: firewall.rules).checked()
@@ -47,7 +49,7 @@ struct HostNetwork: Sendable {
 
     /// Removes bridge and firewall table.
     func remove() async throws {
-        if KernelFile.exists("/sys/class/net/\(bridge)") { try await batch(["link del \(bridge)"]) }
+        if KernelFile.exists("/sys/class/net/\(bridge)") { try batch(["link del \(bridge)"]) }
         try await Command("nft", ["-f", "-"], input: Firewall.removal(of: paths.instance)).checked()
     }
 
@@ -55,7 +57,7 @@ struct HostNetwork: Sendable {
 
     /// Machines whose network namespace exists.
     func provisioned() -> [Machine.ID] {
-        let prefix = "\(paths.instance)-"
+        let prefix = "\(paths.instance)\(mark)-"
         return KernelFile.names(in: Self.namespaces).compactMap { name in
             name.hasPrefix(prefix) ? Machine.ID(String(name.dropFirst(prefix.count))) : nil
         }
@@ -63,8 +65,8 @@ struct HostNetwork: Sendable {
 
     func isProvisioned(_ id: Machine.ID) -> Bool { Self.isNamespace(namespacePath(id)) }
 
-    /// Makes the namespace and its link; what is there already gets the address again.
-    func provision(_ id: Machine.ID, address: Machine.Address) async throws {
+    /// Blocks. Makes the namespace and its link; what is there already gets the address again.
+    func provision(_ id: Machine.ID, address: Machine.Address) throws(Fault) {
         let plan = try plan()
         var outside: [String] = []
         if !isProvisioned(id) {
@@ -78,17 +80,17 @@ struct HostNetwork: Sendable {
             outside.append("link set dev \(link(id)) addrgenmode none")
         }
         outside.append("link set dev \(link(id)) master \(bridge) up")
-        try await batch(outside)
-        try await batch(Self.insideLines(address, plan, Self.hasIPv6), in: namespace(id))
+        try batch(outside)
+        try batch(Self.insideLines(address, plan, Self.hasIPv6), in: namespace(id))
     }
 
-    /// Removes link and namespace; what is gone already is no error.
-    func remove(_ id: Machine.ID) async throws {
+    /// Blocks. Removes link and namespace; what is gone already is no error.
+    func remove(_ id: Machine.ID) throws(Fault) {
         var lines: [String] = []
         // By its own name first: with the namespace it would go too, but at a time of the kernel's choosing.
         if KernelFile.exists("/sys/class/net/\(link(id))") { lines.append("link del dev \(link(id))") }
         if KernelFile.exists(namespacePath(id)) { lines.append("netns del \(namespace(id))") }
-        if !lines.isEmpty { try await batch(lines) }
+        if !lines.isEmpty { try batch(lines) }
     }
 
     // MARK: - Commands, as text
@@ -145,11 +147,13 @@ struct HostNetwork: Sendable {
         return plan
     }
 
-    private func batch(_ lines: [String], in namespace: String? = nil) async throws {
+    /// Runs lines of the `ip` program in one process. Blocks.
+    private func batch(_ lines: [String], in namespace: String? = nil) throws(Fault) {
         let place = namespace.map { ["-n", $0] } ?? []
-        let outcome = try await Command("ip", place + ["-batch", "-"], input: lines.joined(separator: "\n") + "\n").run()
+        let outcome = try Spawn.run(
+            ["/sbin/ip"] + place + ["-batch", "-"], input: lines.joined(separator: "\n") + "\n")
         guard outcome.code == 0 else {
-            let words = outcome.error.split(separator: "\n").joined(separator: "; ")
+            let words = outcome.output.split(separator: "\n").joined(separator: "; ")
             throw Fault(.toolFailed, "ip \(place.joined(separator: " ")) could not set up the network: \(words)")
         }
     }

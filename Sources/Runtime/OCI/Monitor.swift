@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 import Model
@@ -30,7 +31,9 @@ struct Monitor {
         defer { close(errors) }
         var pipe = try Pipe()
         let parent = try Spawn.start(
-            command(id), environment: ["_OCI_SYNCPIPE": "3"], sync: pipe.writeEnd, output: errors, errors: errors)
+            command(id),
+            environment: ["_OCI_SYNCPIPE": "3"],
+            roost_descriptors(input: -1, output: errors, errors: errors, sync: pipe.writeEnd))
         pipe.closeWriteEnd()
         let answer = pipe.readLine(limit: .seconds(10))
         // It forks the real monitor and ends at once; only without an answer it may hang.

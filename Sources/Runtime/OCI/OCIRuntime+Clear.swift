@@ -8,9 +8,9 @@ extension OCIRuntime {
     }
 
     package func destroy(_ id: Machine.ID) async throws {
-        try await clear(id)
-        try await network.remove(id)
         try await lanes.run(id) { () throws(Fault) in
+            try clearBlocking(id)
+            try network.remove(id)
             let folders = MachineFolders(paths, id)
             try Self.removeTrees([folders.state, folders.run])
         }

@@ -14,6 +14,8 @@ package struct OCIRuntime: RuntimeDriver {
 
     let cgroups: Cgroups
     let network: HostNetwork
+    let buildNetwork: HostNetwork
+    let buildSlots = BuildSlots()
     let lanes = Lanes()
     let watcher: ExitWatcher
     let seccomp = SeccompCache()
@@ -49,6 +51,7 @@ package struct OCIRuntime: RuntimeDriver {
         let cgroups = Cgroups(root: options.cgroupRoot, instance: paths.instance)
         self.cgroups = cgroups
         network = HostNetwork(paths: paths, hostName: options.hostName)
+        buildNetwork = HostNetwork(paths: paths, hostName: options.hostName, mark: ".build")
         watcher = ExitWatcher { id in ExitReader.read(MachineFolders(paths, id), id, cgroups) }
         exits = watcher.exits
     }
@@ -82,8 +85,8 @@ package struct OCIRuntime: RuntimeDriver {
             let folders = MachineFolders(paths, id)
             try KernelFile.makeFolder(folders.state, mode: 0o700)
             try KernelFile.makeFolder(folders.run, mode: 0o700)
+            try network.provision(id, address: address)
         }
-        try await network.provision(id, address: address)
     }
 
     /// Removes bridge, firewall table and cgroups of the instance, once no Machine is left.

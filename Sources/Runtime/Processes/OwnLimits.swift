@@ -11,7 +11,7 @@ struct OwnLimits {
 
     static func current() -> OwnLimits {
         var limit = rlimit()
-        let known = getrlimit(__rlimit_resource(RLIMIT_NOFILE.rawValue), &limit) == 0
+        let known = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
         let status = KernelFile.read("/proc/self/status") ?? ""
         return OwnLimits(
             openFiles: known ? UInt64(limit.rlim_max) : 1024,

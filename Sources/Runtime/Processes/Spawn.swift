@@ -9,19 +9,15 @@ import Toolkit
 /// `Toolkit.Command` serves everything that is not in the path of a Machine's start.
 enum Spawn {
     /// Starts it; the caller waits for it.
-    ///
-    /// - Parameters:
-    ///   - sync: becomes descriptor 3 in the program, or -1.
-    ///   - errors: becomes its standard error.
     static func start(
-        _ command: [String], environment: [String: String] = [:], sync: Int32 = -1, output: Int32, errors: Int32
+        _ command: [String], environment: [String: String] = [:], _ descriptors: roost_descriptors
     ) throws(Fault) -> pid_t {
         guard let program = command.first else { preconditionFailure("a command has a program") }
         var all = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"]
         all.merge(environment) { $1 }
         var pid: pid_t = 0
         let result = withStrings(command) { arguments in
-            withStrings(all.map { "\($0)=\($1)" }) { roost_spawn(&pid, program, arguments, $0, sync, output, errors) }
+            withStrings(all.map { "\($0)=\($1)" }) { roost_spawn(&pid, program, arguments, $0, descriptors) }
         }
         guard result == 0 else { throw Durable.fault(result, "start", program) }
         return pid
@@ -29,10 +25,17 @@ enum Spawn {
 
     /// Runs it to its end and returns its exit code and what it wrote on both outputs, at most 64 KiB.
     ///
+    /// - Parameter input: its standard input, at most 64 KiB.
     /// - Throws: ``Fault`` `timedOut` when it was killed for taking longer than the limit.
-    static func run(_ command: [String], limit: Duration = .seconds(20)) throws(Fault) -> (code: Int32, output: String) {
+    static func run(
+        _ command: [String], input: String = "", limit: Duration = .seconds(20)
+    ) throws(Fault) -> (code: Int32, output: String) {
+        var words = try Pipe()
+        try words.fill(input)
         var pipe = try Pipe()
-        let pid = try start(command, output: pipe.writeEnd, errors: pipe.writeEnd)
+        let pid = try start(
+            command,
+            roost_descriptors(input: words.readEnd, output: pipe.writeEnd, errors: pipe.writeEnd, sync: -1))
         pipe.closeWriteEnd()
         let outcome = pipe.readAll(limit: limit)
         if outcome == nil { kill(-pid, SIGKILL) }
@@ -68,7 +71,7 @@ enum Spawn {
 /// A pipe whose ends no other program that we start inherits.
 struct Pipe: ~Copyable {
     private(set) var writeEnd: Int32
-    private let readEnd: Int32
+    let readEnd: Int32
 
     init() throws(Fault) {
         var ends: (Int32, Int32) = (-1, -1)
@@ -82,6 +85,15 @@ struct Pipe: ~Copyable {
     deinit {
         close(readEnd)
         if writeEnd >= 0 { close(writeEnd) }
+    }
+
+    /// Puts all of a text into it, for a reader that comes later; a pipe holds 64 KiB.
+    mutating func fill(_ text: String) throws(Fault) {
+        precondition(text.utf8.count <= 64 << 10, "a pipe holds 64 KiB")
+        var text = text
+        let count = text.withUTF8 { Glibc.write(writeEnd, $0.baseAddress, $0.count) }
+        guard count == text.utf8.count else { throw Durable.fault(errno, "write to", "a pipe") }
+        closeWriteEnd()
     }
 
     mutating func closeWriteEnd() {

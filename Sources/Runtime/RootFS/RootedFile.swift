@@ -17,4 +17,15 @@ enum RootedFile {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return KernelFile.read(descriptor: descriptor, limit: limit)
     }
+
+    /// The same of a stack of layers that is not mounted, bottom first: the topmost layer that has the file decides.
+    static func read(layers: [String], _ path: String) -> String? {
+        for layer in layers.reversed() {
+            if let text = read(root: layer, path) { return text }
+            var status = stat()
+            // A character device 0:0 is an overlay's sign for "removed here".
+            if lstat("\(layer)/\(path)", &status) == 0, status.st_mode & S_IFMT == S_IFCHR, status.st_rdev == 0 { return nil }
+        }
+        return nil
+    }
 }

@@ -6,7 +6,7 @@ enum TOMLDateTime {
     static func isValid(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         guard bytes.count >= 8 else { return false }
-        if bytes.count == 10 { return isDate(bytes[...]) }
+        if isDate(bytes[...]) { return true }
         guard isDate(bytes.prefix(10)) else { return isTime(bytes[...]) }
         guard bytes.count > 11, [UInt8(ascii: "T"), UInt8(ascii: "t"), .space].contains(bytes[10]) else { return false }
         let rest = bytes.dropFirst(11)

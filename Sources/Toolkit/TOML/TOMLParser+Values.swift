@@ -50,6 +50,9 @@ extension TOMLParser {
             if scanner.current == UInt8(ascii: "}") {
                 throw scanner.fault("a key", hint: "TOML 1.0 has no comma before the closing brace")
             }
+            guard scanner.current != .lineFeed, scanner.current != .carriageReturn else {
+                throw scanner.fault("a key", hint: "a table in braces stands on one line")
+            }
             try parsePair(into: table)
             scanner.skipBlanks()
             if scanner.take(UInt8(ascii: ",")) { continue }

@@ -71,7 +71,7 @@ struct TOMLParser {
             scanner.skipBlanks()
             let position = scanner.position
             parts.append(TOMLTree.KeyPart(name: try parseKeyPart(), position: position))
-            guard parts.count <= TOML.maximumDepth else {
+            guard parts.count <= TOML.maximumDepth + 1 else {
                 let objection = TOMLTree.tooDeep(position)
                 throw scanner.fault(at: objection.position, objection.message)
             }

@@ -27,7 +27,7 @@ struct LifeTests {
             for index in 0..<5 {
                 let clock = ContinuousClock()
                 let begin = clock.now
-                let sandbox = try await host.sandbox("sleep 100", index: index)
+                let sandbox = try await host.sandbox("echo ready; sleep 100", index: index)
                 let provisioned = clock.now
                 _ = try await host.runtime.start(sandbox)
                 let started = clock.now
@@ -35,6 +35,7 @@ struct LifeTests {
                 let suspended = clock.now
                 try await host.runtime.resume(sandbox.id)
                 let resumed = clock.now
+                try await TestHost.eventually("ready") { try host.log(sandbox.id) == ["ready"] }
                 try await host.runtime.signal(sandbox.id, .int)
                 _ = try await host.nextExit()
                 let ended = clock.now

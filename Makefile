@@ -1,0 +1,42 @@
+# `make run` and `make test` are all that most people need; README.md says what they do.
+
+ROOST_STATE ?= /var/lib/roost
+ROOST_RUN ?= /run/roost
+ROOST_LISTEN ?= 127.0.0.1:8080
+CONFIGURATION ?= release
+export ROOST_STATE ROOST_RUN ROOST_LISTEN
+
+.PHONY: run build stop clean-state test lint bench soak doctor
+
+run: build
+	@scripts/run.sh .build/$(CONFIGURATION)
+
+build:
+	@scripts/install.sh run
+	swift build -c $(CONFIGURATION) --product roost
+	swift build -c $(CONFIGURATION) --product roostd
+
+stop:
+	@scripts/stop.sh .build/$(CONFIGURATION)
+
+clean-state: stop
+	@scripts/clean-state.sh
+
+test:
+	@scripts/install.sh test
+	swift build
+	swift test
+
+lint:
+	@scripts/lint.sh
+
+doctor: build
+	@.build/$(CONFIGURATION)/roost doctor
+
+bench: build
+	@scripts/install.sh test
+	@python3 scripts/bench.py .build/$(CONFIGURATION)
+
+soak: build
+	@scripts/install.sh test
+	@python3 scripts/soak.py .build/$(CONFIGURATION)

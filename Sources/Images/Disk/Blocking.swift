@@ -1,0 +1,16 @@
+import Dispatch
+
+/// Work on files that may wait for the disk, away from the threads on which async code runs.
+enum Blocking {
+    /// Runs it on a thread that may block. Not stopped by a cancellation: what it does is short, or checks for itself.
+    static func run<Result: Sendable>(
+        _ body: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        try Task.checkCancellation()
+        return try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global(qos: .userInitiated).async {
+                continuation.resume(with: Swift.Result { try body() })
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import CLinux
+import Glibc
+import Model
+import Toolkit
+
+/// Files and folders below a place of ours; no link in them is ever followed.
+enum FileTree {
+    /// The names in a folder, sorted by their bytes, without `.` and `..`.
+    static func names(in folder: String) throws(Fault) -> [String] {
+        guard let stream = opendir(folder) else { throw Durable.fault(errno, "read the folder", folder) }
+        defer { closedir(stream) }
+        var names: [[UInt8]] = []
+        while let entry = readdir(stream) {
+            let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            if bytes != [0x2e], bytes != [0x2e, 0x2e] { names.append(bytes) }
+        }
+        var texts: [String] = []
+        for bytes in names.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                let shown = ConfigNode.quoted(String(decoding: bytes, as: UTF8.self))
+                throw Fault(.unsupported, "\(folder) holds a file whose name is not UTF-8: \(shown)")
+            }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    /// What `lstat` says; nil when there is no such file.
+    static func status(_ path: String) throws(Fault) -> stat? {
+        var status = stat()
+        if lstat(path, &status) == 0 { return status }
+        guard errno == ENOENT || errno == ENOTDIR else { throw Durable.fault(errno, "read", path) }
+        return nil
+    }
+
+    static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    /// Makes one folder; its parent is there.
+    static func makeFolder(_ path: String, mode: mode_t = 0o755) throws(Fault) {
+        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw Durable.fault(errno, "make folder", path) }
+    }
+
+    static func rename(_ from: String, to: String) throws(Fault) {
+        guard Glibc.rename(from, to) == 0 else { throw Durable.fault(errno, "rename \(from) to", to) }
+    }
+
+    /// Waits until all that was written to the disk of this path is on it.
+    static func syncDisk(of path: String) throws(Fault) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Durable.fault(errno, "open", path) }
+        defer { close(descriptor) }
+        guard roost_sync_disk(descriptor) == 0 else { throw Durable.fault(errno, "sync", path) }
+    }
+
+    /// Copies a plain file, sharing its blocks where the disk can; the copy is a new file.
+    static func copy(_ from: String, to: String, mode: mode_t) throws(Fault) {
+        let source = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard source >= 0 else { throw Durable.fault(errno, "open", from) }
+        defer { close(source) }
+        let target = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
+        guard target >= 0 else { throw Durable.fault(errno, "make", to) }
+        defer { close(target) }
+        while true {
+            let count = roost_copy_range(source, target, 1 << 30)
+            if count == 0 { break }
+            guard count < 0 else { continue }
+            if errno == EINTR { continue }
+            throw Durable.fault(errno, "copy to", to)
+        }
+        // The mode given to `open` went through the process's mask.
+        guard fchmod(target, mode) == 0 else { throw Durable.fault(errno, "set the mode of", to) }
+    }
+
+    /// The whole of a plain file; nil when there is none.
+    ///
+    /// - Throws: ``Fault`` `tooLarge` above the limit, `io` for what is not a plain file.
+    static func read(_ path: String, limit: Int) throws(Fault) -> [UInt8]? {
+        // Not to wait for a pipe that somebody put there.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw Durable.fault(errno, "open", path)
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Durable.fault(errno, "read", path) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw Fault(.io, "\(path) is not a plain file") }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = Glibc.read(descriptor, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Durable.fault(errno, "read", path) }
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: piece[..<count])
+            guard bytes.count <= limit else { throw Fault(.tooLarge, "\(path) has more than \(limit) bytes") }
+        }
+    }
+
+    /// Sets when a file was last changed, in whole seconds; of a link itself, not of what it points to.
+    static func setChanged(_ path: String, _ seconds: Int64) throws(Fault) {
+        guard roost_set_changed(path, seconds) == 0 else { throw Durable.fault(errno, "set the time of", path) }
+    }
+
+    /// Says that a file is used now: its time of last access, which collections go by.
+    static func touch(_ path: String) throws(Fault) {
+        guard roost_touch(path) == 0 else { throw Durable.fault(errno, "set the time of", path) }
+    }
+}

@@ -1,0 +1,76 @@
+extension Doctor {
+    static func network(_ facts: HostFacts) -> [Finding] {
+        var findings = [
+            required("ip", facts, "makes network devices", mend: "apt-get install iproute2"),
+            required("nft", facts, "keeps Machines apart", mend: "apt-get install nftables"),
+            trial("bridge and veth", facts.links, mend: "load the kernel modules bridge and veth"),
+            trial("nftables", facts.nftables, mend: "load the kernel modules nf_tables and nft_masq"),
+            facts.forwardsIPv4
+                ? Finding("forwarding", .ok, "on") : Finding("forwarding", .ok, "off now; roostd switches it on"),
+        ]
+        if facts.forwardDropped {
+            findings.append(
+                Finding(
+                    "firewall", .warn, "another table drops what passes through this host: Machines may not get out",
+                    mend: "let forwarded packets of Roost's bridge pass there (Docker and ufw set this policy)"))
+        }
+        findings.append(
+            facts.nameservers.isEmpty
+                ? Finding(
+                    "nameservers", .warn, "none that Machines could reach: only loopback addresses, or none at all",
+                    mend: "name one in /etc/resolv.conf")
+                : Finding("nameservers", .ok, facts.nameservers.joined(separator: ", ")))
+        if !facts.hasIPv6 {
+            findings.append(
+                Finding("IPv6", .warn, "switched off: Machines reach each other by IPv4 only", mend: "boot with ipv6.disable=0"))
+        }
+        return findings + facts.wantedPorts.map { port in
+            switch facts.takenPorts[port] {
+            case nil: Finding("port \(port)", .ok, "free")
+            case "roostd": Finding("port \(port)", .ok, "roostd listens")
+            case let program?:
+                Finding("port \(port)", .fail, "\(program) listens on it", mend: "stop \(program), or give the edge other ports")
+            }
+        }
+    }
+
+    static func resources(_ facts: HostFacts) -> [Finding] {
+        [memory(facts), disk(facts.disk), files(facts.disk), clock(facts)].compactMap { $0 }
+    }
+
+    // MARK: - Private
+
+    private static func memory(_ facts: HostFacts) -> Finding {
+        facts.memoryMiB >= 1024
+            ? Finding("memory", .ok, "\(facts.memoryMiB) MiB")
+            : Finding("memory", .warn, "\(facts.memoryMiB) MiB", mend: "1 GiB or more: builds need it")
+    }
+
+    private static func disk(_ disk: HostFacts.Disk) -> Finding {
+        let seen = "\(disk.freeMiB >> 10) GiB free at \(disk.folder)"
+        switch disk.freeMiB {
+        case ..<2048: return Finding("disk", .fail, seen, mend: "free space, or move the state folder")
+        case ..<10_240: return Finding("disk", .warn, seen, mend: "a base image and a build take 2 GiB")
+        default: return Finding("disk", .ok, seen)
+        }
+    }
+
+    private static func files(_ disk: HostFacts.Disk) -> Finding? {
+        guard disk.countsFiles else { return nil }
+        let seen = "\(disk.freeFiles) can be made at \(disk.folder)"
+        return disk.freeFiles >= 200_000
+            ? Finding("files", .ok, seen)
+            : Finding("files", .warn, seen, mend: "an unpacked Python image has 20,000 files; use a disk with more inodes")
+    }
+
+    private static func clock(_ facts: HostFacts) -> Finding {
+        guard facts.year >= 2025 else {
+            return Finding(
+                "clock", .fail, "the year is \(facts.year): certificates and tokens will not be valid",
+                mend: "set the clock: timedatectl set-ntp true")
+        }
+        return facts.clockSynchronised
+            ? Finding("clock", .ok, "synchronised")
+            : Finding("clock", .warn, "not synchronised with a time server", mend: "timedatectl set-ntp true")
+    }
+}

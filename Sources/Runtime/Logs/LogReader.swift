@@ -1,0 +1,129 @@
+import Glibc
+import Model
+
+/// Reads a Machine's log, through rotations, for as long as somebody asks for lines.
+///
+/// It reads when asked: a slow consumer costs no memory.
+actor LogReader {
+    private let path: String
+    private let oldPath: String
+    private let tail: Int
+    private let follow: Bool
+    private let machine: Machine.ID
+    private var descriptor: Int32 = -1
+    private var offset = 0
+    private var begun = false
+    private var ready: [LogLine] = []
+    private var assembler: LogAssembler
+    private var idle = 0
+
+    /// Between two looks at a log that has not grown.
+    private static let pause = Duration.milliseconds(100)
+    /// A line whose end has not come after so many looks is told as it is.
+    private static let patience = 10
+
+    init(path: String, oldPath: String, machine: Machine.ID, tail: Int, follow: Bool) {
+        self.path = path
+        self.oldPath = oldPath
+        self.machine = machine
+        self.tail = tail
+        self.follow = follow
+        assembler = LogAssembler(machine: machine)
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// The next line; nil at the end, when the Machine's folder is gone, or when the task is cancelled.
+    func next() async -> LogLine? {
+        while !Task.isCancelled {
+            if !ready.isEmpty { return ready.removeFirst() }
+            if !begun {
+                begun = true
+                begin()
+                continue
+            }
+            if readMore() { continue }
+            if openNext() { continue }
+            guard follow, idle < Self.patience || KernelFile.exists(path) else {
+                ready = assembler.flush()
+                guard !ready.isEmpty else { return nil }
+                continue
+            }
+            idle += 1
+            if idle == Self.patience, assembler.hasOpenLines { ready = assembler.flush() }
+            do {
+                try await Task.sleep(for: Self.pause)
+            } catch {
+                return nil
+            }
+        }
+        return nil
+    }
+
+    // MARK: - Private
+
+    /// Opens the log and makes its last lines ready.
+    private func begin() {
+        guard openNext() else { return }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return }
+        offset = endOfRecords(Int(status.st_size))
+        ready = LogTail.lines(descriptor, end: offset, count: tail, machine: machine)
+        guard ready.count < tail else { return }
+        let old = open(oldPath, O_RDONLY | O_CLOEXEC)
+        guard old >= 0 else { return }
+        defer { close(old) }
+        guard fstat(old, &status) == 0 else { return }
+        ready = LogTail.lines(old, end: Int(status.st_size), count: tail - ready.count, machine: machine) + ready
+    }
+
+    /// Where the last whole line ends: what follows is read as if it came later, so that it is told once.
+    private func endOfRecords(_ size: Int) -> Int {
+        let start = max(0, size - LogAssembler.lineLimit * 2)
+        let bytes = LogTail.read(descriptor, from: start, count: size - start)
+        var end = bytes.endIndex
+        while let newline = bytes[..<end].lastIndex(of: UInt8(ascii: "\n")) {
+            let record = bytes[..<newline].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            let fields = bytes[record..<newline].split(
+                separator: UInt8(ascii: " "), maxSplits: 3, omittingEmptySubsequences: false)
+            if fields.count < 4 || !fields[2].elementsEqual("P".utf8) { return start + newline + 1 }
+            end = newline
+        }
+        return start
+    }
+
+    /// True when there was something to read.
+    private func readMore() -> Bool {
+        guard descriptor >= 0 else { return false }
+        let bytes = LogTail.read(descriptor, from: offset, count: 64 << 10)
+        guard !bytes.isEmpty else { return false }
+        idle = 0
+        offset += bytes.count
+        ready = assembler.take(bytes)
+        return true
+    }
+
+    /// Goes over to the file that now has the log's name; true when that is another one than before.
+    ///
+    /// The monitor writes to the old file until the new one has the name, so the old one is read to its end after that.
+    private func openNext() -> Bool {
+        let next = open(path, O_RDONLY | O_CLOEXEC)
+        guard next >= 0 else { return false }
+        var mine = stat()
+        var theirs = stat()
+        guard descriptor >= 0, fstat(descriptor, &mine) == 0 else {
+            descriptor = next
+            return true
+        }
+        guard fstat(next, &theirs) == 0, mine.st_ino != theirs.st_ino, !readMore() else {
+            close(next)
+            return false
+        }
+        close(descriptor)
+        descriptor = next
+        offset = 0
+        return true
+    }
+}

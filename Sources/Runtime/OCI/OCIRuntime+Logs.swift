@@ -1,0 +1,44 @@
+import Glibc
+package import Model
+import Toolkit
+
+extension OCIRuntime {
+    /// Lines that a Machine has written, oldest first: the last `tail` ones, then what comes while `follow`.
+    ///
+    /// Ends by itself only without `follow`, or when the Machine is destroyed. Lines are cut after 64 KiB.
+    package func logs(_ id: Machine.ID, tail: Int, follow: Bool) -> AsyncStream<LogLine> {
+        let folders = MachineFolders(paths, id)
+        let reader = LogReader(
+            path: folders.log, oldPath: folders.oldLog, machine: id, tail: tail, follow: follow)
+        return AsyncStream { await reader.next() }
+    }
+
+    /// Makes each log that is longer than the limit the old log, and begins a new one. To be called now and then.
+    ///
+    /// What was the old log before is gone: a Machine has at most two files.
+    package func rotateLogs() async throws {
+        for id in storedMachines() {
+            try await lanes.run(id) { () throws(Fault) in
+                let folders = MachineFolders(paths, id)
+                var status = stat()
+                guard stat(folders.log, &status) == 0, Int(status.st_size) > options.logLimit else { return }
+                try Self.rotate(folders)
+            }
+        }
+    }
+
+    // MARK: - Private
+
+    private static func rotate(_ folders: MachineFolders) throws(Fault) {
+        guard rename(folders.log, folders.oldLog) == 0 else { throw Durable.fault(errno, "rename", folders.log) }
+        // Without a reader there is no monitor, and the next one opens the new file anyway.
+        let control = open(folders.control, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+        guard control >= 0 else { return }
+        defer { close(control) }
+        // conmon 2.1, `ctrl.c`: message type 2 has it open its log again; the numbers are not looked at.
+        let message = "2 0 0\n"
+        guard write(control, message, message.utf8.count) == message.utf8.count else {
+            throw Durable.fault(errno, "write to", folders.control)
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Foundation
+import Model
+
+/// Asks the host's own daemon program, which works without a running daemon.
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Tell what this host lacks for running Machines, and how to mend it."
+    )
+
+    @Flag(name: [.short, .long], help: "Print JSON.") var json = false
+
+    func run() throws {
+        let own = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().path
+        let places = [own, "/usr/local/bin", "/usr/bin"].map { "\($0)/roostd" }
+        guard let program = places.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
+            throw Fault(.toolMissing, "roostd is not installed here", hint: "tried \(places.joined(separator: ", "))")
+        }
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = ["doctor"] + (json ? ["--json"] : [])
+        try process.run()
+        process.waitUntilExit()
+        if process.terminationStatus != 0 { throw ExitCode(process.terminationStatus) }
+    }
+}

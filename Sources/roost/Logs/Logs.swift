@@ -1,0 +1,42 @@
+import ArgumentParser
+import Client
+import Foundation
+import Model
+
+struct Logs: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print an app's log, and follow it.")
+
+    @OptionGroup var connection: Connection
+    @Option(name: [.short, .long], help: "Only this Machine.") var machine: Machine.ID?
+    @Flag(name: [.short, .customLong("no-tail")], help: "Print what there is and end.") var noTail = false
+    @Option(help: "How many lines of the past.") var tail = 100
+    @Flag(name: [.short, .long], help: "Print JSON lines.") var json = false
+
+    func validate() throws {
+        guard (0...10_000).contains(tail) else { throw ValidationError("--tail takes 0 to 10000") }
+    }
+
+    func run() async throws {
+        let app = try connection.appName()
+        var path = apiPath("apps", app, "logs") + "?tail=\(tail)"
+        if let machine { path += "&machine=\(machine)" }
+        try await RoostClient.with(socketPath: Connection.socketPath) { client in
+            if noTail {
+                for line in try await client.get(path, as: [LogLine].self) { try show(line, app) }
+                return
+            }
+            try await client.follow(path + "&follow=true", as: LogLine.self) { try show($0, app) }
+        }
+    }
+
+    private func show(_ line: LogLine, _ app: String) throws {
+        if json {
+            let data = try JSONEncoder().encode(line)
+            print(String(decoding: data, as: UTF8.self))
+        } else {
+            let level = line.stream == .stderr ? "error" : "info"
+            print("\(line.timestamp) app[\(line.machine?.text ?? app)] [\(level)] \(Output.harmless(line.text))")
+        }
+        fflush(stdout)
+    }
+}

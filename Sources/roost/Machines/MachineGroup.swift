@@ -1,0 +1,102 @@
+import ArgumentParser
+import Client
+import Model
+import Toolkit
+
+struct MachineGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "machine",
+        abstract: "See and steer single Machines.",
+        subcommands: [
+            MachineList.self, MachineStatus.self, MachineStart.self, MachineStop.self, MachineRestart.self,
+            MachineSuspend.self, MachineDestroy.self,
+        ],
+        aliases: ["machines", "m"]
+    )
+}
+
+extension Machine.ID: @retroactive ExpressibleByArgument {
+    init?(argument: String) {
+        self.init(argument)
+    }
+}
+
+struct MachineList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the app's Machines.", aliases: ["ls"])
+
+    @OptionGroup var connection: Connection
+    @Flag(name: [.short, .long], help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let app = try connection.appName()
+        let machines = try await RoostClient.with(socketPath: Connection.socketPath) {
+            try await $0.get(apiPath("apps", app, "machines"), as: [MachineView].self)
+        }
+        if json { return try Output.json(machines) }
+        print(MachineTable.text(machines))
+    }
+}
+
+/// The table that `machine list` and `status` share.
+enum MachineTable {
+    static func text(_ machines: [MachineView]) -> String {
+        var table = Table("PROCESS", "ID", "VERSION", "REGION", "STATE", "CHECKS", "LAST UPDATED")
+        for machine in machines {
+            let metadata = machine.config.metadata
+            let passing = machine.checks.count { $0.status == "passing" }
+            table.add(
+                metadata["fly_process_group"] ?? "-",
+                machine.id,
+                metadata["fly_release_version"] ?? "-",
+                machine.region,
+                machine.state,
+                machine.checks.isEmpty ? "-" : "\(passing)/\(machine.checks.count) passing",
+                machine.updatedAt
+            )
+        }
+        return table.text
+    }
+}
+
+struct MachineStatus: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "status", abstract: "Show one Machine in full.")
+
+    @OptionGroup var connection: Connection
+    @Argument(help: "Machine ID, for example 148e21b7c65089.") var id: Machine.ID
+    @Flag(name: [.short, .long], help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let app = try connection.appName()
+        let machine = try await RoostClient.with(socketPath: Connection.socketPath) {
+            try await $0.get(apiPath("apps", app, "machines", id.text), as: MachineView.self)
+        }
+        if json { return try Output.json(machine) }
+        let guest = machine.config.guest
+        print("Machine   \(machine.id)\nName      \(machine.name)\nState     \(machine.state)")
+        print("Region    \(machine.region)\nImage     \(machine.config.image)\nPrivate   \(machine.privateIP)")
+        print("Size      \(guest.cpuKind.rawValue), \(guest.cpus) CPU, \(guest.memoryMiB) MB")
+        if !machine.checks.isEmpty { print("\n\(checks(machine))") }
+        print("\n\(events(machine))")
+    }
+
+    private func checks(_ machine: MachineView) -> String {
+        var table = Table("CHECK", "STATUS", "SINCE", "OUTPUT")
+        for check in machine.checks {
+            table.add(check.name, check.status, check.updatedAt, Output.harmless(String(check.output.prefix(80))))
+        }
+        return table.text
+    }
+
+    private func events(_ machine: MachineView) -> String {
+        var table = Table("EVENT", "TIME", "INFO")
+        for event in machine.events {
+            var info = event.detail ?? ""
+            if let exit = event.request?.exitEvent {
+                info = "exit_code=\(exit.exitCode),oom_killed=\(exit.oomKilled),requested_stop=\(exit.requestedStop)"
+            }
+            table.add(event.type, Timestamp(milliseconds: event.timestamp).rfc3339, Output.harmless(info))
+        }
+        return table.text
+    }
+}

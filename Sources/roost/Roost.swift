@@ -1,0 +1,39 @@
+import ArgumentParser
+import Foundation
+import Model
+
+@main
+struct Roost: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "roost",
+        abstract: "Your own Fly.io: deploy, run and watch apps on your own hosts.",
+        version: "0.1.0",
+        subcommands: [
+            Deploy.self, Status.self, Logs.self, AppsGroup.self, MachineGroup.self, DoctorCommand.self,
+        ]
+    )
+
+    /// Exit codes: 0 done, 1 a fault, 2 wrong usage, as on the Unix command line.
+    static func main() async {
+        // A reader that goes away (`roost logs | head`) is no fault of ours.
+        signal(SIGPIPE, SIG_DFL)
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let fault as Fault {
+            Output.error(fault)
+            Foundation.exit(1)
+        } catch let code as ExitCode {
+            Foundation.exit(code.rawValue)
+        } catch {
+            let message = fullMessage(for: error)
+            let code = exitCode(for: error)
+            if code.isSuccess { print(message) } else { Output.warn(message) }
+            Foundation.exit(code.isSuccess ? 0 : code == .validationFailure ? 2 : 1)
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Client
+import Foundation
+import Model
+import Toolkit
+
+/// Flags that say which app, and where its daemon is.
+struct Connection: ParsableArguments {
+    @Option(name: [.short, .long], help: "The app; else FLY_APP, else `app` in fly.toml.") var app: String?
+
+    @Option(name: [.short, .long], help: "The configuration file, or its folder.") var config: String?
+
+    /// The socket of the daemon: `ROOST_RUN` moves it.
+    static var socketPath: String {
+        let run = ProcessInfo.processInfo.environment["ROOST_RUN"] ?? "/run/roost"
+        return HostPaths(state: "", run: run).apiSocket
+    }
+
+    /// The app's name by flag, environment or configuration file.
+    func appName() throws -> String {
+        if let app { return app }
+        if let name = ProcessInfo.processInfo.environment["FLY_APP"], !name.isEmpty { return name }
+        guard let name = try ProjectConfig.read(in: ".", config: config).config.app else {
+            throw Fault(.invalidConfig, "no app named", hint: "say which one: -a NAME, or app = \"NAME\" in fly.toml")
+        }
+        return name
+    }
+}
+
+/// A path of the API: each part escaped, so that no name can be more than one part.
+func apiPath(_ parts: String...) -> String {
+    let allowed = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-_."))
+    return "/v1/" + parts.map { $0.addingPercentEncoding(withAllowedCharacters: allowed) ?? "" }.joined(separator: "/")
+}

@@ -1,0 +1,29 @@
+import Foundation
+import Model
+
+/// What commands print: results on standard output, everything else on standard error.
+enum Output {
+    static func error(_ fault: Fault) {
+        warn("Error: \(fault.message)")
+        if let hint = fault.hint { warn(hint) }
+    }
+
+    static func warn(_ text: String) {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+
+    /// Pretty JSON with sorted keys.
+    static func json(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    /// Seconds with two digits: `0.42s`.
+    static func seconds(_ seconds: Double) -> String { String(format: "%.2fs", seconds) }
+
+    /// Text that an app or a peer chose, made harmless for a terminal: control characters but tab are shown as `?`.
+    static func harmless(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { ($0.value < 32 && $0 != "\t") || $0.value == 127 || (128..<160).contains($0.value) ? "?" : $0 }))
+    }
+}

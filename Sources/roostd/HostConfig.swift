@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import Model
+import Toolkit
+
+/// How this host is set up: flags, then environment, then `roost.toml`, then defaults.
+struct HostConfig: Sendable {
+    /// Told apart from other hosts by this name.
+    var host = ProcessInfo.processInfo.hostName
+    /// Where the host stands, in Fly's three letters, or `local`.
+    var region = Regions.local
+    /// Apps answer to `<app>.<domain>`.
+    var domain = "localhost"
+    /// Addresses of the edge: `host:port`, IPv6 in brackets.
+    var listen = ["127.0.0.1:8080", "[::1]:8080"]
+    var paths = HostPaths(state: "/var/lib/roost", run: "/run/roost")
+    /// Where base images are pulled from; nil builds them with mmdebstrap.
+    var baseImage: String?
+    /// Passed on to builds: proxies and certificate bundles.
+    var buildEnvironment: [String: String] = [:]
+    var logLevel = "info"
+
+    /// - Throws: ``Fault`` `invalidConfig` naming the file, line and column of what is wrong.
+    static func load(_ flags: HostFlags) throws -> HostConfig {
+        let environment = ProcessInfo.processInfo.environment
+        var config = HostConfig()
+        let file = flags.config ?? environment["ROOST_CONFIG"] ?? "/etc/roost/roost.toml"
+        if let data = FileManager.default.contents(atPath: file) {
+            try config.read(try TOML.parse(Array(data), file: file), file)
+        } else if flags.config != nil || environment["ROOST_CONFIG"] != nil {
+            throw Fault(.invalidConfig, "\(file) can't be read")
+        }
+        config.paths.state = environment["ROOST_STATE"] ?? config.paths.state
+        config.paths.run = environment["ROOST_RUN"] ?? config.paths.run
+        if let level = environment["ROOST_LOG"] { config.logLevel = level }
+        if !flags.listen.isEmpty { config.listen = flags.listen }
+        if let region = flags.region { config.region = region }
+        for name in ["SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "UV_INDEX_URL", "UV_DEFAULT_INDEX"] {
+            if let value = environment[name] { config.buildEnvironment[name] = value }
+        }
+        try config.validate()
+        return config
+    }
+
+    func validate() throws(Fault) {
+        for path in [paths.state, paths.run] where !path.hasPrefix("/") {
+            throw Fault(.invalidConfig, "\(path) is not an absolute path")
+        }
+        // sockaddr_un has 108 bytes, one of them for the end.
+        guard paths.edgeSocket.utf8.count < 108 else {
+            throw Fault(.invalidConfig, "\(paths.edgeSocket) is too long for a unix socket", hint: "shorten ROOST_RUN")
+        }
+        for text in listen { _ = try ListenFlag.parse(text) }
+    }
+
+    /// The port that URLs name; the first listener's.
+    var urlPort: Int { (try? ListenFlag.parse(listen.first ?? "").port) ?? 80 }
+
+    // MARK: - Private
+
+    private mutating func read(_ root: ConfigNode, _ file: String) throws(Fault) {
+        guard case .table(let entries) = root.value else { return }
+        for entry in entries {
+            let place = "\(file):\(entry.keyPosition.line):\(entry.keyPosition.column)"
+            switch (entry.key, entry.node.value) {
+            case ("host", .string(let text)): host = text
+            case ("region", .string(let text)): region = text
+            case ("domain", .string(let text)): domain = text
+            case ("state", .string(let text)): paths.state = text
+            case ("run", .string(let text)): paths.run = text
+            case ("base_image", .string(let text)): baseImage = text
+            case ("log", .string(let text)): logLevel = text
+            case ("listen", .array(let nodes)):
+                listen = nodes.compactMap { if case .string(let text) = $0.value { text } else { nil } }
+            case ("host", _), ("region", _), ("domain", _), ("state", _), ("run", _), ("base_image", _), ("log", _):
+                throw Fault(.invalidConfig, "\(place): \(entry.key): found \(entry.node.summary), expected a string")
+            case ("listen", _):
+                throw Fault(.invalidConfig, "\(place): listen: found \(entry.node.summary), expected an array of strings")
+            default:
+                let keys = "host, region, domain, listen, state, run, base_image, log"
+                throw Fault(.invalidConfig, "\(place): unknown key \"\(entry.key)\"", hint: "allowed: \(keys)")
+            }
+        }
+    }
+}
+
+/// Flags that every role of the daemon takes.
+struct HostFlags: ParsableArguments {
+    @Option(help: "Configuration file; else ROOST_CONFIG, else /etc/roost/roost.toml.") var config: String?
+    @Option(help: "Address of the edge, host:port; may be given more than once.") var listen: [String] = []
+    @Option(help: "Region of this host.") var region: String?
+}
+
+/// `host:port`, `[ipv6]:port`.
+enum ListenFlag {
+    static func parse(_ text: String) throws(Fault) -> (host: String, port: Int) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { throw Fault(.invalidConfig, "listen: \"\(text)\" is not host:port", hint: "for example 127.0.0.1:8080") }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        return (host.isEmpty ? "0.0.0.0" : host, port)
+    }
+}

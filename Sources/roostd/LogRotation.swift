@@ -1,0 +1,23 @@
+import Logging
+import Runtime
+import ServiceLifecycle
+
+/// Keeps each Machine's log within its limit.
+struct LogRotation: Service {
+    let runtime: OCIRuntime
+    let logger: Logger
+    private static let interval = Duration.seconds(20)
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    try await runtime.rotateLogs()
+                } catch {
+                    logger.warning("logs not rotated", error: error)
+                }
+                try? await Task.sleep(for: Self.interval)
+            }
+        }
+    }
+}

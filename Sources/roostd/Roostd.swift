@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Model
+import Toolkit
+
+@main
+struct Roostd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "roostd",
+        abstract: "The daemon of a Roost host.",
+        version: "0.1.0",
+        subcommands: [ServeCommand.self, EdgeCommand.self, DoctorReport.self, Teardown.self]
+    )
+
+    static func main() async {
+        // A client that goes away in the middle of an answer must not end the daemon.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let fault as Fault {
+            FileHandle.standardError.write(Data("Error: \(fault)\n".utf8))
+            Foundation.exit(1)
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    /// A logger of one role, at the level that the configuration names.
+    static func logger(_ role: String, _ config: HostConfig) throws(Fault) -> Logger {
+        guard let level = Logger.Level(rawValue: config.logLevel) else {
+            let all = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Fault(.invalidConfig, "\"\(config.logLevel)\" is no log level", hint: "one of \(all)")
+        }
+        var logger = Logger(label: role) { LineLogHandler(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+}

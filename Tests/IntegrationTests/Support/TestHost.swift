@@ -1,0 +1,169 @@
+import Foundation
+import Testing
+import Toolkit
+
+/// A Roost of its own on this machine: state, sockets, port and devices that no other has.
+final class TestHost: Sendable {
+    let root: String
+    let port: Int
+    private let bin: String
+
+    var state: String { "\(root)/s" }
+    var run: String { "\(root)/r" }
+    var paths: HostPaths { HostPaths(state: state, run: run) }
+    var environment: [String: String] { ["ROOST_STATE": state, "ROOST_RUN": run] }
+
+    /// Why these tests can't run here; nil when they can.
+    static var unfit: String? {
+        if geteuid() != 0 { return "integration tests need root" }
+        let needed = ["/usr/sbin/runc", "/usr/bin/conmon", "/usr/sbin/nft", "/usr/bin/mmdebstrap"]
+        let missing = needed.filter { !FileManager.default.isExecutableFile(atPath: $0) }
+        return missing.isEmpty ? nil : "missing: \(missing.joined(separator: ", ")) (scripts/install.sh test)"
+    }
+
+    static var package: String {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().path
+    }
+
+    /// Base images are made once for all tests of a machine: making one takes most of a minute.
+    private static let template = "/var/tmp/roost-test-images"
+
+    init(state existing: String? = nil) async throws {
+        root = existing ?? "/tmp/rt\(UInt32.random(in: 0...0xffffff))"
+        bin = "\(Self.package)/.build/debug"
+        port = try Self.freePort()
+        try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+        if existing == nil, FileManager.default.fileExists(atPath: "\(Self.template)/images") {
+            try await Shell.line("cp -a --reflink=auto \(Self.template)/images \(state)/images")
+        }
+    }
+
+    /// Runs `body` on a host with both daemons, and takes everything away afterwards, whatever happens.
+    static func with(_ body: (TestHost) async throws -> Void) async throws {
+        let host = try await TestHost()
+        do {
+            try await host.start("serve")
+            try await host.start("edge")
+            try await body(host)
+        } catch {
+            await host.tellLogs()
+            try? await host.stop()
+            throw error
+        }
+        try await host.stop()
+    }
+
+    // MARK: - Daemons
+
+    func start(_ role: String) async throws {
+        let log = "\(root)/\(role).log"
+        // A session of its own, so that it outlives whatever ends the tests' children.
+        try await Shell.line(
+            """
+            ROOST_STATE=\(state) ROOST_RUN=\(run) ROOST_LOG=debug setsid \(bin)/roostd \(role) \
+            --listen 127.0.0.1:\(port) >>\(log) 2>&1 </dev/null & echo $! >\(root)/\(role).pid
+            """
+        )
+        if role == "serve" {
+            try await eventually(within: .seconds(30), "serve answers") {
+                try await self.api("/v1/health").code == 0
+            }
+        } else {
+            try await eventually("the edge listens") {
+                try await Shell.run("/bin/bash", ["-c", "</dev/tcp/127.0.0.1/\(self.port)"]).code == 0
+            }
+        }
+    }
+
+    func pid(_ role: String) throws -> Int32 {
+        let text = try String(contentsOfFile: "\(root)/\(role).pid", encoding: .utf8)
+        guard let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)) else { throw Failure("no pid") }
+        return pid
+    }
+
+    /// Ends a daemon as a crash would.
+    func killDaemon(_ role: String, _ signal: Int32 = SIGKILL) async throws {
+        let pid = try pid(role)
+        kill(pid, signal)
+        try await eventually("\(role) is gone") { kill(pid, 0) != 0 || Self.isZombie(pid) }
+    }
+
+    func stop() async throws {
+        for role in ["serve", "edge"] {
+            if let pid = try? pid(role), kill(pid, 0) == 0 { try await killDaemon(role, SIGKILL) }
+        }
+        let teardown = try await Shell.run("\(bin)/roostd", ["teardown"], environment: environment)
+        if teardown.code == 0, !FileManager.default.fileExists(atPath: Self.template) {
+            try? await Shell.line(
+                "[ ! -d \(state)/images/layers ] || { mkdir -p \(Self.template).new && "
+                    + "cp -a --reflink=auto \(state)/images \(Self.template).new/images && "
+                    + "mv -T \(Self.template).new \(Self.template); }"
+            )
+        }
+        #expect(teardown.code == 0, "\(teardown.all)")
+        try? await Shell.line("rm -rf --one-file-system \(root)")
+    }
+
+    func tellLogs() async {
+        for role in ["serve", "edge"] {
+            let text = (try? await Shell.line("tail -n 60 \(root)/\(role).log")) ?? ""
+            print("--- last lines of \(role):\n\(text)")
+        }
+    }
+
+    // MARK: - Talking to it
+
+    func roost(_ arguments: String..., in folder: String? = nil, limit: Int = 240) async throws -> Outcome {
+        try await Shell.run("\(bin)/roost", arguments, environment: environment, folder: folder, limit: limit)
+    }
+
+    /// A command that has to succeed.
+    @discardableResult
+    func done(_ arguments: String..., in folder: String? = nil) async throws -> String {
+        let outcome = try await Shell.run("\(bin)/roost", arguments, environment: environment, folder: folder, limit: 240)
+        guard outcome.code == 0 else { throw Failure("roost \(arguments): \(outcome.code)\n\(outcome.all)") }
+        return outcome.output
+    }
+
+    func api(_ path: String) async throws -> Outcome {
+        try await Shell.run("/usr/bin/curl", ["-sf", "-m", "10", "--unix-socket", "\(run)/api.sock", "http://r\(path)"])
+    }
+
+    /// A request through the edge: status and body.
+    func get(_ app: String, _ path: String, limit: Int = 30) async throws -> (status: Int, body: String) {
+        let outcome = try await Shell.run(
+            "/usr/bin/curl",
+            [
+                "-s", "-m", "\(limit)", "-w", "\n%{http_code}", "-H", "Host: \(app).localhost",
+                "http://127.0.0.1:\(port)\(path)",
+            ]
+        )
+        let parts = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
+        return (parts.last.flatMap { Int($0) } ?? 0, parts.dropLast().joined(separator: "\n"))
+    }
+
+    // MARK: - Private
+
+    private static func isZombie(_ pid: Int32) -> Bool {
+        guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return true }
+        return stat.contains(") Z")
+    }
+
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+            }
+        }
+        guard bound else { throw Failure("no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs what Roost runs on a Debian 12 host: `install.sh run` for a host, `install.sh test` for the tests too.
+# Does nothing, in well under a second, when all of it is there.
+set -euo pipefail
+
+what=${1:-run}
+tools=/opt/roost-tools
+# The seccomp profile comes in golang-github-containers-common; busybox and the servers are for the tests.
+run_packages=(runc conmon buildah skopeo mmdebstrap nftables iproute2 libsqlite3-dev golang-github-containers-common
+  ca-certificates python3 python3-venv curl uidmap)
+test_packages=(wrk busybox-static postgresql jq procps nginx-light hyperfine)
+
+packages=("${run_packages[@]}")
+[ "$what" = test ] && packages+=("${test_packages[@]}")
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" != 0 ]; then
+    echo "these packages are missing, and installing them needs root: ${missing[*]}" >&2
+    exit 1
+  fi
+  echo "installing ${missing[*]}"
+  # Services of these packages are for the tests to start, on ports of their own.
+  [ -e /usr/sbin/policy-rc.d ] || { printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; made_policy=1; }
+  trap '[ -z "${made_policy:-}" ] || rm -f /usr/sbin/policy-rc.d' EXIT
+  apt-get update -q
+  DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+fi
+
+# uv is not in Debian 12.
+if [ ! -x "$tools/bin/uv" ]; then
+  python3 -m venv "$tools"
+  "$tools/bin/pip" install -q 'uv>=0.9'
+fi

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Starts both daemons if they don't run, deploys examples/notes, proves it with a request through the edge.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=$1
+times=()
+step() {  # step NAME COMMAND…: runs it, keeps how long it took
+  local name=$1 start end
+  shift
+  start=$(date +%s%3N)
+  "$@"
+  end=$(date +%s%3N)
+  times+=("$(printf '%-28s %6d.%02d s' "$name" $(((end - start) / 1000)) $(((end - start) % 1000 / 10)))")
+}
+
+wait_for() {  # wait_for WHAT COMMAND…: up to 20 s
+  local what=$1
+  shift
+  for _ in $(seq 200); do
+    "$@" >/dev/null 2>&1 && return 0
+    sleep 0.1
+  done
+  echo "$what did not come up; its log:" >&2
+  tail -n 20 "$ROOST_RUN/$what.log" >&2
+  exit 1
+}
+
+start_daemon() {  # start_daemon ROLE: unless its pid file names a process of ours that lives
+  local role=$1 pid
+  pid=$(cat "$ROOST_RUN/$role.pid" 2>/dev/null || true)
+  if [ -n "$pid" ] && [ "$(readlink "/proc/$pid/exe" 2>/dev/null)" = "$(readlink -f "$bin/roostd")" ]; then return; fi
+  # A binary that was built again: the old daemon goes, Machines and the edge's routes stay.
+  if [ -n "$pid" ] && grep -qs roostd "/proc/$pid/comm"; then kill "$pid" && tail --pid="$pid" -f /dev/null; fi
+  local listen=()
+  for address in $ROOST_LISTEN; do listen+=(--listen "$address"); done
+  setsid "$bin/roostd" "$role" "${listen[@]}" >>"$ROOST_RUN/$role.log" 2>&1 </dev/null &
+  echo $! >"$ROOST_RUN/$role.pid"
+}
+
+daemons() {
+  mkdir -p -m 700 "$ROOST_RUN" "$ROOST_STATE"
+  start_daemon serve
+  start_daemon edge
+  wait_for serve curl -sf --unix-socket "$ROOST_RUN/api.sock" http://roost/v1/health
+  wait_for edge bash -c "</dev/tcp/${address%:*}/${address##*:}"
+}
+
+proof() {
+  local answer
+  answer=$(curl -sf --max-time 30 -H "Host: notes.localhost" "http://$address/health/ready")
+  echo "GET /health/ready through the edge: $answer"
+}
+
+address=${ROOST_LISTEN%% *}
+step "start daemons" daemons
+step "deploy examples/notes" "$bin/roost" deploy examples/notes
+step "a request through the edge" proof
+
+printf '\nHow long it took:\n'
+printf '  %s\n' "${times[@]}"
+cat <<EOF
+
+Next:
+  $bin/roost status -a notes
+  $bin/roost logs -a notes
+  $bin/roost deploy path/to/your/app
+  make stop
+The notes app is at http://notes.localhost:${address##*:}
+EOF
