@@ -53,14 +53,14 @@ let package = Package(
         .target(name: "CLinux"),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "Store", dependencies: ["Model", "Toolkit", "CSQLite", log], swiftSettings: settings),
-        .target(name: "Images", dependencies: ["Model", "Toolkit", log, crypto], swiftSettings: settings),
+        .target(name: "Images", dependencies: ["Model", "Toolkit", "CLinux", log, crypto], swiftSettings: settings),
         .target(name: "Runtime", dependencies: ["Model", "Toolkit", "CLinux", log], swiftSettings: settings),
         .target(name: "Edge", dependencies: ["Model", "Toolkit", log, lifecycle] + nio, swiftSettings: settings),
         .target(name: "Client", dependencies: ["Model", "Toolkit", httpClient, crypto] + nio, swiftSettings: settings),
         .target(
             name: "ControlPlane",
             dependencies: [
-                "Model", "Toolkit", "Store", "Images", log, lifecycle,
+                "Model", "Toolkit", "Store", log, lifecycle,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ] + nio,
@@ -68,14 +68,14 @@ let package = Package(
         ),
         .target(
             name: "Agent",
-            dependencies: ["Model", "Toolkit", "Store", "Runtime", "Images", log, lifecycle, httpClient] + nio,
+            dependencies: ["Model", "Toolkit", "Store", "Runtime", log, lifecycle, httpClient] + nio,
             swiftSettings: settings
         ),
         .executableTarget(name: "roost", dependencies: ["Client", "Model", "Toolkit", arguments], swiftSettings: settings),
         .executableTarget(
             name: "roostd",
             dependencies: [
-                "ControlPlane", "Agent", "Edge", "Runtime", "Store", "Images", "Model", "Toolkit", arguments, lifecycle, log,
+                "ControlPlane", "Agent", "Edge", "Runtime", "Store", "Model", "Toolkit", arguments, lifecycle, log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings

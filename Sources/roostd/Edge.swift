@@ -26,7 +26,7 @@ struct EdgeCommand: AsyncParsableCommand {
                     )
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger
+                logger: Roostd.quiet(logger)
             )
         )
         try await group.run()

@@ -9,7 +9,7 @@ struct LogRotation: Service {
     private static let interval = Duration.seconds(20)
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
                     try await runtime.rotateLogs()

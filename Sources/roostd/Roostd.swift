@@ -41,4 +41,11 @@ struct Roostd: AsyncParsableCommand {
         logger.logLevel = level
         return logger
     }
+
+    /// For libraries, whose `debug` lines print whole configurations.
+    static func quiet(_ logger: Logger) -> Logger {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .notice)
+        return quiet
+    }
 }

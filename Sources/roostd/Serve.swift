@@ -2,7 +2,7 @@ import Agent
 import ArgumentParser
 import ControlPlane
 import Foundation
-import Images
+
 import Logging
 import Model
 import Runtime
@@ -28,9 +28,9 @@ struct ServeCommand: AsyncParsableCommand {
         let store = try SQLiteStore(path: config.paths.database)
         let runtime = OCIRuntime(paths: config.paths, logger: logger)
         let images = try await Workshop(config: config, runtime: runtime, logger: logger)
-        let checks = Prober.makeClient()
+        let prober = Prober()
         let agent = LocalAgent(
-            host: HostServices.make(config, runtime, store, images, Prober(client: checks), logger)
+            host: HostServices.make(config, runtime, store, images, prober, logger)
         )
         // Nobody may ask anything of this host before what runs on it is known.
         try await agent.adopt()
@@ -54,10 +54,12 @@ struct ServeCommand: AsyncParsableCommand {
         let listener = EdgeListener(link: edges, socketPath: config.paths.edgeSocket, logger: logger)
 
         // In the order in which they need each other; they stop the other way round.
-        let services: [any Service] = [agent, edges, listener, rollouts, apps, api.service()]
+        let services: [any Service] = [
+            agent, edges, listener, rollouts, apps, api.service(), LogRotation(runtime: runtime, logger: logger),
+        ]
         logger.notice("serving", metadata: ["host": "\(config.host)", "api.socket": "\(config.paths.apiSocket)"])
         try await Self.group(services, logger).run()
-        try await checks.shutdown()
+        try await prober.shutdown()
     }
 
     // MARK: - Private
@@ -72,7 +74,7 @@ struct ServeCommand: AsyncParsableCommand {
                 )
             },
             gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: logger
+            logger: Roostd.quiet(logger)
         )
         configuration.maximumGracefulShutdownDuration = .seconds(5)
         return ServiceGroup(configuration: configuration)

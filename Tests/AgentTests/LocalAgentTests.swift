@@ -12,14 +12,14 @@ struct LocalAgentTests {
         _ store: MemoryStore = MemoryStore(), _ runtime: FakeRuntime = FakeRuntime(),
         _ body: @escaping @concurrent @Sendable (LocalAgent, MemoryStore, FakeRuntime) async throws -> Void
     ) async throws {
-        let client = Prober.makeClient()
+        let prober = Prober()
         let image = Image(digest: "sha256:0", layers: [], config: .init(cmd: ["true"]))
         let host = HostServices(
             name: "here",
             region: "local",
             runtime: runtime,
             store: store,
-            prober: Prober(client: client),
+            prober: prober,
             image: { _ in (image, []) },
             volumeFolder: { volume, _, _ in "/volumes/\(volume.id)" },
             removeVolumeFolder: { _ in },
@@ -37,10 +37,10 @@ struct LocalAgentTests {
                 group.cancelAll()
             }
         } catch {
-            try? await client.shutdown()
+            try? await prober.shutdown()
             throw error
         }
-        try await client.shutdown()
+        try await prober.shutdown()
     }
 
     private func order(_ config: MachineConfig = MachineConfig(image: "roost/a@sha256:0")) -> MachineOrder {

@@ -229,14 +229,15 @@ final class Counter: Sendable {
 
     func add(_ number: Int) { count.add(number, ordering: .sequentiallyConsistent) }
 
-    /// The value once it is above zero and has not changed for a while.
+    /// The value once it is above a megabyte and no longer grows. Counts looks rather than time, as a busy host slows
+    /// down the looks too.
     func settled() async throws -> Int {
-        let last = Mutex((value: 0, since: ContinuousClock.now))
+        let last = Mutex((value: 0, looks: 0))
         try await eventually("the count stands still", within: .seconds(30)) {
             let now = self.value
             return last.withLock { last in
-                if now != last.value { last = (now, .now) }
-                return now > 0 && ContinuousClock.now - last.since > .milliseconds(300)
+                last = now == last.value ? (now, last.looks + 1) : (now, 0)
+                return now > 1_000_000 && last.looks > 100
             }
         }
         return value

@@ -1,4 +1,4 @@
-package import AsyncHTTPClient
+import AsyncHTTPClient
 import Foundation
 package import Model
 import NIOCore
@@ -11,16 +11,17 @@ package struct Prober: Sendable {
     /// As much of a check's answer as is kept.
     private static let outputLimit = 512
 
-    package init(client: HTTPClient) {
-        self.client = client
-    }
-
-    /// A client fit for checks: no redirects, no reuse of a connection into a process that may be gone.
-    package static func makeClient() -> HTTPClient {
+    /// Follows no redirects, and never uses a connection again: its process may be another one by then.
+    package init() {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.connectionPool.idleTimeout = .milliseconds(1)
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// Has to be called once before the prober goes away.
+    package func shutdown() async throws {
+        try await client.shutdown()
     }
 
     /// What a probe found.

@@ -9,10 +9,10 @@ struct RolloutRun {
     var rollout: Rollout
 
     /// Never throws: how it went is in the record and in the journal.
-    mutating func carryOut(_ request: DeployRequest?, build: @escaping Rollouts.Build, stops: AsyncStream<Void>) async {
+    mutating func carryOut(_ request: DeployRequest?, build: @escaping Rollouts.Build) async {
         do {
-            if rollout.phase == .building { try await makeRelease(request, build, stops) }
-            if rollout.phase == .rolling { try await roll(stops) }
+            if rollout.phase == .building { try await makeRelease(request, build) }
+            if rollout.phase == .rolling { try await roll() }
         } catch {
             // A daemon that shuts down leaves the rest to its successor.
             if Task.isCancelled { return }
@@ -27,7 +27,7 @@ struct RolloutRun {
     private var store: any StateStore { rollouts.store }
 
     private mutating func makeRelease(
-        _ request: DeployRequest?, _ build: @escaping Rollouts.Build, _ stops: AsyncStream<Void>
+        _ request: DeployRequest?, _ build: @escaping Rollouts.Build
     ) async throws {
         guard let request else {
             throw Fault(
@@ -40,7 +40,7 @@ struct RolloutRun {
         await tell(.stage("build"))
         let app = rollout.app
         let tell = self.tell
-        let image = try await unlessStopped(stops) {
+        let image = try await unlessCancelled {
             try await build(app, request) { await tell($0) }
         }
         await tell(.done("build", seconds: Timestamp.now().since(start).seconds))
@@ -70,14 +70,14 @@ struct RolloutRun {
         try await rollouts.save(rollout)
     }
 
-    private mutating func roll(_ stops: AsyncStream<Void>) async throws {
+    private mutating func roll() async throws {
         let release = try await release(rollout.release)
         while rollout.done < rollout.steps.count {
             let step = rollout.steps[rollout.done]
             let start = Timestamp.now()
             await tell(.stage(step.description))
             let runner = runner
-            try await unlessStopped(stops) { try await runner.perform(step, release) }
+            try await unlessCancelled { try await runner.perform(step, release) }
             await tell(.done(step.description, seconds: Timestamp.now().since(start).seconds))
             rollout.done += 1
             try await rollouts.save(rollout)
@@ -176,13 +176,14 @@ struct RolloutRun {
     }
 
     /// Runs `body`, unless somebody cancels the roll-out first.
-    private func unlessStopped<Result: Sendable>(
-        _ stops: AsyncStream<Void>, _ body: @escaping @concurrent @Sendable () async throws -> Result
+    private func unlessCancelled<Result: Sendable>(
+        _ body: @escaping @concurrent @Sendable () async throws -> Result
     ) async throws -> Result {
-        try await withThrowingTaskGroup(of: Result.self) { group in
+        let cancellation = await rollouts.cancellation(of: rollout.id)
+        return try await withThrowingTaskGroup(of: Result.self) { group in
             group.addTask(operation: body)
             group.addTask {
-                for await _ in stops { break }
+                for await _ in cancellation { break }
                 try Task.checkCancellation()
                 throw Fault(.cancelled, "the deploy was cancelled")
             }

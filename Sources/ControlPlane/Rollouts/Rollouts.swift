@@ -23,7 +23,9 @@ package actor Rollouts: Service {
     private let build: Build
     private let queue: AsyncStream<Job>
     private let enqueue: AsyncStream<Job>.Continuation
-    private var cancels: [String: AsyncStream<Void>.Continuation] = [:]
+    /// Roll-outs under way in this process, each with whoever waits for its cancellation now.
+    private var underWay: [String: AsyncStream<Void>.Continuation?] = [:]
+    private var cancelled: Set<String> = []
 
     /// What a roll-out needs to know of its host.
     package struct Settings: Sendable {
@@ -99,10 +101,19 @@ package actor Rollouts: Service {
 
     /// Asks a deploy to stop; what it has changed is put back.
     func cancel(_ id: String) throws {
-        guard let cancel = cancels[id] else {
+        guard let waiter = underWay[id] else {
             throw Fault(.invalidState, "roll-out \(id) is not under way here")
         }
-        cancel.yield()
+        cancelled.insert(id)
+        waiter?.yield()
+    }
+
+    /// Yields when somebody cancels the roll-out, or has already. One reader at a time.
+    func cancellation(of id: String) -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        underWay[id] = .some(continuation)
+        if cancelled.contains(id) { continuation.yield() }
+        return stream
     }
 
     func follow(_ rollout: Rollout) async -> AsyncStream<RolloutEvent> {
@@ -137,10 +148,11 @@ package actor Rollouts: Service {
     }
 
     private func carryOut(_ job: Job) async {
-        let (stops, stop) = AsyncStream.makeStream(of: Void.self)
-        cancels[job.rollout.id] = stop
-        defer { cancels.removeValue(forKey: job.rollout.id) }
+        let id = job.rollout.id
+        underWay[id] = .some(nil)
         var run = RolloutRun(rollouts: self, rollout: job.rollout)
-        await run.carryOut(job.request, build: build, stops: stops)
+        await run.carryOut(job.request, build: build)
+        underWay.removeValue(forKey: id)
+        cancelled.remove(id)
     }
 }

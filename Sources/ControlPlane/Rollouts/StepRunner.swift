@@ -105,7 +105,9 @@ struct StepRunner {
             config: config, release: release.version
         )
         _ = try await fleet.create(order)
-        let limit = release.config.deploy.releaseCommandTimeout.duration
+        // Zero is no limit; a day is as good as none, and ends a command that hangs for ever.
+        let timeout = release.config.deploy.releaseCommandTimeout.duration
+        let limit = timeout > .zero ? timeout : .seconds(86_400)
         let words = command.joined(separator: " ")
         let exit = try await withTimeout(limit, "release_command \"\(words)\"") { try await runToEnd(id) }
         await showLog(of: id, tail: 200)

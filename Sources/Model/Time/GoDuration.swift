@@ -42,15 +42,19 @@ package struct GoDuration: Codable, Hashable, Sendable, ExpressibleByStringLiter
         if rest == "0" { return .zero }
         if rest.isEmpty { return nil }
         var total = Duration.zero
+        let limit = 9.2e18
         while !rest.isEmpty {
             let number = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-            guard let value = Double(number.hasSuffix(".") ? number + "0" : number), value < 1e12 else { return nil }
+            guard number.contains(where: \.isNumber), let value = Double(number.hasSuffix(".") ? number + "0" : number),
+                value < 1e15
+            else { return nil }
             rest = rest.dropFirst(number.count)
             guard let unit = units.first(where: { rest.hasPrefix($0.name) }) else { return nil }
             rest = rest.dropFirst(unit.name.count)
-            total += .nanoseconds(Int64(min(sign * value * unit.nanoseconds, 9e18)))
+            total += .nanoseconds(Int64(min(max(sign * value * unit.nanoseconds, -limit), limit)))
         }
-        return total
+        // Go counts nanoseconds in 64 bits, and refuses what does not fit.
+        return abs(total.seconds) * 1e9 <= limit ? total : nil
     }
 
     /// As Go prints it: `1h0m0s`, `2m30s`, `1.5s`, `250ms`, `0s`.

@@ -1,5 +1,3 @@
-package import Model
-
 /// What a host is like, as far as it matters for running Machines. Facts only: `Doctor.judge` says what they mean.
 package struct HostFacts: Codable, Equatable, Sendable {
     /// The daemon's user number; 0 is root.

@@ -57,7 +57,7 @@ struct DeployWatch {
         case .done(let name, let seconds): print("    done: \(name) (\(Output.seconds(seconds)))")
         case .finished: break
         }
-        fflush(stdout)
+        fflush(nil)
     }
 
     private func conclude(_ rollout: Rollout, _ url: String?) throws {

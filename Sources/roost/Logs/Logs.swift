@@ -37,6 +37,6 @@ struct Logs: AsyncParsableCommand {
             let level = line.stream == .stderr ? "error" : "info"
             print("\(line.timestamp) app[\(line.machine?.text ?? app)] [\(level)] \(Output.harmless(line.text))")
         }
-        fflush(stdout)
+        fflush(nil)
     }
 }

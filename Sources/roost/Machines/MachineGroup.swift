@@ -15,8 +15,8 @@ struct MachineGroup: AsyncParsableCommand {
     )
 }
 
-extension Machine.ID: @retroactive ExpressibleByArgument {
-    init?(argument: String) {
+extension Machine.ID: ExpressibleByArgument {
+    package init?(argument: String) {
         self.init(argument)
     }
 }

@@ -13,7 +13,7 @@ enum Person {
             throw Fault(.invalidRequest, "\(question) Nobody can answer: this is not a terminal", hint: "add --yes")
         }
         print("\(question) (y/N) ", terminator: "")
-        fflush(stdout)
+        fflush(nil)
         guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
             throw Fault(.cancelled, "nothing was done")
         }

@@ -29,18 +29,31 @@ final class Peer {
         func value(_ name: String) -> String? { values(name).first }
     }
 
+    /// To write on another task than the one that reads.
+    let writer: Writer
     private var iterator: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     private var buffer = ByteBuffer()
 
-    init(_ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>) {
+    init(
+        _ channel: any Channel, _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
+        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) {
+        writer = Writer(channel: channel)
         iterator = inbound.makeAsyncIterator()
         self.outbound = outbound
     }
 
-    func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
+    struct Writer: Sendable {
+        let channel: any Channel
 
-    func send(_ bytes: ByteBuffer) async throws { try await outbound.write(bytes) }
+        /// Returns once the kernel has the bytes; the stream's own writer would take in megabytes first.
+        func send(_ bytes: ByteBuffer) async throws { try await channel.writeAndFlush(bytes).get() }
+    }
+
+    func send(_ text: String) async throws { try await writer.send(ByteBuffer(string: text)) }
+
+    func send(_ bytes: ByteBuffer) async throws { try await writer.send(bytes) }
 
     /// Ends our half.
     func finish() { outbound.finish() }
@@ -116,6 +129,7 @@ func withClient<Result>(
 ) async throws -> Result {
     let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
         .channelOption(.allowRemoteHalfClosure, value: true)
+        .channelOption(.socketOption(.so_rcvbuf), value: 256 * 1024)
         .connect(host: host, port: port) { channel in
             channel.eventLoop.makeCompletedFuture {
                 try Peer.Wire(
@@ -124,7 +138,7 @@ func withClient<Result>(
                         backPressureStrategy: .init(lowWatermark: 1, highWatermark: 2), isOutboundHalfClosureEnabled: true))
             }
         }
-    return try await channel.executeThenClose { try await body(Peer($0, $1)) }
+    return try await channel.executeThenClose { try await body(Peer(channel.channel, $0, $1)) }
 }
 
 /// One request over a connection of its own.

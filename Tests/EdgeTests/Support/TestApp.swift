@@ -59,6 +59,7 @@ final class TestApp: Sendable {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.socketOption(.so_rcvbuf), value: 256 * 1024)
             .bind(host: host, port: 0) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try Peer.Wire(
@@ -78,7 +79,9 @@ final class TestApp: Sendable {
                             app.accepted.add(1, ordering: .sequentiallyConsistent)
                             app.open.add(1, ordering: .sequentiallyConsistent)
                             tasks.addTask {
-                                try? await connection.executeThenClose { try await handler(Peer($0, $1), app) }
+                                try? await connection.executeThenClose {
+                                    try await handler(Peer(connection.channel, $0, $1), app)
+                                }
                                 app.open.subtract(1, ordering: .sequentiallyConsistent)
                             }
                         }

@@ -68,12 +68,61 @@ struct TestHost: Sendable {
             env: ["GREETING": "hello"], guest: .init(memoryMiB: 64), address: address)
     }
 
-    /// The next end that the runtime tells of.
-    func nextExit() async throws -> SandboxExit {
-        try await withTimeout(.seconds(20), "the next exit") { [runtime] in
+    /// The next end that the runtime, or another one on the same host, tells of.
+    func nextExit(of other: OCIRuntime? = nil) async throws -> SandboxExit {
+        let runtime = other ?? runtime
+        return try await withTimeout(.seconds(20), "the next exit") {
             for await exit in runtime.exits { return exit }
             throw CancellationError()
         }
+    }
+
+    /// Runs a sandbox to its end and returns all that it has ever written.
+    func output(of sandbox: Sandbox) async throws -> [String] {
+        _ = try await runtime.start(sandbox)
+        _ = try await nextExit()
+        try await runtime.clear(sandbox.id)
+        return try log(sandbox.id)
+    }
+
+    /// The same of a script in a Machine that is destroyed then.
+    func output(_ script: String, user: String = "", index: Int = 9) async throws -> [String] {
+        let sandbox = try await sandbox(script, user: user, index: index)
+        let lines = try await output(of: sandbox)
+        try await runtime.destroy(sandbox.id)
+        return lines
+    }
+
+    func waitForLog(_ id: Machine.ID, _ line: String) async throws {
+        try await Self.eventually("line '\(line)'") { try log(id).contains(line) }
+    }
+
+    /// Keeps an applet of busybox running on the host, or in a network namespace of its, until `body` is done.
+    func whileRunning(
+        _ applet: [String], in namespace: String? = nil, _ body: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                let place = namespace.map { ["ip", "netns", "exec", $0] } ?? []
+                let command = place + [Self.busybox] + applet
+                _ = try? await Command(command[0], Array(command.dropFirst())).run()
+                return false
+            }
+            group.addTask {
+                try await body()
+                return true
+            }
+            while let done = try await group.next() {
+                if done { break }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// A TCP port of the host that nobody has now.
+    func freePort() async throws -> Int {
+        let taken = try await Command("ss", ["-Htln"]).checked()
+        return (20_000..<30_000).shuffled().first { !taken.contains(":\($0) ") } ?? 20_000
     }
 
     /// What a Machine has written so far.
@@ -98,7 +147,7 @@ struct TestHost: Sendable {
     private static func fill(_ layer: String) throws {
         for folder in ["bin", "etc", "proc", "sys", "dev", "data"] { try Durable.makeFolder("\(layer)/\(folder)") }
         try FileManager.default.copyItem(atPath: busybox, toPath: "\(layer)/bin/busybox")
-        for applet in ["sh", "cat", "sleep", "echo", "nc", "ping", "id", "head", "tail", "ls", "grep", "dd", "seq", "wget"] {
+        for applet in ["sh", "cat", "sleep", "echo", "nc", "ping", "id", "head", "tail", "ls", "grep", "dd", "seq", "rm", "wc", "ip"] {
             try FileManager.default.createSymbolicLink(
                 atPath: "\(layer)/bin/\(applet)", withDestinationPath: "busybox")
         }

@@ -1,0 +1,156 @@
+import CLinux
+import Glibc
+import Model
+import Toolkit
+
+/// Makes a layer's archive of a folder: sorted, with numeric owners, so that equal folders give equal bytes.
+///
+/// Whiteouts of overlayfs (devices 0:0) and opaque folders become the `.wh.` files of OCI.
+///
+/// > Source: OCI image specification 1.1, `layer.md`; Linux `Documentation/filesystems/overlayfs.rst`.
+struct LayerPacker: ~Copyable {
+    /// What is changed, in the folder too, before it is packed.
+    enum Form: Sendable {
+        /// Nothing: a whole system with its own users and times.
+        case asFound
+        /// Everything is root's, as nobody but root may change it; no file raises rights; times as found or fixed.
+        case ownedByRoot(changed: Int64?)
+    }
+
+    private var writer: TarWriter
+    private let form: Form
+    private var links: [Inode: String] = [:]
+
+    /// Packs all that is in a folder, but not the folder itself.
+    ///
+    /// - Returns: 64 hex digits of the archive's SHA-256, and its size in bytes.
+    static func pack(_ folder: String, to archive: String, form: Form) throws(Fault) -> (digest: String, size: Int64) {
+        var packer = LayerPacker(writer: try TarWriter(path: archive), form: form)
+        try packer.addMembers(of: folder, under: "", depth: 0)
+        return try packer.finish()
+    }
+
+    // MARK: - Private
+
+    private static let maximumDepth = 200
+
+    private struct Inode: Hashable {
+        var device: dev_t
+        var number: ino_t
+    }
+
+    private init(writer: consuming TarWriter, form: Form) {
+        self.writer = writer
+        self.form = form
+    }
+
+    private consuming func finish() throws(Fault) -> (digest: String, size: Int64) {
+        try writer.finish()
+    }
+
+    private mutating func addMembers(of folder: String, under path: String, depth: Int) throws(Fault) {
+        guard depth < Self.maximumDepth else { throw Fault(.unsupported, "\(folder) is too deep for a layer") }
+        for name in try FileTree.names(in: folder) {
+            guard !name.hasPrefix(".wh.") else {
+                throw Fault(.unsupported, "\(path)/\(name): names that begin with .wh. have a meaning of their own in layers")
+            }
+            try add("\(folder)/\(name)", as: path.isEmpty ? name : "\(path)/\(name)", name: name, depth: depth)
+        }
+    }
+
+    private mutating func add(_ file: String, as path: String, name: String, depth: Int) throws(Fault) {
+        guard var status = try FileTree.status(file) else { throw Fault(.io, "\(file) went away while it was packed") }
+        let kind = status.st_mode & S_IFMT
+        if kind == S_IFSOCK { return }
+        if kind == S_IFCHR, status.st_rdev == 0 {
+            return try writer.begin(TarEntry(path: Self.whiteout(path, name), kind: .file, mode: 0))
+        }
+        if case .ownedByRoot(let changed) = form {
+            guard kind == S_IFREG || kind == S_IFDIR || kind == S_IFLNK else { return }
+            try give(file, status, changed)
+            guard let after = try FileTree.status(file) else { throw Fault(.io, "\(file) went away while it was packed") }
+            status = after
+        }
+        var entry = try entry(file, path, status)
+        if status.st_nlink > 1, kind != S_IFDIR {
+            let inode = Inode(device: status.st_dev, number: status.st_ino)
+            if let first = links[inode] {
+                (entry.kind, entry.target, entry.size, entry.attributes) = (.hardLink, first, 0, [:])
+                return try writer.begin(entry)
+            }
+            links[inode] = path
+        }
+        try writer.begin(entry)
+        if kind == S_IFREG { try append(file, size: entry.size) }
+        guard kind == S_IFDIR else { return }
+        if LayerAttributes.isOpaque(file) {
+            try writer.begin(TarEntry(path: "\(path)/.wh..wh..opq", kind: .file, mode: 0))
+        }
+        try addMembers(of: file, under: path, depth: depth + 1)
+    }
+
+    private func entry(_ file: String, _ path: String, _ status: stat) throws(Fault) -> TarEntry {
+        var entry = TarEntry(path: path, kind: .file)
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: entry.size = Int64(status.st_size)
+        case S_IFDIR: entry.kind = .folder
+        case S_IFIFO: entry.kind = .pipe
+        case S_IFLNK:
+            entry.kind = .symbolicLink
+            entry.target = try Self.target(of: file)
+        case let kind:
+            entry.kind = kind == S_IFCHR ? .characterDevice : .blockDevice
+            entry.device.major = roost_file_device_major(status.st_rdev)
+            entry.device.minor = roost_file_device_minor(status.st_rdev)
+        }
+        entry.mode = status.st_mode & 0o7777
+        entry.user = status.st_uid
+        entry.group = status.st_gid
+        entry.changed = Int64(status.st_mtim.tv_sec)
+        if case .asFound = form { entry.attributes = try LayerAttributes.read(file) }
+        return entry
+    }
+
+    private static func target(of link: String) throws(Fault) -> String {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = readlink(link, &buffer, buffer.count)
+        guard count >= 0 else { throw Durable.fault(errno, "read link", link) }
+        guard let target = String(validating: buffer[..<count], as: UTF8.self) else {
+            throw Fault(.unsupported, "the link \(link) leads to a name that is not UTF-8")
+        }
+        return target
+    }
+
+    private static func whiteout(_ path: String, _ name: String) -> String {
+        String(path.dropLast(name.count)) + ".wh." + name
+    }
+
+    private func give(_ file: String, _ status: stat, _ changed: Int64?) throws(Fault) {
+        if status.st_uid != 0 || status.st_gid != 0 {
+            guard lchown(file, 0, 0) == 0 else { throw Durable.fault(errno, "change the owner of", file) }
+        }
+        if status.st_mode & S_IFMT != S_IFLNK {
+            // Readable for all, since the app's user is another one; writable for nobody but root.
+            let runs = status.st_mode & 0o111 != 0 || status.st_mode & S_IFMT == S_IFDIR
+            guard chmod(file, runs ? 0o755 : 0o644) == 0 else { throw Durable.fault(errno, "set the mode of", file) }
+        }
+        try FileTree.setChanged(file, changed ?? Int64(status.st_mtim.tv_sec))
+    }
+
+    private mutating func append(_ file: String, size: Int64) throws(Fault) {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw Durable.fault(errno, "open", file) }
+        defer { close(descriptor) }
+        var left = size
+        var piece = [UInt8](repeating: 0, count: Int(min(max(size, 1), 256 << 10)))
+        while left > 0 {
+            let count = read(descriptor, &piece, Int(min(Int64(piece.count), left)))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                throw count < 0 ? Durable.fault(errno, "read", file) : Fault(.io, "\(file) shrank while it was packed")
+            }
+            try writer.append(piece[..<count])
+            left -= Int64(count)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import Model
+import Runtime
+import Testing
+import Toolkit
+
+@Suite("A running Machine's log", .serialized, .enabled(if: TestHost.isFit))
+struct LogDriverTests {
+    @Test("is rotated under its writer's hands: no line is lost, two files stay")
+    func rotation() async throws {
+        try await TestHost.with({ $0.logLimit = 20_000 }) { host in
+            let sandbox = try await host.sandbox("for i in $(seq 1 3000); do echo line $i; done; echo end")
+            let lines = await host.runtime.logs(sandbox.id, tail: 10, follow: true)
+            _ = try await host.runtime.start(sandbox)
+            let texts = try await withTimeout(.seconds(30), "all lines") { [runtime = host.runtime] in
+                var texts: [String] = []
+                for await line in lines {
+                    texts.append(line.text)
+                    // Less often than lines come, more often than the log fills.
+                    if texts.count.isMultiple(of: 100) { try await runtime.rotateLogs() }
+                    if line.text == "end" { break }
+                }
+                return texts
+            }
+            #expect(texts == (1...3000).map { "line \($0)" } + ["end"])
+            let files = try FileManager.default.contentsOfDirectory(atPath: "\(host.paths.machines)/\(sandbox.id)")
+            #expect(files.filter { $0.hasPrefix("log") }.sorted() == ["log", "log.1"])
+        }
+    }
+
+    @Test("goes on after a rotation between two starts, and ends with the Machine")
+    func restart() async throws {
+        try await TestHost.with({ $0.logLimit = 100 }) { host in
+            let sandbox = try await host.sandbox("for i in 1 2 3; do echo line $i; done; printf 'no end'")
+            _ = try await host.output(of: sandbox)
+            try await host.runtime.rotateLogs()
+            _ = try await host.output(of: sandbox)
+            let texts = try await withTimeout(.seconds(10), "all lines") { [runtime = host.runtime] in
+                await runtime.logs(sandbox.id, tail: 100, follow: false).reduce(into: []) { $0.append($1.text) }
+            }
+            #expect(texts == ["line 1", "line 2", "line 3", "no end", "line 1", "line 2", "line 3", "no end"])
+            try await host.runtime.destroy(sandbox.id)
+            let none = try await withTimeout(.seconds(10), "the end") { [runtime = host.runtime] in
+                await runtime.logs(sandbox.id, tail: 100, follow: true).reduce(into: 0) { count, _ in count += 1 }
+            }
+            #expect(none == 0)
+        }
+    }
+}
