@@ -47,6 +47,8 @@ extension ClientConnection {
             log(response.status)
             answerFraming = .none
             phase = .tunnel
+            // What the client sent already, before it knew.
+            advance()
             return .tunnel
         case .refuse(let page):
             respond(page)

@@ -135,7 +135,6 @@ extension ClientConnection {
             case .failure where mine == attempt: upstreamLost(.unreachable)
             case .failure: break
             }
-            if mine == attempt { advance() }
         }
     }
 
@@ -148,6 +147,6 @@ extension ClientConnection {
         connection.write { exchange.head.write(to: &$0, as: passage) }
         for piece in backlog.body { send(piece, of: exchange.head) }
         if backlog.ended { sendEnd(backlog.trailers, of: exchange.head) }
-        connection.flush()
+        advance()
     }
 }

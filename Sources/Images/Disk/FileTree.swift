@@ -100,6 +100,26 @@ enum FileTree {
         }
     }
 
+    /// What a folder with all below it takes of the disk, in bytes.
+    static func blocks(of path: String) throws(Fault) -> Int64 {
+        guard let status = try status(path) else { return 0 }
+        var sum = Int64(status.st_blocks) * 512
+        guard status.st_mode & S_IFMT == S_IFDIR else { return sum }
+        for name in try names(in: path) { sum += try blocks(of: "\(path)/\(name)") }
+        return sum
+    }
+
+    /// The first bytes of a file; fewer when it is shorter.
+    static func start(of path: String, count: Int) throws(Fault) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Durable.fault(errno, "open", path) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let found = Glibc.read(descriptor, &bytes, count)
+        guard found >= 0 else { throw Durable.fault(errno, "read", path) }
+        return Array(bytes[..<found])
+    }
+
     /// Sets when a file was last changed, in whole seconds; of a link itself, not of what it points to.
     static func setChanged(_ path: String, _ seconds: Int64) throws(Fault) {
         guard roost_set_changed(path, seconds) == 0 else { throw Durable.fault(errno, "set the time of", path) }

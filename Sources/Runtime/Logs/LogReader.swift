@@ -105,25 +105,42 @@ actor LogReader {
         return true
     }
 
-    /// Goes over to the file that now has the log's name; true when that is another one than before.
+    /// Goes over to the file that comes after the one being read; true when there is one.
     ///
-    /// The monitor writes to the old file until the new one has the name, so the old one is read to its end after that.
+    /// The monitor writes to the old file until the new one has its name, so the old one is read to its end after that.
     private func openNext() -> Bool {
-        let next = open(path, O_RDONLY | O_CLOEXEC)
-        guard next >= 0 else { return false }
+        guard descriptor >= 0 else {
+            descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            return descriptor >= 0
+        }
         var mine = stat()
-        var theirs = stat()
-        guard descriptor >= 0, fstat(descriptor, &mine) == 0 else {
+        guard fstat(descriptor, &mine) == 0 else { return false }
+        // What was rotated while we were behind has the old file's name already; only then is it next.
+        for place in [oldPath, path] {
+            let next = open(place, O_RDONLY | O_CLOEXEC)
+            guard next >= 0 else { continue }
+            var theirs = stat()
+            guard fstat(next, &theirs) == 0, theirs.st_ino != mine.st_ino, place == path || theirs.isNewer(than: mine) else {
+                close(next)
+                if theirs.st_ino == mine.st_ino, place == path { return false }
+                continue
+            }
+            if readMore() {
+                close(next)
+                return false
+            }
+            close(descriptor)
             descriptor = next
+            offset = 0
             return true
         }
-        guard fstat(next, &theirs) == 0, mine.st_ino != theirs.st_ino, !readMore() else {
-            close(next)
-            return false
-        }
-        close(descriptor)
-        descriptor = next
-        offset = 0
-        return true
+        return false
+    }
+}
+
+extension stat {
+    /// Written to later.
+    fileprivate func isNewer(than other: stat) -> Bool {
+        (st_mtim.tv_sec, st_mtim.tv_nsec) > (other.st_mtim.tv_sec, other.st_mtim.tv_nsec)
     }
 }

@@ -86,11 +86,17 @@ struct HostNetwork: Sendable {
 
     /// Blocks. Removes link and namespace; what is gone already is no error.
     func remove(_ id: Machine.ID) throws(Fault) {
-        var lines: [String] = []
+        let device = "/sys/class/net/\(link(id))"
         // By its own name first: with the namespace it would go too, but at a time of the kernel's choosing.
-        if KernelFile.exists("/sys/class/net/\(link(id))") { lines.append("link del dev \(link(id))") }
-        if KernelFile.exists(namespacePath(id)) { lines.append("netns del \(namespace(id))") }
-        if !lines.isEmpty { try batch(lines) }
+        for (path, line) in [(device, "link del dev \(link(id))"), (namespacePath(id), "netns del \(namespace(id))")]
+        where KernelFile.exists(path) {
+            do throws(Fault) {
+                try batch([line])
+            } catch {
+                // Gone meanwhile, as wanted.
+                if KernelFile.exists(path) { throw error }
+            }
+        }
     }
 
     // MARK: - Commands, as text

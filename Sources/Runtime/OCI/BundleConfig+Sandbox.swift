@@ -26,9 +26,7 @@ extension BundleConfig {
     init(_ sandbox: Sandbox, _ surroundings: Surroundings) {
         let user = surroundings.user
         var environment = sandbox.env
-        if environment["PATH"] == nil {
-            environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        }
+        if environment["PATH"] == nil { environment["PATH"] = CommandLookup.defaultPath }
         if environment["HOME"] == nil { environment["HOME"] = user.home }
         let capabilities = Self.capabilities(of: user)
         let openFiles = surroundings.limits.openFiles(wanted: 65_536)

@@ -36,6 +36,7 @@ extension OCIRuntime {
             _ = try Spawn.run([runtime, "--root", runtimeRoot, "delete", "--force", id.text])
             try Self.removeTrees([container])
         }
+        try LogSeal.close(folders.log)
         try cgroups.remove(id)
         try Overlay.unmount(folders.rootfs)
         unlink("\(sockets)/\(id)")

@@ -72,6 +72,7 @@ extension OCIRuntime {
     func writeConfig(
         _ sandbox: Sandbox, _ folders: MachineFolders, namespace: String?, initProgram: String?
     ) throws(Fault) {
+        try CommandLookup.check(sandbox, rootfs: folders.rootfs)
         let user = try SandboxUser.resolve(
             sandbox.user,
             passwd: RootedFile.read(root: folders.rootfs, "etc/passwd"),

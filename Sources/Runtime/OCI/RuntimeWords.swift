@@ -7,7 +7,7 @@ enum RuntimeWords {
     static func fault(_ words: String) -> Fault {
         let plain = text(words)
         // runc: `exec: "x": executable file not found in $PATH`, crun: "executable file `x` not found in $PATH".
-        if plain.contains("executable file"), plain.contains("not found") {
+        if plain.contains("executable file") && plain.contains("not found") || plain.contains("process: exec: ") {
             return Fault(
                 .invalidConfig, "the Machine's command is not in the image: \(plain)",
                 hint: "correct [processes] in fly.toml or CMD in the Dockerfile")

@@ -36,7 +36,7 @@ final class TestHost: Sendable {
         try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
         try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
         if existing == nil, FileManager.default.fileExists(atPath: "\(Self.template)/images") {
-            try await Shell.line("cp -a --reflink=auto \(Self.template)/images \(state)/images")
+            try await Shell.line("cp -al \(Self.template)/images \(state)/images")
         }
     }
 

@@ -10,7 +10,7 @@ struct LogDriverTests {
     func rotation() async throws {
         try await TestHost.with({ $0.logLimit = 20_000 }) { host in
             let sandbox = try await host.sandbox("for i in $(seq 1 3000); do echo line $i; done; echo end")
-            let lines = await host.runtime.logs(sandbox.id, tail: 10, follow: true)
+            let lines = host.runtime.logs(sandbox.id, tail: 10, follow: true)
             _ = try await host.runtime.start(sandbox)
             let texts = try await withTimeout(.seconds(30), "all lines") { [runtime = host.runtime] in
                 var texts: [String] = []

@@ -1,0 +1,121 @@
+import Foundation
+import Glibc
+import Model
+import Synchronization
+import Toolkit
+
+extension ImageStore {
+    /// What a collection removed.
+    package struct Collected: Equatable, Sendable {
+        package var images = 0
+        package var layers = 0
+        /// On the disk.
+        package var bytes: Int64 = 0
+    }
+
+    /// Removes what nobody needs.
+    ///
+    /// Kept are: the images named and all they consist of; what is younger than `age`; whatever a build that goes on
+    /// has made or used; and layers that builders may use again, until nobody did so for `cacheAge`.
+    ///
+    /// - Parameter keep: digests of images.
+    package func collect(
+        keep: Set<String>, age: Duration = .seconds(600), cacheAge: Duration = .seconds(7 * 86400)
+    ) async throws -> Collected {
+        try await Blocking.run { [self] in
+            var collected = Collected()
+            let limit = oldest(age)
+            let cacheLimit = min(limit, oldest(cacheAge))
+            collected.images = try dropImages(keep: keep, before: limit)
+            let used = try usedDigests()
+            try collectLayers(used: used, before: cacheLimit, into: &collected)
+            try collectBlobs(used: used, before: limit, into: &collected)
+            return collected
+        }
+    }
+
+    // MARK: - Private
+
+    /// Before which second nothing is in use; a build that goes on protects all since it began.
+    private func oldest(_ age: Duration) -> Int64 {
+        let leases = state.withLock { Array($0.leases.values) }
+        let limit = Timestamp.now().milliseconds / 1000 - age.components.seconds
+        // The kernel's file times are up to a tick behind the clock.
+        return min(limit, (leases.min() ?? .max) - 2)
+    }
+
+    private func dropImages(keep: Set<String>, before limit: Int64) throws(Fault) -> Int {
+        try state.withLock { state throws(Fault) in
+            var stay: [OCI.Descriptor] = []
+            for manifest in state.manifests {
+                let isOld = try Hex.digits(of: manifest.digest).map { digits throws(Fault) in
+                    try lastUse(blobPath(digits)) < limit
+                } ?? true
+                if keep.contains(manifest.digest) || !isOld { stay.append(manifest) }
+            }
+            let dropped = state.manifests.count - stay.count
+            guard dropped > 0 else { return 0 }
+            try writeIndex(stay)
+            state.manifests = stay
+            return dropped
+        }
+    }
+
+    /// Manifests, configurations, archives and diff IDs of all images that stay.
+    private func usedDigests() throws(Fault) -> Set<String> {
+        var used: Set<String> = []
+        for digest in digests {
+            used.insert(digest)
+            let manifest = try manifest(digest)
+            used.insert(manifest.config.digest)
+            used.formUnion(manifest.layers.map(\.digest))
+            used.formUnion(try config(of: manifest).rootfs.diffIDs)
+        }
+        return used
+    }
+
+    private func collectLayers(
+        used: Set<String>, before limit: Int64, into collected: inout Collected
+    ) throws(Fault) {
+        for name in try FileTree.names(in: "\(root)/layers") where name.hasSuffix(".json") {
+            let digits = String(name.dropLast(5))
+            guard Hex.isDigest(digits), !used.contains("sha256:\(digits)") else { continue }
+            let doomed = "\(root)/tmp/\(ULID.make())"
+            // Under the lock that `use` takes: a build finds either the whole layer or none.
+            let taken = try state.withLock { _ throws(Fault) in
+                guard try lastUse(recordPath(digits)) < limit else { return false }
+                guard unlink(recordPath(digits)) == 0 else {
+                    throw Durable.fault(errno, "remove", recordPath(digits))
+                }
+                try FileTree.rename("\(root)/layers/\(digits)", to: doomed)
+                return true
+            }
+            guard taken else { continue }
+            collected.layers += 1
+            collected.bytes += try FileTree.blocks(of: doomed)
+            try FileTree.remove(doomed)
+        }
+    }
+
+    private func collectBlobs(
+        used: Set<String>, before limit: Int64, into collected: inout Collected
+    ) throws(Fault) {
+        var used = used
+        for name in try FileTree.names(in: "\(root)/layers") where name.hasSuffix(".json") {
+            guard let bytes = try FileTree.read("\(root)/layers/\(name)", limit: OCI.documentLimit) else { continue }
+            used.insert(try JSON.decode(LayerRecord.self, from: Data(bytes), what: name).archive.digest)
+        }
+        for name in try FileTree.names(in: "\(root)/blobs/sha256") where !used.contains("sha256:\(name)") {
+            let blob = blobPath(name)
+            guard let status = try FileTree.status(blob), try lastUse(blob) < limit else { continue }
+            guard unlink(blob) == 0 else { throw Durable.fault(errno, "remove", blob) }
+            collected.bytes += Int64(status.st_blocks) * 512
+        }
+    }
+
+    /// In seconds since 1970: when it was made or last asked for.
+    private func lastUse(_ path: String) throws(Fault) -> Int64 {
+        guard let status = try FileTree.status(path) else { return .min }
+        return Int64(max(status.st_atim.tv_sec, status.st_mtim.tv_sec))
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+/// Every process may be killed at any moment.
+@Suite("Crashes", .serialized, .enabled(if: TestHost.unfit == nil, "\(TestHost.unfit ?? "")"))
+struct CrashTests {
+    @Test("kill -9 of serve under load: no failed request, the same processes are adopted")
+    func serve() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("steady", env: ["QUIET": "1"])
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            let before = try await host.pids("steady")
+            #expect(before.count == 2)
+            let report = try await Load.during(host, "steady", seconds: 8) {
+                try await host.killDaemon("serve")
+                try await host.start("serve")
+                try await host.killDaemon("serve")
+                try await host.start("serve")
+            }
+            #expect(report.failed == 0, "\(report.results)")
+            #expect(try await host.pids("steady") == before)
+            // What was adopted is really driven: a stop works, and so does the next deploy.
+            try app.write(env: ["GREETING": "after", "QUIET": "1"])
+            try await host.done("deploy", app.folder)
+            #expect(try await host.get("steady", "/").body.contains("after"))
+        }
+    }
+
+    @Test("kill -9 of the edge: a new one serves from its own copy of the routes, even while serve is down")
+    func edge() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("steady")
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            try await eventually("routed") { try await host.get("steady", "/").status == 200 }
+            try await host.killDaemon("serve")
+            try await host.killDaemon("edge")
+            try await host.start("edge")
+            #expect(try await host.get("steady", "/").status == 200)
+            try await host.start("serve")
+            try app.write(env: ["GREETING": "later"])
+            try await host.done("deploy", app.folder)
+            #expect(try await host.get("steady", "/").body.contains("later"))
+        }
+    }
+
+    @Test("kill -9 of an app's process: restarted by policy; of conmon: noticed and repaired")
+    func machine() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("steady", mount: true)
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            let first = try #require(try await host.pids("steady").first)
+            kill(first.value, SIGKILL)
+            try await eventually("a new process") {
+                guard let now = try? await host.pids("steady")[first.key], now != first.value else { return false }
+                return try await host.get("steady", "/").status == 200
+            }
+            let text = try await host.done("machine", "status", first.key, "-a", "steady")
+            #expect(text.contains("exit_code=137,oom_killed=false,requested_stop=false"), "\(text)")
+
+            let second = try #require(try await host.pids("steady")[first.key])
+            let conmon = try await Shell.line("pgrep -f 'conmon .*-c \(first.key)' | head -1")
+            let monitor = try #require(Int32(conmon.trimmingCharacters(in: .whitespacesAndNewlines)))
+            kill(monitor, SIGKILL)
+            try await eventually("a new process with a monitor") {
+                guard let now = try? await host.pids("steady")[first.key], now != second else { return false }
+                return try await host.get("steady", "/").status == 200
+            }
+            let after = try await host.done("machine", "status", first.key, "-a", "steady")
+            #expect(after.contains("monitor lost"), "\(after)")
+        }
+    }
+
+    @Test("kill -9 of serve at each recorded step of a deploy ends in the old release or the new one")
+    func everyStep() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("steps", env: ["GREETING": "release0", "QUIET": "1"])
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            // The plan: build, release command, two updates. One kill in each, and one right after its beginning.
+            let marks = ["==> build", "==> run release_command", "==> update", "done: update"]
+            for (index, mark) in marks.enumerated() {
+                let extra = "[deploy]\n  release_command = \"python3 server.py release\""
+                try app.write(env: ["GREETING": "release\(index + 1)", "QUIET": "1"], extra: extra)
+                try await killAt(mark, host, app)
+                try await eventually(within: .seconds(60), "the roll-out after \(mark) is over") {
+                    let status = try await host.done("status", "-a", "steps")
+                    return status.contains("complete") || status.contains("rolled_back") || status.contains("failed")
+                }
+                let machines = try await host.machines("steps")
+                let releases = Set(machines.compactMap { $0.config.metadata["fly_release_version"] })
+                #expect(machines.count == 2 && releases.count == 1, "after \(mark): \(releases)")
+                var answers: Set<String> = []
+                for _ in 0..<6 {
+                    let answer = try await host.get("steps", "/")
+                    #expect(answer.status == 200)
+                    answers.insert(String(answer.body.prefix { $0 != " " }))
+                }
+                #expect(answers.count == 1, "after \(mark): \(answers)")
+            }
+        }
+    }
+
+    /// Starts a deploy and kills serve as soon as the deploy's story has come to `mark`; starts serve again.
+    private func killAt(_ mark: String, _ host: TestHost, _ app: TestApp) async throws {
+        let file = "\(host.root)/deploy.out"
+        let roost = "\(TestHost.package)/.build/debug/roost"
+        try await Shell.line(
+            "rm -f \(file); ROOST_RUN=\(host.run) setsid \(roost) deploy \(app.folder) >\(file) 2>&1 </dev/null & true")
+        try await eventually(within: .seconds(60), "the deploy comes to \(mark)") {
+            (try? String(contentsOfFile: file, encoding: .utf8))?.contains(mark) ?? false
+        }
+        try await host.killDaemon("serve")
+        try await host.start("serve")
+    }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import Testing
+
+/// What users do every day.
+@Suite("Deploys", .serialized, .enabled(if: TestHost.unfit == nil, "\(TestHost.unfit ?? "")"))
+struct DeployTests {
+    @Test("status, logs, apps, machine: every command of the manual on a running app")
+    func commands() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("demo")
+            defer { app.remove() }
+            let output = try await host.done("deploy", app.folder)
+            let last = output.split(separator: "\n").suffix(1).joined()
+            #expect(last.contains("http://demo.localhost:\(host.port)"), "\(output)")
+            #expect(try await host.done("apps", "list").contains("demo"))
+            #expect(try await host.done("status", in: app.folder).contains("1/1 passing"))
+            #expect(try await host.done("logs", "--no-tail", "-a", "demo").contains("starting hello"))
+            let machine = try await host.machines("demo")[0].id
+            #expect(try await host.done("machine", "list", "-a", "demo").contains(machine))
+            #expect(try await host.done("machine", "status", machine, "-a", "demo").contains("servicecheck-00-http-8080"))
+            for verb in ["stop", "start", "restart"] {
+                #expect(try await host.done("machine", verb, machine, "-a", "demo").contains(machine))
+            }
+            let refused = try await host.roost("machine", "destroy", machine, "-a", "demo")
+            #expect(refused.code == 1 && refused.error.contains("--force"))
+            try await host.done("machine", "destroy", machine, "-a", "demo", "--force")
+            #expect(try await host.machines("demo").count == 1)
+            let taken = try await host.roost("apps", "create", "demo")
+            #expect(taken.code == 1 && taken.error.contains("already been taken"))
+            let unknown = try await host.roost("status", "-a", "nobody")
+            #expect(unknown.code == 1 && unknown.error.contains("nobody"))
+            #expect(try await host.roost("apps", "destroy", "demo").code == 1, "asks, and nobody can answer")
+            try await host.done("apps", "destroy", "demo", "--yes")
+            #expect(try await host.get("demo", "/").status == 404)
+        }
+    }
+
+    @Test("a stopped or suspended app is woken by a request, which is answered")
+    func wake() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("sleepy", mount: true)
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            let machine = try await host.machines("sleepy")[0].id
+            for (verb, state) in [("stop", "stopped"), ("suspend", "suspended")] {
+                try await host.done("machine", verb, machine, "-a", "sleepy")
+                try await eventually("it is \(state)") { try await host.machines("sleepy")[0].state == state }
+                let answer = try await host.get("sleepy", "/")
+                #expect(answer.status == 200, "\(verb): \(answer)")
+                #expect(try await host.machines("sleepy")[0].state == "started")
+            }
+        }
+    }
+
+    @Test("a volume survives redeploys, and the edge holds requests while its one Machine is exchanged")
+    func volume() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("keeper", env: ["QUIET": "1"], mount: true)
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            #expect(try await host.get("keeper", "/file").body == "1")
+            let report = try await Load.during(host, "keeper", seconds: 6, rate: 50) {
+                try app.write(env: ["GREETING": "again", "QUIET": "1"], mount: true)
+                try await host.done("deploy", app.folder)
+            }
+            #expect(report.failed == 0, "\(report.results)")
+            #expect(try await host.get("keeper", "/file").body == "2")
+        }
+    }
+
+    @Test("requests carry what the edge knows of the client, and no forged copies of it")
+    func headers() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("heads")
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            let forged = "-H 'Fly-Client-IP: 6.6.6.6' -H 'Fly-Region: xxx'"
+            let text = try await Shell.line(
+                "curl -s \(forged) -H 'Host: heads.localhost' http://127.0.0.1:\(host.port)/headers")
+            let heads = try #require(
+                try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: String]
+            ).reduce(into: [String: String]()) { $0[$1.key.lowercased()] = $1.value }
+            #expect(heads["fly-client-ip"] == "127.0.0.1")
+            #expect(heads["x-forwarded-for"]?.contains("127.0.0.1") == true)
+            #expect(heads["x-forwarded-proto"] == "http")
+            #expect(heads["fly-request-id"]?.isEmpty == false)
+            #expect(heads["host"] == "heads.localhost")
+            let env = try await host.get("heads", "/env").body
+            for name in ["FLY_APP_NAME", "FLY_MACHINE_ID", "FLY_REGION", "FLY_PRIVATE_IP", "PRIMARY_REGION"] {
+                #expect(env.contains("\"\(name)\""), "\(env)")
+            }
+        }
+    }
+
+    @Test("of two deploys at once the second is told who is deploying")
+    func twoDeploys() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("busy")
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            try app.write(env: ["HEALTH": "bad"], extra: "[deploy]\n  wait_timeout = \"8s\"")
+            try await host.done("deploy", "--detach", app.folder)
+            let second = try await host.roost("deploy", app.folder)
+            #expect(second.code == 1)
+            #expect(second.error.contains("is being deployed by") && second.error.contains("@"), "\(second.error)")
+            let destroy = try await host.roost("apps", "destroy", "busy", "--yes")
+            #expect(destroy.code == 1 && destroy.error.contains("is being deployed"))
+            let watched = try await host.roost("deploy", "--watch", "-a", "busy")
+            #expect(watched.code == 1 && watched.error.contains("rolled back"), "\(watched.all)")
+        }
+    }
+
+    @Test("a deploy whose CLI is killed goes on, and --watch finds it")
+    func cliKilled() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("alone")
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            try app.write(env: ["GREETING": "second"])
+            let roost = "\(TestHost.package)/.build/debug/roost"
+            try await Shell.line(
+                "ROOST_RUN=\(host.run) timeout -s KILL 0.15 \(roost) deploy \(app.folder) >/dev/null 2>&1 || true")
+            let watched = try await host.roost("deploy", "--watch", "-a", "alone")
+            #expect(watched.code == 0, "\(watched.all)")
+            try await eventually("some release is in service") { try await host.get("alone", "/").status == 200 }
+        }
+    }
+
+    @Test("a deploy that is cancelled puts back what it changed")
+    func cancel() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("undone", env: ["GREETING": "good"])
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            try app.write(env: ["HEALTH": "bad"])
+            try await host.done("deploy", "--detach", app.folder)
+            try await eventually("a Machine is being changed") {
+                try await host.done("status", "-a", "undone").contains("update Machine")
+            }
+            try await host.done("deploy", "--cancel", "-a", "undone")
+            let watched = try await host.roost("deploy", "--watch", "-a", "undone")
+            #expect(watched.code == 1 && watched.error.contains("cancelled"), "\(watched.all)")
+            #expect(try await host.get("undone", "/").body.contains("good"))
+        }
+    }
+
+    @Test("ten deploys and destroys leave nothing behind")
+    func cycles() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("fleeting", mount: true)
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            try await host.done("apps", "destroy", "fleeting", "--yes")
+            let before = try await Leaks.look(host)
+            for _ in 0..<10 {
+                try await host.done("deploy", app.folder)
+                try await host.done("apps", "destroy", "fleeting", "--yes")
+            }
+            #expect(try await Leaks.look(host) == before)
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Foundation
+
+/// What of an instance exists on this machine outside the heads of its daemons.
+struct Leaks: Equatable, CustomStringConvertible {
+    var namespaces: [String]
+    var mounts: [String]
+    var cgroups: [String]
+    var links: [String]
+    var rules: [String]
+    var processes: [String]
+    var files: [String]
+
+    static func look(_ host: TestHost) async throws -> Leaks {
+        let name = host.paths.instance
+        func lines(_ command: String) async throws -> [String] {
+            try await Shell.line("{ \(command); } 2>/dev/null || true").split(separator: "\n").map(String.init).sorted()
+        }
+        return Leaks(
+            namespaces: try await lines("ip netns list | grep -F \(name)"),
+            mounts: try await lines("awk '{print $2}' /proc/mounts | grep -F \(host.root)/"),
+            cgroups: try await lines("find /sys/fs/cgroup -type d -path '*\(name)/*'"),
+            links: try await lines("ip -o link show type veth | grep -F \(name)"),
+            rules: try await lines("nft list ruleset | grep -A200 \(name) | grep -vE 'counter|handle'"),
+            processes: try await lines("pgrep -af '(conmon|runc).*\(host.root)'"),
+            files: try await lines(
+                "find \(host.state)/machines \(host.state)/volumes \(host.state)/rollouts \(host.state)/builds "
+                    + "\(host.run) -mindepth 1 | grep -vE 'serve.lock|\\.sock$'")
+        )
+    }
+
+    var description: String {
+        [
+            "namespaces: \(namespaces)", "mounts: \(mounts)", "cgroups: \(cgroups)", "links: \(links)",
+            "rules: \(rules)", "processes: \(processes)", "files: \(files)",
+        ].joined(separator: "\n")
+    }
+}
