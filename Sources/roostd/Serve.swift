@@ -55,7 +55,9 @@ struct ServeCommand: AsyncParsableCommand {
 
         // In the order in which they need each other; they stop the other way round.
         let services: [any Service] = [
-            agent, edges, listener, rollouts, apps, api.service(), LogRotation(runtime: runtime, logger: logger),
+            agent, edges, listener, rollouts, apps, api.service(),
+            Autostop(store: store, machines: machines, edges: edges, logger: logger),
+            LogRotation(runtime: runtime, logger: logger),
         ]
         logger.notice("serving", metadata: ["host": "\(config.host)", "api.socket": "\(config.paths.apiSocket)"])
         try await Self.group(services, logger).run()

@@ -123,7 +123,7 @@ struct HostileTests {
 
     @Test("a head that takes too long is 408; silence is closed; dripping bytes buys no time")
     func slowHead() async throws {
-        try await Lab.with({ $0.limits.headTime = .milliseconds(100) }) { lab in
+        try await Lab.with({ $0.limits.headTime = .milliseconds(700) }) { lab in
             try await lab.serve.apply(1, [])
             try await withClient(lab.port) { peer in #expect(await peer.rest() == "") }
             try await withClient(lab.port) { peer in

@@ -19,8 +19,14 @@ package struct RequestHead: Sendable {
 
     /// What may be asked of the head's size.
     package struct Bounds: Sendable {
+        /// Bytes of the target.
         package var target: Int
         package var fields: Int
+
+        package init(target: Int, fields: Int) {
+            self.target = target
+            self.fields = fields
+        }
     }
 
     /// Reads a head with its final empty line.

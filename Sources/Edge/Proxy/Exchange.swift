@@ -12,6 +12,12 @@ package struct Exchange: Sendable {
         package var attempts: Int
         /// Time from the first failure to the last try.
         package var budget: Duration
+
+        package init(replayBytes: Int, attempts: Int, budget: Duration) {
+            self.replayBytes = replayBytes
+            self.attempts = attempts
+            self.budget = budget
+        }
     }
 
     /// How an app's connection was lost.

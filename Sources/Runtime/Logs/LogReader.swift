@@ -114,27 +114,18 @@ actor LogReader {
             return descriptor >= 0
         }
         var mine = stat()
-        guard fstat(descriptor, &mine) == 0 else { return false }
-        // What was rotated while we were behind has the old file's name already; only then is it next.
-        for place in [oldPath, path] {
-            let next = open(place, O_RDONLY | O_CLOEXEC)
-            guard next >= 0 else { continue }
-            var theirs = stat()
-            guard fstat(next, &theirs) == 0, theirs.st_ino != mine.st_ino, place == path || theirs.isNewer(than: mine) else {
-                close(next)
-                if theirs.st_ino == mine.st_ino, place == path { return false }
-                continue
-            }
-            if readMore() {
-                close(next)
-                return false
-            }
-            close(descriptor)
-            descriptor = next
-            offset = 0
-            return true
-        }
-        return false
+        var current = stat()
+        guard fstat(descriptor, &mine) == 0, stat(path, &current) == 0, current.st_ino != mine.st_ino, !readMore()
+        else { return false }
+        // When the log was rotated twice since, what comes next has the old file's name already.
+        var old = stat()
+        let skipped = stat(oldPath, &old) == 0 && old.st_ino != mine.st_ino && old.isNewer(than: mine)
+        let next = open(skipped ? oldPath : path, O_RDONLY | O_CLOEXEC)
+        guard next >= 0 else { return false }
+        close(descriptor)
+        descriptor = next
+        offset = 0
+        return true
     }
 }
 

@@ -1,52 +1,49 @@
 import Foundation
-import Glibc
+import Model
 import Toolkit
 
 /// What Machines could leave behind on a host.
-struct HostTraces: Equatable {
-    var namespaces: [String]
-    var devices: [String]
-    var mounts: [String]
-    var cgroups: [String]
-    var firewall: String
-    var files: [String]
-    var monitors: Int
+struct HostTraces {
+    private let lines: Set<String>
+
+    /// What is there now that was not there then.
+    func added(since earlier: HostTraces) -> [String] { lines.subtracting(earlier.lines).sorted() }
 
     static func look(_ host: TestHost) async throws -> HostTraces {
         let files = FileManager.default
         let instance = host.paths.instance
-        let mountTable = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)
+        let mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).split(separator: "\n").map(String.init)
         let hierarchies = (try? files.contentsOfDirectory(atPath: "/sys/fs/cgroup")) ?? []
         let groups = (hierarchies + ["."]).flatMap { hierarchy -> [String] in
             let slice = "/sys/fs/cgroup/\(hierarchy)/roost-\(instance)"
-            let names = (try? files.contentsOfDirectory(atPath: slice)) ?? []
-            // The one for monitors stays for as long as the host does.
-            return names.filter { $0.count == 14 }.map { "\(slice)/\($0)" }
+            // The folders of Machines; the one for monitors stays for as long as the host does.
+            return ((try? files.contentsOfDirectory(atPath: slice)) ?? []).filter { Machine.ID($0) != nil }.map { "\(slice)/\($0)" }
         }
         let tree = [host.paths.state, host.paths.run].flatMap { root in
             (files.enumerator(atPath: root)?.allObjects as? [String] ?? []).map { "\(root)/\($0)" }
         }
-        return HostTraces(
-            namespaces: ((try? files.contentsOfDirectory(atPath: "/run/netns")) ?? []).filter { $0.hasPrefix(instance) },
-            devices: try await ports(of: "\(instance)0"),
-            mounts: mountTable.split(separator: "\n").map(String.init).filter { $0.contains(host.root) },
-            cgroups: groups,
-            firewall: try await Command("nft", ["list", "table", "inet", instance]).checked(),
-            files: tree.filter { !$0.hasSuffix("/r/oci") }.sorted(),
-            monitors: try await monitors(below: host.root))
+        let namespaces = (try? files.contentsOfDirectory(atPath: "/run/netns")) ?? []
+        let rules = try await Command("nft", ["list", "table", "inet", instance]).checked()
+        let all = [
+            namespaces.filter { $0.hasPrefix(instance) }, ports(of: "\(instance)0"), mounts.filter { $0.contains(host.root) },
+            groups, rules.split(separator: "\n").map(String.init), tree.filter { !$0.hasSuffix("/r/oci") },
+            try programs(below: host.root),
+        ]
+        return HostTraces(lines: Set(all.joined()))
     }
 
     /// Devices that hang on a bridge.
-    private static func ports(of bridge: String) async throws -> [String] {
+    private static func ports(of bridge: String) -> [String] {
         (try? FileManager.default.contentsOfDirectory(atPath: "/sys/class/net/\(bridge)/brif")) ?? []
     }
 
-    private static func monitors(below root: String) async throws -> Int {
+    /// Programs that were started with a path of this host.
+    private static func programs(below root: String) throws -> [String] {
         let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { $0.allSatisfy(\.isNumber) }
-        return processes.count { process in
-            FileManager.default.contents(atPath: "/proc/\(process)/cmdline").map { String(decoding: $0, as: UTF8.self) }?
-                .contains("\(root)/") == true
-        }
+        return processes.compactMap { process in
+            FileManager.default.contents(atPath: "/proc/\(process)/cmdline")
+                .map { String(decoding: $0, as: UTF8.self).replacing("\0", with: " ") }
+        }.filter { $0.contains("\(root)/") }
     }
 }
 

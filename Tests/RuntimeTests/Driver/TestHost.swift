@@ -77,12 +77,12 @@ struct TestHost: Sendable {
         }
     }
 
-    /// Runs a sandbox to its end and returns all that it has ever written.
+    /// Runs a sandbox to its end and returns all that it has ever written on its standard output.
     func output(of sandbox: Sandbox) async throws -> [String] {
         _ = try await runtime.start(sandbox)
         _ = try await nextExit()
         try await runtime.clear(sandbox.id)
-        return try log(sandbox.id)
+        return await log(sandbox.id, .stdout)
     }
 
     /// The same of a script in a Machine that is destroyed then.
@@ -94,7 +94,7 @@ struct TestHost: Sendable {
     }
 
     func waitForLog(_ id: Machine.ID, _ line: String) async throws {
-        try await Self.eventually("line '\(line)'") { try log(id).contains(line) }
+        try await Self.eventually("line '\(line)'") { await log(id).contains(line) }
     }
 
     /// Keeps an applet of busybox running on the host, or in a network namespace of its, until `body` is done.
@@ -125,12 +125,13 @@ struct TestHost: Sendable {
         return (20_000..<30_000).shuffled().first { !taken.contains(":\($0) ") } ?? 20_000
     }
 
-    /// What a Machine has written so far.
-    func log(_ id: Machine.ID) throws -> [String] {
-        let text = (try? String(contentsOfFile: "\(paths.machines)/\(id)/log", encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").map { line in
-            line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false).last.map(String.init) ?? ""
+    /// What a Machine has written so far, on one stream or on both.
+    func log(_ id: Machine.ID, _ stream: LogLine.Stream? = nil) async -> [String] {
+        var texts: [String] = []
+        for await line in runtime.logs(id, tail: 100_000, follow: false) where stream == nil || line.stream == stream {
+            texts.append(line.text)
         }
+        return texts
     }
 
     /// Asks until it is true.
@@ -147,7 +148,7 @@ struct TestHost: Sendable {
     private static func fill(_ layer: String) throws {
         for folder in ["bin", "etc", "proc", "sys", "dev", "data"] { try Durable.makeFolder("\(layer)/\(folder)") }
         try FileManager.default.copyItem(atPath: busybox, toPath: "\(layer)/bin/busybox")
-        for applet in ["sh", "cat", "sleep", "echo", "nc", "ping", "id", "head", "tail", "ls", "grep", "dd", "seq", "rm", "wc", "ip"] {
+        for applet in ["sh", "cat", "sleep", "echo", "nc", "httpd", "ping", "id", "head", "tail", "ls", "grep", "dd", "seq", "rm", "wc", "ip"] {
             try FileManager.default.createSymbolicLink(
                 atPath: "\(layer)/bin/\(applet)", withDestinationPath: "busybox")
         }

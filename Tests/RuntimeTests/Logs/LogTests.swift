@@ -108,6 +108,33 @@ struct LogTests {
         }
     }
 
+    @Test("is followed across two rotations at once")
+    func followsLate() async throws {
+        try await withLog { path in
+            try append(record(0, "0"), to: path)
+            let reader = reader(path, tail: 10, follow: true)
+            #expect(await reader.next()?.text == "0")
+            for number in 1...2 {
+                rename(path, "\(path).1")
+                try append(record(number, "\(number)"), to: path)
+            }
+            #expect(await reader.next()?.text == "1")
+            #expect(await reader.next()?.text == "2")
+        }
+    }
+
+    @Test("is sealed after a process that ended within a line")
+    func seals() async throws {
+        try await withLog { path in
+            try LogSeal.close(path)
+            try append(record(0, "done") + record(1, "no ", tag: "P") + record(2, "oops", stream: "stderr") + record(3, "end", tag: "P"), to: path)
+            try LogSeal.close(path)
+            try LogSeal.close(path)
+            try append(record(4, "next"), to: path)
+            #expect(await rest(of: reader(path, tail: 10, follow: false)) == ["done", "oops", "no end", "next"])
+        }
+    }
+
     @Test("ends when nobody listens any more")
     func cancels() async throws {
         try await withLog { path in

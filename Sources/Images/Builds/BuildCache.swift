@@ -1,0 +1,45 @@
+import Foundation
+import Glibc
+import Model
+import Toolkit
+
+/// Remembers which layers were made of which inputs.
+struct BuildCache: Sendable {
+    let store: ImageStore
+
+    /// What came of the same inputs before, if all its layers are still here; they then count as used now.
+    func find<Value: Codable & CachedLayers>(_ key: some Encodable, as _: Value.Type) throws(Fault) -> Value? {
+        let path = try path(key)
+        guard let bytes = try FileTree.read(path, limit: OCI.documentLimit) else { return nil }
+        do throws(Fault) {
+            let value = try JSON.decode(Value.self, from: Data(bytes), what: path)
+            for layer in value.layers { _ = try store.use(layer) }
+            try FileTree.touch(path)
+            return value
+        } catch {
+            // A cache that can't be used is as good as an empty one; what is made anew replaces it.
+            return nil
+        }
+    }
+
+    func save(_ key: some Encodable, _ value: some Codable & CachedLayers) throws(Fault) {
+        try Durable.write(try JSON.encode(value), to: try path(key))
+    }
+
+    // MARK: - Private
+
+    private func path(_ key: some Encodable) throws(Fault) -> String {
+        "\(store.root)/cache/keys/\(Digest.hex(try JSON.encode(key))).json"
+    }
+}
+
+/// A result of a build that stands or falls with its layers.
+protocol CachedLayers {
+    /// Diff IDs, bottom first.
+    var layers: [String] { get }
+}
+
+/// A layer that depends on its inputs alone.
+struct CachedLayer: Codable, CachedLayers, Sendable {
+    var layers: [String]
+}

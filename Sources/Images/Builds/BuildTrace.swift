@@ -1,0 +1,52 @@
+import Model
+import Synchronization
+
+/// What a build says and how long its parts take.
+final class BuildTrace: Sendable {
+    private let report: @Sendable (BuildProgress) async throws -> Void
+    private let finished = Mutex<[BuildStage]>([])
+
+    init(_ report: @escaping @Sendable (BuildProgress) async throws -> Void) {
+        self.report = report
+    }
+
+    var stages: [BuildStage] { finished.withLock { $0 } }
+
+    func say(_ stage: String, _ line: String) async throws {
+        try await report(BuildProgress(stage: stage, line: line))
+    }
+
+    /// Runs one part and takes its time.
+    ///
+    /// - Parameter body: returns its result, and whether that was there already.
+    func stage<Result>(
+        _ name: String, _ body: () async throws -> (Result, cached: Bool)
+    ) async throws -> Result {
+        let start = ContinuousClock.now
+        let (result, cached) = try await body()
+        let stage = BuildStage(name: name, duration: start.duration(to: .now), cached: cached)
+        finished.withLock { $0.append(stage) }
+        return result
+    }
+}
+
+/// The last lines that a program wrote, for the message that says why it failed.
+final class LastLines: Sendable {
+    private let lines = Mutex<[String]>([])
+    private let limit: Int
+
+    init(limit: Int = 25) {
+        self.limit = limit
+    }
+
+    func add(_ line: String) {
+        lines.withLock { lines in
+            if lines.count == limit { lines.removeFirst() }
+            lines.append(line)
+        }
+    }
+
+    var all: [String] { lines.withLock { $0 } }
+
+    var text: String { all.joined(separator: "\n") }
+}
