@@ -1,5 +1,5 @@
 package import Logging
-package import Model
+import Model
 import ServiceLifecycle
 package import Store
 import Toolkit

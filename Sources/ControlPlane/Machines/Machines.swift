@@ -37,22 +37,18 @@ package struct Machines: Sendable {
 
     /// Takes it out of routing, lets requests end, then stops it.
     func stop(_ machine: Machine, then: Machine.AfterStop) async throws {
-        if case .started = machine.status.state {
-            try await fleet.cordon(machine.id, true)
-            do {
-                try await edges.drain(machine.id, limit: Self.drainLimit)
-            } catch let fault as Fault where fault.code == .timedOut {
-                // Long requests end with their Machine: that is what stopping it means.
-            }
-        }
+        try await quiesce(machine)
         try await fleet.stop(machine.id, then: then)
         if then == .destroyed { return }
         try await settle(machine.id)
         if !machine.spec.cordoned { try await fleet.cordon(machine.id, false) }
     }
 
+    /// As `stop`, but what runs is frozen: a request that came in between would hang in it.
     func suspend(_ machine: Machine) async throws {
+        try await quiesce(machine)
         try await fleet.suspend(machine.id)
+        if !machine.spec.cordoned { try await fleet.cordon(machine.id, false) }
     }
 
     /// Waits until the Machine is in one of the states, `GET …/wait` of the Machines API.
@@ -79,6 +75,16 @@ package struct Machines: Sendable {
     }
 
     // MARK: - Private
+
+    private func quiesce(_ machine: Machine) async throws {
+        guard case .started = machine.status.state else { return }
+        try await fleet.cordon(machine.id, true)
+        do {
+            try await edges.drain(machine.id, limit: Self.drainLimit)
+        } catch let fault as Fault where fault.code == .timedOut {
+            // Long requests end with their Machine: that is what stopping it means.
+        }
+    }
 
     private static func matches(_ machine: Machine, _ states: Set<String>) -> Bool {
         let name = machine.status.state.name
