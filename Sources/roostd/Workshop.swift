@@ -18,7 +18,7 @@ struct Workshop: Sendable {
     }
 
     func rolloutSettings(_ config: HostConfig) -> Rollouts.Settings {
-        Rollouts.Settings(region: config.region, url: { "http://\($0).localhost:\(config.urlPort)" }, collectImages: { _ in })
+        Rollouts.Settings(region: config.region, domain: config.domain, url: { "http://\($0).localhost:\(config.urlPort)" }, collectImages: { _ in })
     }
 
     var build: Rollouts.Build {

@@ -61,7 +61,7 @@ struct CrashTests {
             #expect(text.contains("exit_code=137,oom_killed=false,requested_stop=false"), "\(text)")
 
             let second = try #require(try await host.pids("steady")[first.key])
-            let conmon = try await Shell.line("pgrep -f 'conmon .*-c \(first.key)' | head -1")
+            let conmon = try String(contentsOfFile: "\(host.run)/machines/\(first.key)/monitor.pid", encoding: .utf8)
             let monitor = try #require(Int32(conmon.trimmingCharacters(in: .whitespacesAndNewlines)))
             kill(monitor, SIGKILL)
             try await eventually("a new process with a monitor") {

@@ -37,18 +37,19 @@ package struct Machines: Sendable {
 
     /// Takes it out of routing, lets requests end, then stops it.
     func stop(_ machine: Machine, then: Machine.AfterStop) async throws {
-        try await quiesce(machine)
-        try await fleet.stop(machine.id, then: then)
-        if then == .destroyed { return }
-        try await settle(machine.id)
-        if !machine.spec.cordoned { try await fleet.cordon(machine.id, false) }
+        if then == .destroyed {
+            try await quiesce(machine)
+            return try await fleet.stop(machine.id, then: then)
+        }
+        try await whileQuiet(machine) {
+            try await fleet.stop(machine.id, then: then)
+            try await settle(machine.id)
+        }
     }
 
     /// As `stop`, but what runs is frozen: a request that came in between would hang in it.
     func suspend(_ machine: Machine) async throws {
-        try await quiesce(machine)
-        try await fleet.suspend(machine.id)
-        if !machine.spec.cordoned { try await fleet.cordon(machine.id, false) }
+        try await whileQuiet(machine) { try await fleet.suspend(machine.id) }
     }
 
     /// Waits until the Machine is in one of the states, `GET …/wait` of the Machines API.
@@ -75,6 +76,18 @@ package struct Machines: Sendable {
     }
 
     // MARK: - Private
+
+    /// Runs `body` while nothing is sent to the Machine; afterwards it is routed as it was before.
+    private func whileQuiet(_ machine: Machine, _ body: () async throws -> Void) async throws {
+        try await quiesce(machine)
+        do {
+            try await body()
+        } catch {
+            if !machine.spec.cordoned { try? await fleet.cordon(machine.id, false) }
+            throw error
+        }
+        if !machine.spec.cordoned { try await fleet.cordon(machine.id, false) }
+    }
 
     private func quiesce(_ machine: Machine) async throws {
         guard case .started = machine.status.state else { return }

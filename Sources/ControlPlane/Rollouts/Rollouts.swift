@@ -30,6 +30,8 @@ package actor Rollouts: Service {
     /// What a roll-out needs to know of its host.
     package struct Settings: Sendable {
         package var region: String
+        /// Each app answers to `<app>.<domain>`.
+        package var domain: String
         /// The URL at which an app is reached.
         package var url: @Sendable (_ app: String) -> String
         /// Told after each roll-out which images are still wanted.
@@ -37,10 +39,12 @@ package actor Rollouts: Service {
 
         package init(
             region: String,
+            domain: String,
             url: @escaping @Sendable (String) -> String,
             collectImages: @escaping @Sendable (Set<String>) async throws -> Void
         ) {
             self.region = region
+            self.domain = domain
             self.url = url
             self.collectImages = collectImages
         }
@@ -87,6 +91,7 @@ package actor Rollouts: Service {
     ///
     /// - Throws: ``Fault`` `deployInProgress` naming who deploys, since when and at which step.
     func begin(_ app: String, _ request: DeployRequest) async throws -> Rollout {
+        try await refuseForeignHostnames(app, request.config)
         var rollout = Rollout(id: ULID.make(), app: app, holder: request.user, startedAt: .now())
         rollout.lines = request.lines
         do {
@@ -134,6 +139,23 @@ package actor Rollouts: Service {
     }
 
     // MARK: - Private
+
+    /// A host name leads to one app: nobody may take another's requests.
+    private func refuseForeignHostnames(_ app: String, _ config: AppConfig) async throws {
+        let others = try await store.apps.list().filter { $0.name != app }
+        for name in config.httpService?.hostnames ?? [] {
+            if name == settings.domain || name.hasSuffix(".\(settings.domain)") {
+                throw Fault(.invalidConfig, "host name \(name): names under \(settings.domain) belong to the apps they name")
+            }
+            if let owner = others.first(where: { $0.hostnames.contains(name) }) {
+                throw Fault(
+                    .nameTaken,
+                    "host name \(name) belongs to app \(owner.name)",
+                    hint: "take it out of [http_service] hostnames there first, and deploy it"
+                )
+            }
+        }
+    }
 
     private func busy(_ app: String) async throws -> Fault {
         guard let id = try await store.deployLocks.get(app)?.value,

@@ -12,6 +12,9 @@ final class LinkSignals: Sendable {
 
     func send(_ signal: Signal) { current.withLock { _ = $0?.yield(signal) } }
 
+    /// Nobody listens any more.
+    func mute() { current.withLock { $0 = nil } }
+
     /// What is said from now on.
     func listen() -> AsyncStream<Signal> {
         let (stream, continuation) = AsyncStream<Signal>.makeStream()

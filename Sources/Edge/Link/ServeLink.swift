@@ -80,6 +80,7 @@ struct ServeLink: Sendable {
     /// Returns when `serve` closes; throws when the connection breaks.
     private func talk(_ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ reporter: Reporter) async throws {
         let signals = shared.signals.listen()
+        defer { shared.signals.mute() }
         try await reporter.send(.hello(pid: ProcessInfo.processInfo.processIdentifier))
         for (machine, app) in shared.wakes.open { try await reporter.send(.wake(app: app, machine: machine)) }
         try await withThrowingTaskGroup(of: Void.self) { tasks in

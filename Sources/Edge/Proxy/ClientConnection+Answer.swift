@@ -59,6 +59,8 @@ extension ClientConnection {
     /// A piece of the body, or of what a tunnel carries.
     func answer(_ bytes: ByteBuffer) {
         guard let context else { return }
+        // A tunnel whose other half is closed may stay as long as this half is in use.
+        if inputEnded { expect(within: limits.halfOpen) }
         guard answerFraming == .chunked else { return outbox.put(bytes, to: context) }
         outbox.write { $0.writeChunkSize(bytes.readableBytes) }
         outbox.put(bytes, to: context)

@@ -22,7 +22,7 @@ extension ClientConnection {
     /// or is refused.
     func wakeFailed(_ machine: Machine.ID) {
         guard case .exchanging(var exchange) = phase else { return }
-        exchange.exclude(machine)
+        exchange.wakeFailed(machine)
         phase = .exchanging(exchange)
         guard let entry = loop.index?.entry(host: host) else { return respond(Page(404)) }
         let runs = entry.route.machines.contains { $0.state == .ready && !exchange.excluded.contains($0.machine) }
@@ -111,7 +111,7 @@ extension ClientConnection {
             loop.hold(self, app: entry.route.app)
             expect(within: limits.held)
         }
-        guard !exchange.excluded.isEmpty, !pausing else { return }
+        guard !exchange.unreachable.isEmpty, !pausing else { return }
         pausing = true
         loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(exchange.pause.nanoseconds)) { [self] in
             pausing = false

@@ -231,6 +231,7 @@ final class ClientConnection: ChannelInboundHandler {
             if inbound.readableBytes > 0 {
                 upstream.put(inbound)
                 inbound = ByteBuffer()
+                if appEnded { expect(within: limits.halfOpen) }
             }
             if inputEnded {
                 outputFinished = true

@@ -63,7 +63,7 @@ package struct Exchange: Sendable {
     package let head: RequestHead
     package let isHead: Bool
     /// Machines that could not be reached, until ``pauseEnded()``.
-    package private(set) var excluded: Set<Machine.ID> = []
+    package private(set) var unreachable: Set<Machine.ID> = []
     package private(set) var requestEnded = false
     /// Part of the answer went to the client.
     package private(set) var answerBegun = false
@@ -159,7 +159,7 @@ package struct Exchange: Sendable {
             needsFresh = true
             return .fresh
         case .unreachable:
-            excluded.insert(machine)
+            unreachable.insert(machine)
             failures += 1
             let first = firstFailure ?? now
             firstFailure = first
@@ -169,17 +169,21 @@ package struct Exchange: Sendable {
     }
 
     /// A wake failed: this Machine is not asked again for this request.
-    package mutating func exclude(_ machine: Machine.ID) { excluded.insert(machine) }
+    package mutating func wakeFailed(_ machine: Machine.ID) { unwakeable.insert(machine) }
+
+    /// Machines not to choose now.
+    package var excluded: Set<Machine.ID> { unwakeable.isEmpty ? unreachable : unreachable.union(unwakeable) }
 
     /// How long to wait before Machines that were out of reach are tried again.
     package var pause: Duration { .milliseconds(min(500, 25 * failures)) }
 
-    /// Lets all Machines be candidates again.
-    package mutating func pauseEnded() { excluded = [] }
+    /// Lets Machines that were out of reach be candidates again.
+    package mutating func pauseEnded() { unreachable = [] }
 
     // MARK: - Private
 
     private let rules: Rules
+    private var unwakeable: Set<Machine.ID> = []
     private var attached = false
     private var reused = false
     private var replayable = true

@@ -91,7 +91,10 @@ final class EdgeLoop {
     func remove(_ client: ClientConnection) {
         clients[ObjectIdentifier(client)] = nil
         for gate in gates { gate.open() }
-        if clients.isEmpty { drained?.succeed() }
+        if clients.isEmpty {
+            drained?.succeed()
+            drained = nil
+        }
     }
 
     func add(_ gate: AcceptGate) { gates.append(gate) }
@@ -106,10 +109,10 @@ final class EdgeLoop {
     /// Lets idle connections go, and the others after their present request; tells when the last is gone.
     func drain(_ done: EventLoopPromise<Void>) {
         isClosing = true
-        drained = done
         gates = []
+        guard !clients.isEmpty else { return done.succeed() }
+        drained = done
         for client in clients.values { client.drain() }
-        if clients.isEmpty { done.succeed() }
     }
 
     /// Closes everything now.

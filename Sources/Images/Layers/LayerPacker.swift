@@ -13,8 +13,9 @@ struct LayerPacker: ~Copyable {
     enum Form: Sendable {
         /// Nothing: a whole system with its own users and times.
         case asFound
-        /// Everything is root's, as nobody but root may change it; no file raises rights; times as found or fixed.
-        case ownedByRoot(changed: Int64?)
+        /// Everything is root's, so that nobody else may change it; no file raises rights; folders, links and, unless
+        /// their times are kept, files have ``fixedTime``.
+        case ownedByRoot(keepingTimes: Bool)
     }
 
     private var writer: TarWriter
@@ -65,9 +66,10 @@ struct LayerPacker: ~Copyable {
         if kind == S_IFCHR, status.st_rdev == 0 {
             return try writer.begin(TarEntry(path: Self.whiteout(path, name), kind: .file, mode: 0))
         }
-        if case .ownedByRoot(let changed) = form {
+        if case .ownedByRoot(let keepingTimes) = form {
             guard kind == S_IFREG || kind == S_IFDIR || kind == S_IFLNK else { return }
-            try give(file, status, changed)
+            try give(file, status)
+            if !(keepingTimes && kind == S_IFREG) { times.append((file, Self.fixedTime)) }
             guard let after = try FileTree.status(file) else { throw Fault(.io, "\(file) went away while it was packed") }
             status = after
         }
@@ -125,7 +127,7 @@ struct LayerPacker: ~Copyable {
         String(path.dropLast(name.count)) + ".wh." + name
     }
 
-    private func give(_ file: String, _ status: stat, _ changed: Int64?) throws(Fault) {
+    private func give(_ file: String, _ status: stat) throws(Fault) {
         if status.st_uid != 0 || status.st_gid != 0 {
             guard lchown(file, 0, 0) == 0 else { throw Durable.fault(errno, "change the owner of", file) }
         }
@@ -133,9 +135,7 @@ struct LayerPacker: ~Copyable {
             // Readable for all, since the app's user is another one; writable for nobody but root.
             let runs = status.st_mode & 0o111 != 0 || status.st_mode & S_IFMT == S_IFDIR
             guard chmod(file, runs ? 0o755 : 0o644) == 0 else { throw Durable.fault(errno, "set the mode of", file) }
-        }
-        try FileTree.setChanged(file, changed ?? Int64(status.st_mtim.tv_sec))
-    }
+        }    }
 
     private mutating func append(_ file: String, size: Int64) throws(Fault) {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)

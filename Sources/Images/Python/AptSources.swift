@@ -45,8 +45,8 @@ struct AptSources: Equatable, Sendable {
     mutating func add(deb822 text: String) {
         var fields: [String: [String]] = [:]
         var last: String?
-        // The empty line at the end closes the last paragraph.
-        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) + [""] {
+        // The empty line closes the last paragraph.
+        for line in "\(text)\n".split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             if line.hasPrefix("#") { continue }
             if line.allSatisfy({ $0 == " " || $0 == "\t" }) {
                 add(paragraph: fields)

@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 package import Model
 import Toolkit
 
@@ -7,7 +8,7 @@ extension OCIRuntime {
         try await lanes.run(sandbox.id) { () throws(Fault) in
             let folders = MachineFolders(paths, sandbox.id)
             if let record = RunRecord.read(folders.record), record.processLives {
-                try watcher.watch(sandbox.id, record.process, monitorTicks: record.monitorTicks)
+                watcher.watch(sandbox.id, record.process, monitorTicks: record.monitorTicks)
                 return record.process
             }
             try clearBlocking(sandbox.id)
@@ -44,9 +45,14 @@ extension OCIRuntime {
         let record = RunRecord(process: process, monitorTicks: monitorStat.startTicks, address: sandbox.address)
         // Before the process runs: a crash from here on leaves a record that says whose it is.
         try record.write(folders.record)
+        do throws(Fault) {
+            try cgroups.adoptMonitor(started.monitor)
+        } catch {
+            logger.warning("monitor stays in the daemon's control group", error: error, metadata: ["machine.id": "\(sandbox.id)"])
+        }
         let outcome = try Spawn.run([tools.runtime, "--root", runtimeRoot, "start", sandbox.id.text])
         guard outcome.code == 0 else { throw RuntimeWords.fault(outcome.output) }
-        try watcher.watch(sandbox.id, process, monitorTicks: monitorStat.startTicks)
+        watcher.watch(sandbox.id, process, monitorTicks: monitorStat.startTicks)
         return process
     }
 

@@ -43,7 +43,7 @@ extension OCIRuntime {
             let record = RunRecord.read(MachineFolders(paths, id).record)
             let known = record?.process.pid == process.pid ? record?.monitorTicks : nil
             let ticks = known ?? ProcessStat.live(process.monitorPID)?.startTicks
-            try watcher.watch(id, process, monitorTicks: ticks ?? 0)
+            watcher.watch(id, process, monitorTicks: ticks ?? 0)
         }
     }
 

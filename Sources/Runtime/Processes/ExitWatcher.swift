@@ -30,7 +30,7 @@ final class ExitWatcher: Sendable {
     }
 
     /// Starts to watch; watching the same process again changes nothing. One that has ended already is told at once.
-    func watch(_ id: Machine.ID, _ process: Machine.Process, monitorTicks: UInt64) throws(Fault) {
+    func watch(_ id: Machine.ID, _ process: Machine.Process, monitorTicks: UInt64) {
         let watch = Watch(process)
         let old = watches.withLock { watches -> Watch? in
             guard watches[id]?.process != process else { return watch }
@@ -40,22 +40,21 @@ final class ExitWatcher: Sendable {
         }
         if old === watch { return }
         old?.cancel()
-        let processHandle = ProcessHandle(process.pid, startTicks: process.startTicks)
-        let monitorHandle = ProcessHandle(process.monitorPID, startTicks: monitorTicks)
-        let live = processHandle != nil
-        if let processHandle {
-            watch.add(EndSource(processHandle.duplicate(), queue) { [weak self] in self?.handle(id, watch, .processEnded) })
+        var lives = false
+        if let handle = ProcessHandle(process.pid, startTicks: process.startTicks) {
+            lives = true
+            watch.add(EndSource(handle.release(), queue) { [weak self] in self?.handle(id, watch, .processEnded) })
         } else {
             queue.async { [weak self] in self?.handle(id, watch, .processEnded) }
         }
-        if let monitorHandle {
+        if let handle = ProcessHandle(process.monitorPID, startTicks: monitorTicks) {
             watch.add(
-                EndSource(monitorHandle.duplicate(), queue) { [weak self] in
+                EndSource(handle.release(), queue) { [weak self] in
                     let lives = ProcessStat.isLive(process.pid, startTicks: process.startTicks)
                     self?.handle(id, watch, .monitorEnded(processLives: lives))
                 })
         } else {
-            queue.async { [weak self] in self?.handle(id, watch, .monitorEnded(processLives: live)) }
+            queue.async { [weak self, lives] in self?.handle(id, watch, .monitorEnded(processLives: lives)) }
         }
     }
 

@@ -38,8 +38,10 @@ struct ProcessHandle: ~Copyable {
         return poll(&request, 1, milliseconds) > 0
     }
 
-    /// A descriptor of its own for somebody who closes it himself.
-    func duplicate() -> Int32 {
-        fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+    /// Hands the descriptor over to somebody who closes it.
+    consuming func release() -> Int32 {
+        let descriptor = descriptor
+        discard self
+        return descriptor
     }
 }

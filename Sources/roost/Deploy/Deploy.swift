@@ -46,6 +46,10 @@ struct Deploy: AsyncParsableCommand {
             throw Fault(.invalidConfig, "\(project.path) names no app", hint: "add app = \"my-app\" at its top")
         }
         try App.validate(name: app)
+        if project.config.deploy.strategy != .rolling {
+            let name = project.config.deploy.strategy.rawValue
+            Output.warn("Warning: [deploy] strategy \"\(name)\" is not there yet; this deploy is a rolling one")
+        }
         var config = project.config
         config.app = app
         try await client.ensure(app: app, owner: Person.current)

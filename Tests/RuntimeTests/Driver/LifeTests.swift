@@ -21,6 +21,25 @@ struct LifeTests {
         }
     }
 
+    @Test("has a monitor that outlives the daemon: own session, own control group, nothing of ours open")
+    func monitor() async throws {
+        try await TestHost.with { host in
+            let sandbox = try await host.sandbox("sleep 100")
+            let process = try await host.runtime.start(sandbox)
+            let monitor = "/proc/\(process.monitorPID)"
+            #expect(getsid(process.monitorPID) == process.monitorPID)
+            let groups = try String(contentsOfFile: "\(monitor)/cgroup", encoding: .utf8)
+            #expect(groups.contains("/roost-\(host.paths.instance)/monitors"))
+            let open = try FileManager.default.contentsOfDirectory(atPath: "\(monitor)/fd").compactMap { name in
+                try? FileManager.default.destinationOfSymbolicLink(atPath: "\(monitor)/fd/\(name)")
+            }
+            let files = open.filter { $0.hasPrefix("/") && $0 != "/dev/null" && !$0.hasPrefix("/sys/fs/cgroup/") }
+            #expect(files.allSatisfy { $0.hasPrefix(host.root) && $0.contains(sandbox.id.text) })
+            let environment = try String(contentsOfFile: "\(monitor)/environ", encoding: .utf8)
+            #expect(!environment.contains("GREETING"))
+        }
+    }
+
     @Test("starts once however often it is asked to, and afresh each time after an end")
     func restarts() async throws {
         try await TestHost.with { host in

@@ -116,4 +116,39 @@ struct CgroupTests {
     func choice(mode: CgroupMode, installed: Set<String>, chosen: String?) {
         #expect(SandboxTools.choose(mode) { installed.contains($0) ? $0 : nil } == chosen)
     }
+
+    /// Where the kernel's version 2 tree is, alone or beside version 1.
+    private static let unifiedTree = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].first {
+        getuid() == 0 && KernelFile.exists("\($0)/cgroup.procs") && KernelFile.exists("\($0)/cgroup.controllers")
+    }
+
+    @Test("version 2 freezes, thaws, kills and goes on the real kernel", .enabled(if: unifiedTree != nil))
+    func kernel() throws {
+        let root = try #require(Self.unifiedTree)
+        let cgroups = Cgroups(root: root, instance: "rt\(UInt16.random(in: 0...UInt16.max))")
+        let id = Machine.ID.random()
+        #expect(cgroups.mode == .unified)
+        try KernelFile.makeFolder("\(root)/\(cgroups.slice)", mode: 0o755)
+        try KernelFile.makeFolder("\(root)\(cgroups.path(id))", mode: 0o755)
+        let sleeper = Process()
+        sleeper.executableURL = URL(filePath: "/bin/sleep")
+        sleeper.arguments = ["100"]
+        try sleeper.run()
+        let pid = sleeper.processIdentifier
+        try cgroups.adoptMonitor(pid)
+        #expect(try String(contentsOfFile: "/proc/\(pid)/cgroup", encoding: .utf8).contains("\(cgroups.slice)/monitors"))
+        try KernelFile.write("\(pid)", to: "\(root)\(cgroups.path(id))/cgroup.procs")
+        #expect(cgroups.processes(id) == [pid])
+        try cgroups.freeze(id)
+        #expect(cgroups.isFrozen(id))
+        try cgroups.thaw(id)
+        #expect(!cgroups.isFrozen(id))
+        try cgroups.freeze(id)
+        try cgroups.killAll(id)
+        sleeper.waitUntilExit()
+        #expect(sleeper.terminationStatus == SIGKILL)
+        try cgroups.remove(id)
+        cgroups.removeSlice()
+        #expect(!KernelFile.exists("\(root)/\(cgroups.slice)"))
+    }
 }

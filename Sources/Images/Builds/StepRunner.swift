@@ -1,0 +1,70 @@
+import Model
+import Toolkit
+
+/// Runs the steps of a Python build in folders of their own.
+struct StepRunner: Sendable {
+    let store: ImageStore
+    let sandbox: any BuildSandbox
+    let options: PythonOptions
+
+    /// Of the user `app`, as whom builds and apps run; no account of the host should have it.
+    static let userID = 10001
+    /// Where a step finds what we lend it; no distribution has such a folder.
+    static let place = "/.roost"
+
+    /// A step that has the base below it, nothing else to see and no network.
+    func step(on base: PythonBase, command: [String]) throws(Fault) -> BuildStep {
+        BuildStep(
+            layers: try store.layerPaths(base.layers),
+            upper: "",
+            work: "",
+            mounts: [],
+            command: command,
+            environment: ["PATH": base.path, "HOME": "/tmp", "LANG": "C.UTF-8"],
+            workingDirectory: "/",
+            user: "\(Self.userID):\(Self.userID)",
+            memoryMiB: options.memoryMiB,
+            cpus: options.cpus,
+            network: false
+        )
+    }
+
+    /// Runs it with an upper folder that is gone afterwards.
+    func run(_ step: BuildStep, onLine: @Sendable (String) async throws -> Void) async throws -> Int32 {
+        var step = step
+        let scratch = try store.makeScratch()
+        defer { FileTree.discard(scratch) }
+        (step.upper, step.work) = ("\(scratch)/upper", "\(scratch)/work")
+        try FileTree.makeFolder(step.upper)
+        try FileTree.makeFolder(step.work)
+        return try await sandbox.run(step, onLine: onLine)
+    }
+
+    /// What a step that failed means, with the last lines that it wrote.
+    static func fault(_ what: String, _ code: Int32, _ last: LastLines) -> Fault {
+        let text = last.text
+        if text.contains("No space left on device") || text.contains("os error 28") {
+            return Fault(.diskFull, "\(what): the disk is full\n\(text)", hint: "free space on the host, then try again")
+        }
+        return Fault(.buildFailed, "\(what) (exit code \(code))\(text.isEmpty ? "" : ":\n\(text)")", hint: hint(code, text))
+    }
+
+    // MARK: - Private
+
+    private static func hint(_ code: Int32, _ text: String) -> String? {
+        let compilers = ["command 'gcc' failed", "command 'cc' failed", "'gcc': No such file", "'cc': No such file",
+            "error: Microsoft Visual C++", "pg_config executable not found", "Unable to find a compatible Compiler"]
+        if code == 137 { return "it was killed: it may need more memory than a build is given" }
+        if text.contains("Git executable not found") {
+            return "the base image has no git: name the dependency by the address of its .zip archive, or write a Dockerfile"
+        }
+        if compilers.contains(where: text.contains) {
+            return "a dependency has no ready wheel and the base image has no compiler: choose a version with wheels, or "
+                + "write a Dockerfile that installs one"
+        }
+        if text.contains("dns error") || text.contains("error sending request") || text.contains("Failed to fetch") {
+            return "can this host reach the package index? Proxies are set in the builder's environment"
+        }
+        return nil
+    }
+}
