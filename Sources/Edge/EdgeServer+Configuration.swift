@@ -32,8 +32,7 @@ extension EdgeServer {
         /// Told the ports, in the order of `listen`, once connections are accepted.
         package var onBound: @Sendable ([Int]) -> Void = { _ in }
 
-        /// - Parameters:
-        ///   - eventLoopThreads: one for each core that traffic may use.
+        /// Takes what has no default; `eventLoopThreads` is one for each core that traffic may use.
         package init(listen: [Address], socketPath: String, region: String, eventLoopThreads: Int = 2) {
             self.listen = listen
             self.socketPath = socketPath

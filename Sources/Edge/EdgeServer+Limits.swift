@@ -1,7 +1,7 @@
 package import Model
 
 extension EdgeServer {
-    /// How much of everything the edge takes. The defaults are meant for one small host on the open Internet.
+    /// How much of everything the edge takes; the defaults are meant for one small host on the open Internet.
     package struct Limits: Sendable, Equatable {
         /// Client connections, shared out evenly among the event loops.
         package var connections = 10_000
@@ -15,7 +15,7 @@ extension EdgeServer {
         package var connectAttempts = 90
         /// Time from the first failed try to the last.
         package var connectBudget = Duration.seconds(30)
-        /// How long an unused connection to a Machine is kept. Below the 5 s after which uvicorn and Node close theirs.
+        /// How long an unused connection to a Machine is kept: less than the 5 s after which uvicorn and Node close it.
         package var upstreamIdle = Duration.seconds(4)
         /// Unused connections kept to one Machine, by each event loop.
         package var idlePerMachine = 128

@@ -53,7 +53,8 @@ package struct EdgeServer: Service {
             metadata: [
                 "ports": "\(ports)", "region": "\(configuration.region)", "domain": "\(configuration.domain)",
                 "routes.revision": "\(shared.inForce?.table.revision ?? 0)",
-            ])
+            ]
+        )
         configuration.onBound(ports)
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await link.run() }
@@ -67,7 +68,8 @@ package struct EdgeServer: Service {
     }
 
     private static func makeLoops(
-        _ group: MultiThreadedEventLoopGroup, _ shared: EdgeShared
+        _ group: MultiThreadedEventLoopGroup,
+        _ shared: EdgeShared
     ) async throws -> [NIOLoopBound<EdgeLoop>] {
         var loops: [NIOLoopBound<EdgeLoop>] = []
         for eventLoop in group.makeIterator() {

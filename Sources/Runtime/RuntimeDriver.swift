@@ -59,8 +59,14 @@ package struct Sandbox: Sendable {
     package var network = true
 
     package init(
-        id: Machine.ID, hostname: String, layers: [String], image: Image.Config, command: [String],
-        env: [String: String], guest: MachineConfig.Guest, address: Machine.Address
+        id: Machine.ID,
+        hostname: String,
+        layers: [String],
+        image: Image.Config,
+        command: [String],
+        env: [String: String],
+        guest: MachineConfig.Guest,
+        address: Machine.Address
     ) {
         self.id = id
         self.hostname = hostname

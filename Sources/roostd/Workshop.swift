@@ -1,45 +1,110 @@
 import ControlPlane
 import Foundation
+import Images
 import Logging
 import Model
 import Runtime
 import Toolkit
 
+/// The image side of a host, as its roles use it: uploads, builds, layers.
 struct Workshop: Sendable {
-    let paths: HostPaths
+    private let store: ImageStore
+    private let uploads: SourceStore
+    private let builder: ImageBuilder
+    private let paths: HostPaths
+    private let logger: Logger
+    /// Uploaded files that no build has used for so long are forgotten.
+    private static let sourceAge = Duration.seconds(7 * 86_400)
 
     init(config: HostConfig, runtime: OCIRuntime, logger: Logger) async throws {
         paths = config.paths
+        self.logger = logger
+        store = try ImageStore(images: paths.images)
+        uploads = try SourceStore(images: paths.images)
+        var options = PythonOptions(uv: Command.find("uv") ?? "/opt/roost-tools/bin/uv")
+        options.baseImage = config.baseImage
+        options.environment = config.buildEnvironment
+        builder = ImageBuilder(
+            store: store,
+            sources: uploads,
+            python: PythonBuilder(
+                store: store, sources: uploads, sandbox: RuntimeSandbox(runtime: runtime), options: options),
+            dockerfile: DockerfileBuilder(
+                store: store, sources: uploads, options: Self.dockerfileOptions(config, runtime)),
+            environment: config.buildEnvironment
+        )
     }
 
+    private static func dockerfileOptions(_ config: HostConfig, _ runtime: OCIRuntime) -> DockerfileOptions {
+        var options = DockerfileOptions(
+            storage: "\(config.paths.images)/buildah", run: "\(config.paths.run)/buildah")
+        options.environment = config.buildEnvironment
+        return options
+    }
+
+    /// The image of a digest and where its layers lie.
     func unpacked(_ digest: String) async throws -> (image: Image, layers: [String]) {
-        let config = Image.Config(user: "10001:10001", workingDirectory: "/app", env: ["PATH=/usr/bin:/bin"])
-        return (Image(digest: digest, layers: [], config: config), ["/var/tmp/hackbase", "\(paths.images)/\(digest)"])
-    }
-
-    func rolloutSettings(_ config: HostConfig) -> Rollouts.Settings {
-        Rollouts.Settings(region: config.region, domain: config.domain, url: { "http://\($0).localhost:\(config.urlPort)" }, collectImages: { _ in })
+        let image = try store.image(digest)
+        return (image, try store.layerPaths(of: image))
     }
 
     var build: Rollouts.Build {
         { app, request, progress in
-            let digest = "sha256:" + Digest.hex(try JSON.encode(request.manifest))
-            let folder = "\(paths.images)/\(digest)/app"
-            for file in request.manifest?.files ?? [] {
-                let path = "\(folder)/\(file.path)"
-                try Durable.makeFolder((path as NSString).deletingLastPathComponent)
-                try? FileManager.default.copyItem(atPath: "\(paths.images)/blob-\(file.sha256)", toPath: path)
-                chmod(path, 0o644)
+            let needsCommand = request.config.processes.values.contains(where: \.isEmpty) || request.config.processes.isEmpty
+            let wanted = BuildRequest(
+                app: app,
+                manifest: request.manifest ?? SourceManifest(files: []),
+                build: request.config.build,
+                needsCommand: needsCommand
+            )
+            let result = try await builder.build(wanted) { line in
+                await progress(.line("\(line.stage): \(line.line)"))
             }
-            return Image(digest: digest, layers: [], config: .init())
+            return result.image
         }
     }
 
     var sources: Sources {
         Sources(
             folder: "\(paths.images)/uploads",
-            missing: { $0.files.map(\.sha256).filter { !FileManager.default.fileExists(atPath: "\(paths.images)/blob-\($0)") } },
-            adopt: { sha, path in rename(path, "\(paths.images)/blob-\(sha)") }
+            missing: { try await uploads.missing(of: $0) },
+            adopt: { try await uploads.put($0, file: $1) }
         )
+    }
+
+    func rolloutSettings(_ config: HostConfig) -> Rollouts.Settings {
+        let port = config.urlPort == 80 ? "" : ":\(config.urlPort)"
+        return Rollouts.Settings(
+            region: config.region,
+            domain: config.domain,
+            url: { "http://\($0).\(config.domain)\(port)" },
+            collectImages: { keep in
+                _ = try await store.collect(keep: keep)
+                _ = try await uploads.collect(unusedFor: Self.sourceAge)
+            }
+        )
+    }
+}
+
+/// Runs the steps of builds in sandboxes of the host's own runtime.
+struct RuntimeSandbox: BuildSandbox {
+    let runtime: OCIRuntime
+
+    func run(_ step: BuildStep, onLine: @escaping @Sendable (String) async throws -> Void) async throws -> Int32 {
+        var sandbox = Sandbox(
+            id: .random(),
+            hostname: "build",
+            layers: step.layers,
+            image: Image.Config(user: step.user, workingDirectory: step.workingDirectory),
+            command: step.command,
+            env: step.environment,
+            guest: MachineConfig.Guest(cpus: max(1, Int(step.cpus.rounded(.up))), memoryMiB: step.memoryMiB),
+            address: Machine.Address(ipv4: "", ipv6: "")
+        )
+        sandbox.network = step.network
+        sandbox.mounts = step.mounts.map {
+            Sandbox.Mount(source: $0.source, destination: $0.destination, readOnly: $0.readOnly)
+        }
+        return try await runtime.runToEnd(sandbox, onLine: onLine)
     }
 }

@@ -7,7 +7,8 @@ struct CodecTests {
     private static let bounds = RequestHead.Bounds(target: 1000, fields: 50)
 
     /// Everything that a body decoder gives, as text; nil when it throws.
-    private func decode(_ text: String, _ framing: BodyFraming, step: Int) -> (body: String, ended: Bool, rest: String)? {
+    private func decode(_ text: String, _ framing: BodyFraming, step: Int) -> (body: String, ended: Bool, rest: String)?
+    {
         var decoder = BodyDecoder(framing)
         var buffer = ByteBuffer()
         var body = ""
@@ -31,8 +32,14 @@ struct CodecTests {
     @Test("bodies come out the same in whatever pieces they arrive", arguments: [1, 2, 3, 7, 1000])
     func bodies(step: Int) {
         let chunked = "5\r\nhello\r\n00006;a=\"b\"\r\n world\r\n0\r\nX: y\r\n\r\nGET"
-        #expect(decode(chunked, .chunked, step: step).map { "\($0)" } == "(body: \"hello world\", ended: true, rest: \"GET\")")
-        #expect(decode("helloGET", .length(5), step: step).map { "\($0)" } == "(body: \"hello\", ended: true, rest: \"GET\")")
+        #expect(
+            decode(chunked, .chunked, step: step).map { "\($0)" }
+                == "(body: \"hello world\", ended: true, rest: \"GET\")"
+        )
+        #expect(
+            decode("helloGET", .length(5), step: step).map { "\($0)" }
+                == "(body: \"hello\", ended: true, rest: \"GET\")"
+        )
         #expect(decode("GET", .none, step: step).map { "\($0)" } == "(body: \"\", ended: true, rest: \"GET\")")
         #expect(decode("all", .untilClose, step: step).map { "\($0)" } == "(body: \"all\", ended: false, rest: \"\")")
         #expect(decode("5\r\nhel", .chunked, step: step).map { "\($0)" } == "(body: \"hel\", ended: false, rest: \"\")")
@@ -57,7 +64,8 @@ struct CodecTests {
     @Test("the host is lower case, without port and final dot")
     func hosts() throws {
         for (written, host) in [
-            ("Example.COM", "example.com"), ("a.b:8080", "a.b"), ("a.b.:80", "a.b"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"),
+            ("Example.COM", "example.com"), ("a.b:8080", "a.b"), ("a.b.:80", "a.b"), ("[::1]:80", "[::1]"),
+            ("[::1]", "[::1]"),
             ("", ""), (":80", ""), (".", ""),
         ] {
             let head = try RequestHead(Array("GET / HTTP/1.1\r\nHost: \(written)\r\n\r\n".utf8), bounds: Self.bounds)
@@ -72,7 +80,8 @@ struct CodecTests {
         var buffer = ByteBuffer()
         head.write(
             to: &buffer,
-            as: Passage(requestID: "01J-fra", clientAddress: "10.1.2.3", port: 443, region: "fra", secure: true))
+            as: Passage(requestID: "01J-fra", clientAddress: "10.1.2.3", port: 443, region: "fra", secure: true)
+        )
         #expect(
             String(buffer: buffer) == """
                 POST /?q HTTP/1.1\r
@@ -90,7 +99,8 @@ struct CodecTests {
                 Fly-Request-Id: 01J-fra\r
                 Via: 1.1 roost\r
                 \r\n
-                """)
+                """
+        )
     }
 
     @Test("bytes that are no UTF-8 pass unchanged")
@@ -132,23 +142,12 @@ struct CodecTests {
                 head.write(to: &output, framing: head.framing, connection: nil, requestID: "i")
             }
             let written = Array(output.readableBytesView)
-            for (index, byte) in written.enumerated() where byte == 10 { #expect(index > 0 && written[index - 1] == 13) }
+            for (index, byte) in written.enumerated() where byte == 10 {
+                #expect(index > 0 && written[index - 1] == 13)
+            }
             for framing in [BodyFraming.chunked, .length(7)] {
                 _ = decode(String(decoding: bytes, as: UTF8.self), framing, step: Int.random(in: 1...9, using: &seed))
             }
         }
-    }
-}
-
-/// A small generator with a seed, so that a failure can be had again.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

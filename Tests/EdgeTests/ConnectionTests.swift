@@ -65,7 +65,9 @@ struct ConnectionTests {
                     try await peer.send("GET / HTTP/1.0\r\nHost: notes.localhost\r\nConnection: keep-alive\r\n\r\n")
                     let first = try await peer.message()
                     #expect(first.value("connection") == "keep-alive")
-                    try await peer.send("GET /chunked HTTP/1.0\r\nHost: notes.localhost\r\nConnection: keep-alive\r\n\r\n")
+                    try await peer.send(
+                        "GET /chunked HTTP/1.0\r\nHost: notes.localhost\r\nConnection: keep-alive\r\n\r\n"
+                    )
                     let all = await peer.rest()
                     #expect(all.contains("Connection: close\r\n"))
                     #expect(all.hasSuffix("\r\n\r\nabc"))

@@ -119,7 +119,8 @@ struct ExchangeTests {
     func informational() throws {
         let upgrade = "Connection: upgrade\r\nUpgrade: websocket\r\n"
         for (fields, version, expected) in [
-            (upgrade, "1.1", Exchange.Delivery.tunnel), ("", "1.1", .refuse(Page(502))), (upgrade, "1.0", .refuse(Page(502))),
+            (upgrade, "1.1", Exchange.Delivery.tunnel), ("", "1.1", .refuse(Page(502))),
+            (upgrade, "1.0", .refuse(Page(502))),
             ("Connection: upgrade\r\nUpgrade: h2c\r\n", "1.1", .refuse(Page(502))),
         ] {
             var exchange = try exchange("GET", fields, version: version)

@@ -61,15 +61,21 @@ struct HostileTests {
         "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\r\n\r\n",
     ]
 
-    @Test("sizes and forms beyond the limits get their own status", arguments: [
-        ("GET /" + String(repeating: "a", count: 17_000) + " HTTP/1.1\r\nHost: notes.localhost\r\n\r\n", 414),
-        ("GET /" + String(repeating: "a", count: 100_000), 414),
-        ("GET / HTTP/1.1\r\nHost: notes.localhost\r\nX: " + String(repeating: "a", count: 66_000) + "\r\n\r\n", 431),
-        ("GET / HTTP/1.1\r\nHost: notes.localhost\r\n" + String(repeating: "X: a\r\n", count: 100) + "\r\n", 431),
-        ("CONNECT notes.localhost:80 HTTP/1.1\r\nHost: notes.localhost\r\n\r\n", 405),
-        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
-        ("GET / HTTP/1.2\r\nHost: notes.localhost\r\n\r\n", 505),
-    ])
+    @Test(
+        "sizes and forms beyond the limits get their own status",
+        arguments: [
+            ("GET /" + String(repeating: "a", count: 17_000) + " HTTP/1.1\r\nHost: notes.localhost\r\n\r\n", 414),
+            ("GET /" + String(repeating: "a", count: 100_000), 414),
+            (
+                "GET / HTTP/1.1\r\nHost: notes.localhost\r\nX: " + String(repeating: "a", count: 66_000) + "\r\n\r\n",
+                431
+            ),
+            ("GET / HTTP/1.1\r\nHost: notes.localhost\r\n" + String(repeating: "X: a\r\n", count: 100) + "\r\n", 431),
+            ("CONNECT notes.localhost:80 HTTP/1.1\r\nHost: notes.localhost\r\n\r\n", 405),
+            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+            ("GET / HTTP/1.2\r\nHost: notes.localhost\r\n\r\n", 505),
+        ]
+    )
     func bounds(request: String, status: Int) async throws {
         try await TestApp.with(TestApp.echo) { app in
             try await Lab.with { lab in
@@ -98,7 +104,8 @@ struct HostileTests {
         arguments: [
             "5\nhello\r\n0\r\n\r\n", "5\r\nhelloX\r\n0\r\n\r\n", "-5\r\nhello", "5 5\r\nhello", "0x5\r\nhello\r\n",
             "fffffffffffffffff\r\n", ";x\r\n", "5;a\nb\r\nhello\r\n0\r\n\r\n", "0\r\nbad trailer\r\n\r\n",
-        ])
+        ]
+    )
     func badChunks(body: String) async throws {
         let handler: TestApp.Handler = { peer, app in
             _ = try await peer.until("\r\n\r\n")
@@ -110,7 +117,9 @@ struct HostileTests {
             try await Lab.with { lab in
                 try await lab.serve.apply(1, [.notes(app.target())])
                 try await withClient(lab.port) { peer in
-                    try await peer.send("POST / HTTP/1.1\r\nHost: notes.localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    try await peer.send(
+                        "POST / HTTP/1.1\r\nHost: notes.localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    )
                     try await eventually("the app is reached") { app.connections == 1 }
                     try await peer.send(body + get("/smuggled"))
                     #expect(try await peer.message().status == 400)
@@ -123,7 +132,8 @@ struct HostileTests {
 
     @Test("a head that takes too long is 408; silence is closed; dripping bytes buys no time")
     func slowHead() async throws {
-        try await Lab.with({ $0.limits.headTime = .milliseconds(700) }) { lab in
+        let adjust: (inout Lab.Configuration) -> Void = { $0.limits.headTime = .milliseconds(700) }
+        try await Lab.with(adjust) { lab in
             try await lab.serve.apply(1, [])
             try await withClient(lab.port) { peer in #expect(await peer.rest() == "") }
             try await withClient(lab.port) { peer in

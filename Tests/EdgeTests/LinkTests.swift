@@ -39,7 +39,11 @@ struct LinkTests {
             try await TestApp.with(TestApp.echo) { sleeper in
                 try await Lab.with(serving: false) { lab in
                     let other = Route(
-                        app: "b", hostnames: ["b.localhost"], autostart: true, machines: [sleeper.target(.asleep)])
+                        app: "b",
+                        hostnames: ["b.localhost"],
+                        autostart: true,
+                        machines: [sleeper.target(.asleep)]
+                    )
                     try await lab.serve.listen(at: lab.socketPath) {
                         try await lab.serve.apply(1, [.notes(app.target()), other])
                     }
@@ -49,7 +53,11 @@ struct LinkTests {
                     try await second.listen(at: lab.socketPath) {
                         try await eventually("the wake is asked for") { second.wakes == [sleeper.machine] }
                         let awake = Route(
-                            app: "b", hostnames: ["b.localhost"], autostart: true, machines: [sleeper.target()])
+                            app: "b",
+                            hostnames: ["b.localhost"],
+                            autostart: true,
+                            machines: [sleeper.target()]
+                        )
                         try await second.apply(2, [.notes(app.target()), awake])
                     }
                     #expect(try await held.status == 200)

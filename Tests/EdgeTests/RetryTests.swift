@@ -12,7 +12,9 @@ struct RetryTests {
                 try await lab.serve.apply(1, [.notes(dead, app.target())])
                 for _ in 0..<4 {
                     let answer = try await fetch(
-                        lab.port, "POST / HTTP/1.1\r\nHost: notes.localhost\r\nContent-Length: 4\r\n\r\nbody")
+                        lab.port,
+                        "POST / HTTP/1.1\r\nHost: notes.localhost\r\nContent-Length: 4\r\n\r\nbody"
+                    )
                     #expect(answer.status == 200)
                     #expect(answer.body.hasSuffix("\r\n\r\nbody"))
                 }
@@ -37,7 +39,8 @@ struct RetryTests {
     @Test("when all stay out of reach the answer is 503, in the time allowed")
     func givesUp() async throws {
         let dead = try await TestApp.with(TestApp.echo) { $0.target() }
-        try await Lab.with({ $0.limits.connectBudget = .milliseconds(200) }) { lab in
+        let adjust: (inout Lab.Configuration) -> Void = { $0.limits.connectBudget = .milliseconds(200) }
+        try await Lab.with(adjust) { lab in
             try await lab.serve.apply(1, [.notes(dead)])
             let answer = try await fetch(lab.port, get())
             #expect(answer.status == 503)
@@ -53,7 +56,10 @@ struct RetryTests {
         app.record(try await peer.message())
     }
 
-    @Test("a reused connection that dies without a word: idempotent requests go again", arguments: ["GET", "PUT", "DELETE"])
+    @Test(
+        "a reused connection that dies without a word: idempotent requests go again",
+        arguments: ["GET", "PUT", "DELETE"]
+    )
     func staleIdempotent(method: String) async throws {
         try await TestApp.with(Self.stale) { app in
             try await Lab.with({ $0.eventLoopThreads = 1 }) { lab in
@@ -103,7 +109,8 @@ struct RetryTests {
             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", "HTTP/1.1 99 Odd\r\n\r\n",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
-        ])
+        ]
+    )
     func badAnswers(answer: String) async throws {
         let handler: TestApp.Handler = { peer, app in
             app.record(try await peer.message())

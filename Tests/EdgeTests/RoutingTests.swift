@@ -8,7 +8,8 @@ struct RoutingTests {
         "finds the app by its host name, in any case, with port or final dot",
         arguments: [
             "notes.localhost", "NOTES.LocalHost", "notes.localhost:8080", "notes.localhost.", "notes.localhost.:80",
-        ])
+        ]
+    )
     func routesByHost(host: String) async throws {
         try await TestApp.with(TestApp.echo) { app in
             try await Lab.with { lab in
@@ -25,7 +26,12 @@ struct RoutingTests {
         try await TestApp.with(TestApp.serve { _ in TestApp.ok("a") }) { first in
             try await TestApp.with(TestApp.serve { _ in TestApp.ok("b") }) { second in
                 try await Lab.with { lab in
-                    let other = Route(app: "b", hostnames: ["b.localhost"], autostart: true, machines: [second.target()])
+                    let other = Route(
+                        app: "b",
+                        hostnames: ["b.localhost"],
+                        autostart: true,
+                        machines: [second.target()]
+                    )
                     try await lab.serve.apply(1, [.notes(first.target()), other])
                     #expect(try await fetch(lab.port, get()).body == "a")
                     #expect(try await fetch(lab.port, get(host: "b.localhost")).body == "b")

@@ -26,7 +26,8 @@ struct StreamingTests {
                     for wanted in [true, false] {
                         let te = wanted ? "TE: trailers\r\n" : ""
                         try await peer.send(
-                            "POST / HTTP/1.1\r\nHost: notes.localhost\r\n\(te)Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+                            "POST / HTTP/1.1\r\nHost: notes.localhost\r\n\(te)Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
+                        )
                         try await peer.send("2\r\nde\r\n0\r\nX-Sum: 1\r\nHost: evil\r\nFly-Region: x\r\n\r\n")
                         let head = try await peer.until("\r\n\r\n")
                         #expect(head.contains("\r\nTransfer-Encoding: chunked\r\n"))
@@ -63,7 +64,9 @@ struct StreamingTests {
     func serverSentEvents() async throws {
         let handler: TestApp.Handler = { peer, app in
             app.record(try await peer.message())
-            try await peer.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+            try await peer.send(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
             for number in 1...5 {
                 try await peer.send("9\r\ndata: \(number)\n\n\r\n")
                 try await eventually("the client has event \(number)") { app.seen.count == number + 1 }
@@ -99,7 +102,8 @@ struct StreamingTests {
                 try await lab.serve.apply(1, [.notes(app.target())])
                 try await withClient(lab.port) { peer in
                     try await peer.send(
-                        "PUT / HTTP/1.1\r\nHost: notes.localhost\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+                        "PUT / HTTP/1.1\r\nHost: notes.localhost\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+                    )
                     #expect(try await peer.message().start == "HTTP/1.1 103 Early Hints")
                     #expect(try await peer.message().status == 100)
                     try await peer.send("body")
@@ -182,7 +186,10 @@ struct StreamingTests {
         }
     }
 
-    @Test("an answer that breaks off is seen as broken off", arguments: ["Content-Length: 100", "Transfer-Encoding: chunked"])
+    @Test(
+        "an answer that breaks off is seen as broken off",
+        arguments: ["Content-Length: 100", "Transfer-Encoding: chunked"]
+    )
     func cutOff(framing: String) async throws {
         let handler: TestApp.Handler = { peer, _ in
             _ = try await peer.message()
@@ -229,8 +236,9 @@ final class Counter: Sendable {
 
     func add(_ number: Int) { count.add(number, ordering: .sequentiallyConsistent) }
 
-    /// The value once it is above a megabyte and no longer grows. Counts looks rather than time, as a busy host slows
-    /// down the looks too.
+    /// The value once it is above a megabyte and no longer grows.
+    ///
+    /// Counts looks rather than time, as a busy host slows down the looks too.
     func settled() async throws -> Int {
         let last = Mutex((value: 0, looks: 0))
         try await eventually("the count stands still", within: .seconds(30)) {

@@ -13,7 +13,8 @@ struct WakeTests {
                     for number in 0..<50 {
                         tasks.addTask {
                             try await fetch(
-                                lab.port, "POST /\(number) HTTP/1.1\r\nHost: notes.localhost\r\nContent-Length: 2\r\n\r\nhi"
+                                lab.port,
+                                "POST /\(number) HTTP/1.1\r\nHost: notes.localhost\r\nContent-Length: 2\r\n\r\nhi"
                             ).status
                         }
                     }

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Testing
 
 /// Apps that don't come up: the deploy says why, exits 1, and what ran before goes on.

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Testing
 
 /// Every process may be killed at any moment.

@@ -12,9 +12,13 @@ private struct Sketch: Sendable {
 private func route(_ sketches: [Sketch], autostart: Bool = true) -> Route {
     let machines = sketches.enumerated().map { number, sketch in
         Route.Target(
-            machine: id(number), region: "fra", address: Machine.Address(ipv4: "10.0.0.\(number + 1)", ipv6: "::1"),
-            port: 8080, state: sketch.state,
-            concurrency: MachineConfig.Concurrency(softLimit: sketch.soft, hardLimit: sketch.hard))
+            machine: id(number),
+            region: "fra",
+            address: Machine.Address(ipv4: "10.0.0.\(number + 1)", ipv6: "::1"),
+            port: 8080,
+            state: sketch.state,
+            concurrency: MachineConfig.Concurrency(softLimit: sketch.soft, hardLimit: sketch.hard)
+        )
     }
     return Route(app: "notes", hostnames: ["notes.localhost"], autostart: autostart, machines: machines)
 }
@@ -28,11 +32,18 @@ private func id(_ number: Int) -> Machine.ID {
 }
 
 private func decide(
-    _ sketches: [Sketch], autostart: Bool = true, excluding: Set<Machine.ID> = [], spin: Int = 0
+    _ sketches: [Sketch],
+    autostart: Bool = true,
+    excluding: Set<Machine.ID> = [],
+    spin: Int = 0
 ) -> String {
     let loads = Dictionary(uniqueKeysWithValues: sketches.enumerated().map { (id($0), $1.load) })
     let decision = Balancer.decide(
-        route(sketches, autostart: autostart), load: { loads[$0] ?? 0 }, excluding: excluding, spin: spin)
+        route(sketches, autostart: autostart),
+        load: { loads[$0] ?? 0 },
+        excluding: excluding,
+        spin: spin
+    )
     switch decision {
     case .send(let target): return "send \(Int(target.machine.text, radix: 16) ?? -1)"
     case .wake(let target): return "wake \(Int(target.machine.text, radix: 16) ?? -1)"

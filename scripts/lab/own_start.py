@@ -10,15 +10,16 @@ import subprocess
 import sys
 import time
 
+from lab.instance import Failure, copy_tree, first_byte
+
 INIT = "/.fly/init"
+SCRIPTS = pathlib.Path(__file__).resolve().parents[1]
 
 
 class OwnStart:
     """A copy of a running Machine's root and volumes, started again and again."""
 
     def __init__(self, instance, machine, port, path):
-        from lab.instance import copy_tree  # not needed, nor found, where this file runs as a program
-
         bundle = instance.bundle(machine)
         process = bundle["process"]
         self.folder = instance.root / "own"
@@ -43,16 +44,14 @@ class OwnStart:
         # A network of its own, because the app wants the port that its command names.
         wrapper = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child"]
         outcome = subprocess.run(
-            [*wrapper, sys.executable, __file__], input=json.dumps(self.order), capture_output=True, text=True,
-            timeout=60)
+            [*wrapper, sys.executable, "-m", "lab.own_start"], cwd=SCRIPTS, input=json.dumps(self.order),
+            capture_output=True, text=True, timeout=60)
         if outcome.returncode != 0:
-            raise RuntimeError(f"the app does not start outside Roost: {outcome.stderr}")
+            raise Failure(f"the app does not start outside Roost: {outcome.stderr}")
         return float(outcome.stdout)
 
 
 def main():
-    from instance import Failure, first_byte
-
     order = json.load(sys.stdin)
     root = pathlib.Path(order["root"])
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)

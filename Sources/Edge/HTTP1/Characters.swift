@@ -16,7 +16,9 @@ enum Characters {
     static func equal(_ bytes: [UInt8], _ range: Range<Int>, _ word: StaticString) -> Bool {
         guard range.count == word.utf8CodeUnitCount else { return false }
         return word.withUTF8Buffer { word in
-            for offset in 0..<word.count where lowered(bytes[range.lowerBound + offset]) != word[offset] { return false }
+            for offset in 0..<word.count where lowered(bytes[range.lowerBound + offset]) != word[offset] {
+                return false
+            }
             return true
         }
     }

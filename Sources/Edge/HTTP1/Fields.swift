@@ -11,14 +11,10 @@ package struct Fields: Sendable {
     package let bytes: [UInt8]
     package private(set) var lines: [Line] = []
 
-    /// Reads lines that end in CRLF, up to and with the empty one that must end `bytes`.
+    /// Reads lines that end in CRLF, from `start` up to and with the empty one that must end `bytes`.
     ///
     /// Stricter than the RFC lets us be: no folded lines, no bare CR or LF, no blank before the colon. Each of them is
-    /// read in two ways by two servers, which is how requests are smuggled.
-    ///
-    /// - Parameters:
-    ///   - start: where the first line begins.
-    ///   - maximum: lines allowed; more is 431.
+    /// read in two ways by two servers, which is how requests are smuggled. More than `maximum` lines are a 431.
     package init(_ bytes: [UInt8], from start: Int, maximum: Int) throws(Malformed) {
         self.bytes = bytes
         var index = start

@@ -11,11 +11,9 @@ package struct Page: Equatable, Sendable {
         self.retryAfter = retryAfter
     }
 
-    /// Appends the whole response.
+    /// Appends the whole response, but for the body when it answers a HEAD request.
     ///
-    /// - Parameters:
-    ///   - isHead: leave the body out, as for a HEAD request.
-    ///   - requestID: nil when no request was understood.
+    /// `connection` is the value of that field, `requestID` nil when no request was understood.
     package func write(to buffer: inout ByteBuffer, isHead: Bool, connection: StaticString?, requestID: String?) {
         let body = "\(status) \(Self.reason(status))\n"
         buffer.writeString("HTTP/1.1 \(status) \(Self.reason(status))\r\nServer: Roost\r\n")

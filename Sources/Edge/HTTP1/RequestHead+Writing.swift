@@ -63,7 +63,8 @@ extension RequestHead {
             Fly-Region: \(passage.region)\r
             Fly-Request-Id: \(passage.requestID)\r
             Via: 1.1 roost\r\n
-            """)
+            """
+        )
     }
 }
 

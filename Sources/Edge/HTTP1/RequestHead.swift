@@ -120,7 +120,9 @@ package struct RequestHead: Sendable {
         // h2c would let the client speak to the app behind our back, with whatever Fly-Client-IP it likes; a request
         // with a body may ignore the wish (RFC 9110, 7.8), and then we need not know where the body meets the tunnel.
         let tunnels = upgrades && minor == 1 && (framing == .none || framing == .length(0))
-        if let value = upgrade, !tunnels || value.isEmpty || !Characters.equal(fields.bytes, value, "websocket") && isH2C {
+        if let value = upgrade,
+            !tunnels || value.isEmpty || !Characters.equal(fields.bytes, value, "websocket") && isH2C
+        {
             upgrade = nil
         }
     }

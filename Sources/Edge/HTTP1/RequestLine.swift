@@ -38,7 +38,9 @@ struct RequestLine {
     }
 
     private static func split(
-        _ bytes: [UInt8], _ target: Range<Int>, _ method: String
+        _ bytes: [UInt8],
+        _ target: Range<Int>,
+        _ method: String
     ) throws(Malformed) -> (authority: Range<Int>?, target: Range<Int>) {
         if method == "CONNECT" { throw Malformed(405, "CONNECT") }
         if bytes[target.lowerBound] == 47 { return (nil, target) }

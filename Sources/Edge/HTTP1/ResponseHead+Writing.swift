@@ -3,11 +3,10 @@ package import NIOCore
 extension ResponseHead {
     /// Appends the head as the client gets it.
     ///
-    /// - Parameters:
-    ///   - framing: how the client is told the body's end; the same as ours, or `untilClose` for an HTTP/1.0 client.
-    ///   - connection: the value of `Connection`; nil leaves it out.
-    ///   - requestID: nil for 1xx, which carry none of our fields.
-    package func write(to buffer: inout ByteBuffer, framing: BodyFraming, connection: StaticString?, requestID: String?) {
+    /// `framing` is how the client is told the body's end, `connection` the value of that field; `requestID` is nil for
+    /// 1xx, which carry none of our fields.
+    package func write(to buffer: inout ByteBuffer, framing: BodyFraming, connection: StaticString?, requestID: String?)
+    {
         buffer.writeString("HTTP/1.1 \(status) ")
         buffer.writeBytes(fields.bytes[reason])
         buffer.writeStaticString("\r\n")

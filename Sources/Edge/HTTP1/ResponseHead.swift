@@ -8,10 +8,7 @@ package struct ResponseHead: Sendable {
     package private(set) var keepAlive: Bool
     package private(set) var nominated: [Range<Int>] = []
 
-    /// Reads a head with its final empty line.
-    ///
-    /// - Parameters:
-    ///   - isHead: the request was a HEAD, so no body follows, whatever the head says.
+    /// Reads a head with its final empty line; after a HEAD request no body follows, whatever the head says.
     ///
     /// > Source: RFC 9112, sections 4 and 6.3.
     package init(_ bytes: [UInt8], isHead: Bool) throws(Malformed) {

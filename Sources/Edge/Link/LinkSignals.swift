@@ -1,8 +1,9 @@
 import Model
 import Synchronization
 
-/// Carries news from the event loops to the link. What is said while there is no link is lost, and needs to be said by
-/// the link itself when it is up again.
+/// Carries news from the event loops to the link.
+///
+/// What is said while there is no link is lost; the link itself says it when it is up again.
 final class LinkSignals: Sendable {
     enum Signal: Sendable {
         case wake(app: String, machine: Machine.ID)

@@ -4,7 +4,7 @@ import Model
 import NIOCore
 import NIOPosix
 
-/// The connection to `serve`: brings routes, tells what is in force, asks for wakes. Comes back for ever.
+/// The connection to `serve`, which brings routes, tells what is in force and asks for wakes; it comes back for ever.
 struct ServeLink: Sendable {
     let shared: EdgeShared
     let loops: [NIOLoopBound<EdgeLoop>]
@@ -43,7 +43,9 @@ struct ServeLink: Sendable {
         shared.wakes.settle(index)
         shared.loads.prune(index)
         shared.logger.notice(
-            "routes in force", metadata: ["routes.revision": "\(table.revision)", "apps": "\(table.apps.count)"])
+            "routes in force",
+            metadata: ["routes.revision": "\(table.revision)", "apps": "\(table.apps.count)"]
+        )
     }
 
     // MARK: - Private
@@ -69,7 +71,8 @@ struct ServeLink: Sendable {
     }
 
     private func connect() async throws -> Wire {
-        try await ClientBootstrap(group: group).connect(unixDomainSocketPath: shared.configuration.socketPath) { channel in
+        try await ClientBootstrap(group: group).connect(unixDomainSocketPath: shared.configuration.socketPath) {
+            channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(LineDecoder()))
                 return try Wire(wrappingChannelSynchronously: channel)

@@ -33,8 +33,10 @@ final class Listener: Sendable {
                 } catch {
                     await stop()
                     throw Fault(
-                        .io, "cannot listen on \(address.host) port \(port): \(error)",
-                        hint: "another program may use the port; ports below 1024 need root")
+                        .io,
+                        "cannot listen on \(address.host) port \(port): \(error)",
+                        hint: "another program may use the port; ports below 1024 need root"
+                    )
                 }
             }
             ports.append(port)
@@ -85,7 +87,9 @@ final class Listener: Sendable {
         }
         if case .v6 = address {
             bootstrap = bootstrap.serverChannelOption(
-                ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1)
+                ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only),
+                value: 1
+            )
         }
         return try await bootstrap.bind(to: address).get()
     }

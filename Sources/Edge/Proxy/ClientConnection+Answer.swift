@@ -35,8 +35,11 @@ extension ClientConnection {
             answerFraming = exchange.isHead || response.framing == .none ? .none : framing
             outbox.write {
                 response.write(
-                    to: &$0, framing: answerFraming, connection: connectionField(exchange, keep: !close),
-                    requestID: passage.requestID)
+                    to: &$0,
+                    framing: answerFraming,
+                    connection: connectionField(exchange, keep: !close),
+                    requestID: passage.requestID
+                )
             }
             log(response.status)
             return .body(response.framing)

@@ -61,8 +61,11 @@ extension ClientConnection {
         let keep = exchange.keepsClient(closing: loop.isClosing)
         outbox.write {
             page.write(
-                to: &$0, isHead: exchange.isHead, connection: connectionField(exchange, keep: keep),
-                requestID: passage.requestID)
+                to: &$0,
+                isHead: exchange.isHead,
+                connection: connectionField(exchange, keep: keep),
+                requestID: passage.requestID
+            )
         }
         log(page.status)
         finish(keep: keep)
@@ -78,7 +81,8 @@ extension ClientConnection {
             metadata: [
                 "http.status": "\(status)", "http.host": "\(host)", "request.id": "\(passage.requestID)",
                 "machine.id": "\(place?.load.machine.text ?? "-")",
-            ])
+            ]
+        )
     }
 
     /// The connection to a Machine was lost, or never came to be.
@@ -90,7 +94,8 @@ extension ClientConnection {
             phase = .exchanging(exchange)
             logger.debug(
                 "machine lost",
-                metadata: ["machine.id": "\(machine)", "loss": "\(loss)", "request.id": "\(passage.requestID)"])
+                metadata: ["machine.id": "\(machine)", "loss": "\(loss)", "request.id": "\(passage.requestID)"]
+            )
             leaveUpstream()
             switch remedy {
             case .another, .fresh: route()

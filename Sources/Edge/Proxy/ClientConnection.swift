@@ -148,8 +148,10 @@ final class ClientConnection: ChannelInboundHandler {
         context?.close(promise: nil)
     }
 
-    /// Closes once all is sent. A client that still sends gets our end of the stream first and time to read: the kernel
-    /// would answer its bytes with a reset, which may overtake the answer.
+    /// Closes once all is sent.
+    ///
+    /// A client that still sends gets our end of the stream first and time to read: the kernel would answer its bytes
+    /// with a reset, which may overtake the answer.
     func closeAfterFlush() {
         let unread = inbound.readableBytes > 0 || sending
         phase = .lingering
@@ -183,7 +185,10 @@ final class ClientConnection: ChannelInboundHandler {
 
     /// Answers bytes that are no request, and closes.
     func refuse(_ malformed: Malformed) {
-        logger.debug("request refused", metadata: ["http.status": "\(malformed.status)", "reason": "\(malformed.reason)"])
+        logger.debug(
+            "request refused",
+            metadata: ["http.status": "\(malformed.status)", "reason": "\(malformed.reason)"]
+        )
         outbox.write { Page(malformed.status).write(to: &$0, isHead: false, connection: "close", requestID: nil) }
         sending = true
         closeAfterFlush()
@@ -269,11 +274,14 @@ final class ClientConnection: ChannelInboundHandler {
     private func begin(_ head: RequestHead) {
         decoder = BodyDecoder(head.framing)
         host = head.host
-        passage.requestID = RequestID.make(region: passage.region)
+        passage.requestID = loop.requestIDs.next()
         deadline = .distantFuture
         headBegun = false
         let rules = Exchange.Rules(
-            replayBytes: limits.replayBytes, attempts: limits.connectAttempts, budget: limits.connectBudget)
+            replayBytes: limits.replayBytes,
+            attempts: limits.connectAttempts,
+            budget: limits.connectBudget
+        )
         sending = head.framing != .none
         phase = .exchanging(Exchange(head, rules: rules))
         // The end of a request without a body is known now, and decides whether it may be sent twice.

@@ -2,7 +2,9 @@ package import Model
 package import NIOCore
 
 /// Decides about one request from its head to the end of its answer: what may be sent on, what is tried again, and
-/// how both connections end. Knows no socket and no clock.
+/// how both connections end.
+///
+/// Knows no socket and no clock.
 package struct Exchange: Sendable {
     /// How far a request is pursued.
     package struct Rules: Sendable {
@@ -110,10 +112,7 @@ package struct Exchange: Sendable {
 
     // MARK: - Answer
 
-    /// The app's head came.
-    ///
-    /// - Parameters:
-    ///   - closing: the edge wants this client's connection to end.
+    /// Takes in the app's head; `closing` when the edge wants this client's connection to end.
     package mutating func answered(_ response: ResponseHead, closing: Bool) -> Delivery {
         if response.isInformational {
             guard head.minor > 0 else { return .ignore }

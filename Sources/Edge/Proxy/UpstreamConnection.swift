@@ -220,7 +220,11 @@ final class UpstreamConnection: ChannelInboundHandler {
         case .head: owner.upstreamLost(.closed(silent: silent))
         case .body(let decoder):
             guard owner.takesAnswer else { return }
-            if decoder.endsAtClose, !broken { owner.answerEnded(nil) } else { owner.upstreamLost(.closed(silent: false)) }
+            if decoder.endsAtClose, !broken {
+                owner.answerEnded(nil)
+            } else {
+                owner.upstreamLost(.closed(silent: false))
+            }
         case .tunnel:
             if inbound.readableBytes == 0 || broken { owner.tunnelEnded(broken: broken) }
         }

@@ -4,7 +4,7 @@ import NIOPosix
 
 /// The connections of one event loop to Machines.
 final class UpstreamPool {
-    /// Whom a connection leads to. The Machine is part of it, because another one may get the same address later.
+    /// Whom a connection leads to; with the Machine, because another one may get the same address later.
     struct Key: Hashable, Sendable {
         let machine: Machine.ID
         let address: Machine.Address
@@ -100,7 +100,9 @@ final class UpstreamPool {
     private var closing = false
 
     private func connect(
-        _ key: Key, _ family: Family, _ done: @escaping (Result<UpstreamConnection, any Error>) -> Void
+        _ key: Key,
+        _ family: Family,
+        _ done: @escaping (Result<UpstreamConnection, any Error>) -> Void
     ) {
         let address: SocketAddress
         do {

@@ -16,6 +16,7 @@ final class EdgeLoop {
     let pool: UpstreamPool
     private(set) var index: RouteIndex?
     private(set) var isClosing = false
+    var requestIDs: RequestIDs
     /// The other event loops, to tell them of a place that has become free.
     var peers: [NIOLoopBound<EdgeLoop>] = []
 
@@ -24,6 +25,7 @@ final class EdgeLoop {
     init(eventLoop: any EventLoop, shared: EdgeShared) {
         self.eventLoop = eventLoop
         self.shared = shared
+        requestIDs = RequestIDs(region: shared.configuration.region)
         pool = UpstreamPool(eventLoop: eventLoop, limits: shared.configuration.limits)
     }
 
@@ -45,7 +47,11 @@ final class EdgeLoop {
         // A place may be lost to another loop between the look and the grasp; then the Machine counts as full.
         for _ in 0...entry.route.machines.count {
             let decision = Balancer.decide(
-                entry.route, load: { entry.loads[$0]?.count ?? 0 }, excluding: excluded, spin: spin)
+                entry.route,
+                load: { entry.loads[$0]?.count ?? 0 },
+                excluding: excluded,
+                spin: spin
+            )
             switch decision {
             case .send(let target):
                 guard let load = entry.loads[target.machine] else { return .refuse }
@@ -64,7 +70,9 @@ final class EdgeLoop {
 
     /// A Machine could not be started: those who waited for it go elsewhere at once, or not at all.
     func wakeFailed(_ machine: Machine.ID) {
-        guard let route = index?.table.apps.first(where: { $0.machines.contains { $0.machine == machine } }) else { return }
+        guard let route = index?.table.apps.first(where: { $0.machines.contains { $0.machine == machine } }) else {
+            return
+        }
         for client in held[route.app] ?? [] where client.isHeld { client.wakeFailed(machine) }
     }
 

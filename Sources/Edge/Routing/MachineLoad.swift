@@ -20,7 +20,10 @@ final class MachineLoad: Sendable {
         var seen = counter.load(ordering: .sequentiallyConsistent)
         while seen < limit ?? .max {
             let (exchanged, original) = counter.compareExchange(
-                expected: seen, desired: seen + 1, ordering: .sequentiallyConsistent)
+                expected: seen,
+                desired: seen + 1,
+                ordering: .sequentiallyConsistent
+            )
             if exchanged { return true }
             seen = original
         }

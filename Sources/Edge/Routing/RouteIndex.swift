@@ -18,10 +18,9 @@ final class RouteIndex: Sendable {
     let table: RouteTable
     let states: [Machine.ID: Route.State]
 
-    /// Throws a ``Fault`` for a table that no `serve` would send.
+    /// Makes an index, which goes on with the counts of the one before it.
     ///
-    /// - Parameters:
-    ///   - before: the index in force, whose counts go on.
+    /// - Throws: a ``Fault`` for a table that no `serve` would send.
     init(_ table: RouteTable, loads: Loads, before: RouteIndex?) throws(Fault) {
         try Self.check(table)
         self.table = table

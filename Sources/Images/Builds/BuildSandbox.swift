@@ -5,5 +5,5 @@ package protocol BuildSandbox: Sendable {
     /// Cancelling ends all processes of the step, and what was mounted for it is gone before the call throws.
     ///
     /// - Returns: the exit code, or 128 + the signal; whatever it is, it is no error of this call.
-    func run(_ step: BuildStep, onLine: @Sendable (String) async throws -> Void) async throws -> Int32
+    func run(_ step: BuildStep, onLine: @escaping @Sendable (String) async throws -> Void) async throws -> Int32
 }

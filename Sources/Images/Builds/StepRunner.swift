@@ -30,7 +30,7 @@ struct StepRunner: Sendable {
     }
 
     /// Runs it with an upper folder that is gone afterwards.
-    func run(_ step: BuildStep, onLine: @Sendable (String) async throws -> Void) async throws -> Int32 {
+    func run(_ step: BuildStep, onLine: @escaping @Sendable (String) async throws -> Void) async throws -> Int32 {
         var step = step
         let scratch = try store.makeScratch()
         defer { FileTree.discard(scratch) }

@@ -100,6 +100,15 @@ enum FileTree {
         }
     }
 
+    /// Makes a file or a folder with all below it a user's and his group's.
+    static func give(_ path: String, to user: Int) throws(Fault) {
+        guard lchown(path, uid_t(user), gid_t(user)) == 0 else {
+            throw Durable.fault(errno, "change the owner of", path)
+        }
+        guard let status = try status(path), status.st_mode & S_IFMT == S_IFDIR else { return }
+        for name in try names(in: path) { try give("\(path)/\(name)", to: user) }
+    }
+
     /// What a folder with all below it takes of the disk, in bytes.
     static func blocks(of path: String) throws(Fault) -> Int64 {
         guard let status = try status(path) else { return 0 }

@@ -31,6 +31,9 @@ struct LayerPacker: ~Copyable {
         return try packer.finish()
     }
 
+    /// The first day of 1980: the earliest that the zip format knows, in which Python packages are made.
+    static let fixedTime: Int64 = 315_532_800
+
     // MARK: - Private
 
     private static let maximumDepth = 200
@@ -69,7 +72,7 @@ struct LayerPacker: ~Copyable {
         if case .ownedByRoot(let keepingTimes) = form {
             guard kind == S_IFREG || kind == S_IFDIR || kind == S_IFLNK else { return }
             try give(file, status)
-            if !(keepingTimes && kind == S_IFREG) { times.append((file, Self.fixedTime)) }
+            if !(keepingTimes && kind == S_IFREG) { try FileTree.setChanged(file, Self.fixedTime) }
             guard let after = try FileTree.status(file) else { throw Fault(.io, "\(file) went away while it was packed") }
             status = after
         }

@@ -97,7 +97,7 @@ struct DependencyLayer: Sendable {
         ]
         step.environment.merge(options.environment) { $1 }
         step.environment.merge(Self.environment(base)) { $1 }
-        if let authorities = options.authorities {
+        if let authorities = options.authorities, access(authorities, R_OK) == 0 {
             let place = "\(StepRunner.place)/authorities.crt"
             step.mounts.append(.init(source: try realPath(authorities), destination: place, readOnly: true))
             step.environment["SSL_CERT_FILE"] = place

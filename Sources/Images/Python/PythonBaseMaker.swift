@@ -17,9 +17,8 @@ struct PythonBaseMaker: Sendable {
             let recipe = try recipe()
             let cache = BuildCache(store: store)
             if let base = try cache.find(recipe, as: PythonBase.self) { return (base, cached: true) }
-            return try await locks.withLock("base") {
-                try await trace.say("base", "waits for another build that makes the base image")
-            } _: {
+            let onWait = { try await trace.say("base", "waits for another build that makes the base image") }
+            return try await locks.withLock("base", onWait: onWait) {
                 if let base = try cache.find(recipe, as: PythonBase.self) { return (base, cached: true) }
                 let base = try await make(recipe, trace)
                 try cache.save(recipe, base)

@@ -90,12 +90,17 @@ package struct SourceStore: Sendable {
     /// - Parameters:
     ///   - manifest: checked here; a hostile one is refused before anything is written.
     ///   - folder: is there and empty.
-    package func checkout(_ manifest: SourceManifest, into folder: String) async throws {
+    ///   - readableForAll: files get the mode 0644 or 0755, whatever the manifest says.
+    package func checkout(
+        _ manifest: SourceManifest, into folder: String, readableForAll: Bool = false
+    ) async throws {
         try manifest.check()
         try await Blocking.run {
             var made: Set<String> = [""]
             for file in manifest.files {
                 try Self.makeFolders(above: file.path, in: folder, made: &made)
+                var file = file
+                if readableForAll { file.mode = file.mode & 0o111 == 0 ? 0o644 : 0o755 }
                 try write(file, to: "\(folder)/\(file.path)")
             }
         }

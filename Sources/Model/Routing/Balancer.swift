@@ -14,13 +14,18 @@ package enum Balancer {
     /// Least loaded below the soft limit; else wake a sleeper; else least loaded below the hard limit; else wait.
     ///
     /// - Parameters:
+    ///   - route: the app and its Machines.
     ///   - load: requests in flight of a Machine.
     ///   - excluded: Machines that refused this very request, or whose wake failed.
     ///   - spin: breaks ties, so that equal Machines take turns; any number.
+    /// - Returns: what to do now; ask again after a change when it is to wait.
     ///
     /// > Source: `proxy-dns`, section 5.3: soft limit deprioritises, hard limit excludes.
     package static func decide(
-        _ route: Route, load: (Machine.ID) -> Int, excluding excluded: Set<Machine.ID> = [], spin: Int
+        _ route: Route,
+        load: (Machine.ID) -> Int,
+        excluding excluded: Set<Machine.ID> = [],
+        spin: Int
     ) -> Decision {
         var best: (target: Route.Target, load: Int, band: Int)?
         var sleeper: Route.Target?

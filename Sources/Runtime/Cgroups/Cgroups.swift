@@ -68,7 +68,8 @@ struct Cgroups: Sendable {
 
     func processes(_ id: Machine.ID) -> [Int32] {
         let text = KernelFile.read("\(folder(id, "freezer"))/cgroup.procs") ?? ""
-        return text.split(separator: "\n").compactMap { Int32($0) }
+        // The kernel writes 0 for a process outside our own pid namespace; to `kill` that would mean ourselves.
+        return text.split(separator: "\n").compactMap { Int32($0) }.filter { $0 > 0 }
     }
 
     // MARK: - Ending
@@ -132,7 +133,9 @@ struct Cgroups: Sendable {
         mode == .unified ? "\(root)/\(slice)/\(id)" : "\(root)/\(controller)/\(slice)/\(id)"
     }
 
-    /// Where hierarchies are mounted. systemd adds links such as `cpu` to `cpu,cpuacct`, which count only once.
+    /// Where hierarchies are mounted.
+    ///
+    /// systemd adds links such as `cpu` to `cpu,cpuacct`, which count only once.
     private var hierarchies: [String] {
         guard mode != .unified else { return [root] }
         return KernelFile.names(in: root).map { "\(root)/\($0)" }.filter { folder in

@@ -11,27 +11,47 @@ extension Doctor {
         if facts.forwardDropped {
             findings.append(
                 Finding(
-                    "firewall", .warn, "another table drops what passes through this host: Machines may not get out",
-                    mend: "let forwarded packets of Roost's bridge pass there (Docker and ufw set this policy)"))
+                    "firewall",
+                    .warn,
+                    "another table drops what passes through this host: Machines may not get out",
+                    mend: "let forwarded packets of Roost's bridge pass there (Docker and ufw set this policy)"
+                )
+            )
         }
         findings.append(
             facts.nameservers.isEmpty
                 ? Finding(
-                    "nameservers", .warn, "none that Machines could reach: only loopback addresses, or none at all",
-                    mend: "name one in /etc/resolv.conf")
-                : Finding("nameservers", .ok, facts.nameservers.joined(separator: ", ")))
+                    "nameservers",
+                    .warn,
+                    "none that Machines could reach: only loopback addresses, or none at all",
+                    mend: "name one in /etc/resolv.conf"
+                )
+                : Finding("nameservers", .ok, facts.nameservers.joined(separator: ", "))
+        )
         if !facts.hasIPv6 {
             findings.append(
-                Finding("IPv6", .warn, "switched off: Machines reach each other by IPv4 only", mend: "boot with ipv6.disable=0"))
+                Finding(
+                    "IPv6",
+                    .warn,
+                    "switched off: Machines reach each other by IPv4 only",
+                    mend: "boot with ipv6.disable=0"
+                )
+            )
         }
-        return findings + facts.wantedPorts.map { port in
-            switch facts.takenPorts[port] {
-            case nil: Finding("port \(port)", .ok, "free")
-            case "roostd": Finding("port \(port)", .ok, "roostd listens")
-            case let program?:
-                Finding("port \(port)", .fail, "\(program) listens on it", mend: "stop \(program), or give the edge other ports")
+        return findings
+            + facts.wantedPorts.map { port in
+                switch facts.takenPorts[port] {
+                case nil: Finding("port \(port)", .ok, "free")
+                case "roostd": Finding("port \(port)", .ok, "roostd listens")
+                case let program?:
+                    Finding(
+                        "port \(port)",
+                        .fail,
+                        "\(program) listens on it",
+                        mend: "stop \(program), or give the edge other ports"
+                    )
+                }
             }
-        }
     }
 
     static func resources(_ facts: HostFacts) -> [Finding] {
@@ -60,14 +80,22 @@ extension Doctor {
         let seen = "\(disk.freeFiles) can be made at \(disk.folder)"
         return disk.freeFiles >= 200_000
             ? Finding("files", .ok, seen)
-            : Finding("files", .warn, seen, mend: "an unpacked Python image has 20,000 files; use a disk with more inodes")
+            : Finding(
+                "files",
+                .warn,
+                seen,
+                mend: "an unpacked Python image has 20,000 files; use a disk with more inodes"
+            )
     }
 
     private static func clock(_ facts: HostFacts) -> Finding {
         guard facts.year >= 2025 else {
             return Finding(
-                "clock", .fail, "the year is \(facts.year): certificates and tokens will not be valid",
-                mend: "set the clock: timedatectl set-ntp true")
+                "clock",
+                .fail,
+                "the year is \(facts.year): certificates and tokens will not be valid",
+                mend: "set the clock: timedatectl set-ntp true"
+            )
         }
         return facts.clockSynchronised
             ? Finding("clock", .ok, "synchronised")

@@ -3,9 +3,9 @@ package import Toolkit
 
 /// Says whether this host can run Machines, and what to do where it can't.
 package enum Doctor {
-    /// Looks at the host and judges. Works without root and with programs missing; it then says so.
+    /// Looks at the host and judges; `ports` are those that the edge is to listen on.
     ///
-    /// - Parameter ports: those that the edge is to listen on.
+    /// Works without root and with programs missing; it then says so.
     package static func inspect(paths: HostPaths, options: OCIRuntime.Options, ports: [Int]) async -> [Finding] {
         judge(await HostFacts.gather(paths: paths, options: options, ports: ports))
     }
@@ -33,8 +33,11 @@ package enum Doctor {
             facts.user == 0
                 ? Finding("user", .ok, "root")
                 : Finding(
-                    "user", .fail, "user \(facts.user), not root: some things could not be tried",
-                    mend: "run it with sudo")
+                    "user",
+                    .fail,
+                    "user \(facts.user), not root: some things could not be tried",
+                    mend: "run it with sudo"
+                )
         ]
         let numbers = facts.kernel.split(whereSeparator: { $0 == "." || $0 == "-" }).prefix(2).compactMap { Int($0) }
         let kernel = numbers.count == 2 ? (numbers[0], numbers[1]) : (0, 0)
@@ -42,9 +45,12 @@ package enum Doctor {
         findings.append(
             kernel >= (5, 10)
                 ? Finding("kernel", .ok, seen)
-                : Finding("kernel", .fail, seen, mend: "Linux 5.10 or newer: Debian 11, Ubuntu 22.04"))
+                : Finding("kernel", .fail, seen, mend: "Linux 5.10 or newer: Debian 11, Ubuntu 22.04")
+        )
         if !["x86_64", "aarch64"].contains(facts.architecture) {
-            findings.append(Finding("processor", .warn, "\(facts.architecture) is untried", mend: "use x86-64 or arm64"))
+            findings.append(
+                Finding("processor", .warn, "\(facts.architecture) is untried", mend: "use x86-64 or arm64")
+            )
         }
         return findings
     }
@@ -60,9 +66,12 @@ package enum Doctor {
         guard missing.isEmpty else {
             return [
                 Finding(
-                    "cgroups", .fail, "\(seen), without \(missing.joined(separator: ", "))",
+                    "cgroups",
+                    .fail,
+                    "\(seen), without \(missing.joined(separator: ", "))",
                     mend: missing.contains("memory")
-                        ? "add cgroup_enable=memory to the kernel's command line" : "enable them in the kernel")
+                        ? "add cgroup_enable=memory to the kernel's command line" : "enable them in the kernel"
+                )
             ]
         }
         return [Finding("cgroups", .ok, "\(seen): \(needed.joined(separator: ", "))")]
@@ -79,21 +88,31 @@ package enum Doctor {
             trial("namespaces", facts.namespaces, mend: "allow them: this may be a container without privileges"),
         ]
         if !facts.seccomp {
-            findings.append(Finding("seccomp", .fail, "the kernel has no filter for system calls", mend: "use another kernel"))
+            findings.append(
+                Finding("seccomp", .fail, "the kernel has no filter for system calls", mend: "use another kernel")
+            )
         } else if let profile = facts.seccompProfile {
             findings.append(Finding("seccomp", .ok, profile))
         } else {
             findings.append(
                 Finding(
-                    "seccomp", .fail, "no profile: Machines will not start without",
-                    mend: "apt-get install golang-github-containers-common"))
+                    "seccomp",
+                    .fail,
+                    "no profile: Machines will not start without",
+                    mend: "apt-get install golang-github-containers-common"
+                )
+            )
         }
         let first = facts.tools["tini-static"] ?? facts.tools["catatonit"]
         findings.append(
             first.map { Finding("init", .ok, $0) }
                 ?? Finding(
-                    "init", .warn, "no tini: an app that handles no SIGINT is killed only after its stop timeout",
-                    mend: "apt-get install tini"))
+                    "init",
+                    .warn,
+                    "no tini: an app that handles no SIGINT is killed only after its stop timeout",
+                    mend: "apt-get install tini"
+                )
+        )
         return findings
     }
 

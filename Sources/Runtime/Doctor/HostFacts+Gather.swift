@@ -5,7 +5,7 @@ import Model
 import Toolkit
 
 extension HostFacts {
-    /// Looks and tries out. Whatever can't be looked at stays at its default.
+    /// Looks and tries out; whatever can't be looked at stays at its default.
     static func gather(paths: HostPaths, options: OCIRuntime.Options, ports: [Int]) async -> HostFacts {
         var facts = HostFacts()
         facts.user = Int(geteuid())
@@ -19,7 +19,8 @@ extension HostFacts {
         for tool in programs { facts.tools[tool] = Command.find(tool) }
         if let runtime = options.runtime { facts.tools["runc"] = runtime }
         facts.seccomp = KernelFile.read("/proc/self/status")?.contains("\nSeccomp:") == true
-        facts.seccompProfile = FileManager.default.isReadableFile(atPath: options.seccompProfile) ? options.seccompProfile : nil
+        facts.seccompProfile =
+            FileManager.default.isReadableFile(atPath: options.seccompProfile) ? options.seccompProfile : nil
         facts.wantedPorts = ports
         facts.takenPorts = PortOwners.find(ports)
         facts.disk = disk(of: paths.state)
@@ -47,7 +48,8 @@ extension HostFacts {
         overlay = Self.tryOverlay(in: disk.folder)
         guard tools["unshare"] != nil else { return }
         namespaces = await Self.tried(
-            Command("unshare", ["--mount", "--pid", "--fork", "--ipc", "--uts", "--net", "true"]))
+            Command("unshare", ["--mount", "--pid", "--fork", "--ipc", "--uts", "--net", "true"])
+        )
         if tools["ip"] != nil {
             let lines = "link add trial0 type bridge\nlink add trial1 type veth peer name trial2\n"
             links = await Self.tried(Command("unshare", ["--net", "ip", "-batch", "-"], input: lines))
@@ -80,8 +82,12 @@ extension HostFacts {
             try? FileManager.default.removeItem(atPath: root)
         }
         do {
-            for name in ["", "/lower", "/upper", "/work", "/merged"] { try KernelFile.makeFolder(root + name, mode: 0o700) }
-            try Overlay(layers: ["\(root)/lower"], upper: "\(root)/upper", work: "\(root)/work").mount(at: "\(root)/merged")
+            for name in ["", "/lower", "/upper", "/work", "/merged"] {
+                try KernelFile.makeFolder(root + name, mode: 0o700)
+            }
+            try Overlay(layers: ["\(root)/lower"], upper: "\(root)/upper", work: "\(root)/work").mount(
+                at: "\(root)/merged"
+            )
             return .works
         } catch {
             return .fails(error.message)

@@ -1,8 +1,10 @@
-/// What a host is like, as far as it matters for running Machines. Facts only: `Doctor.judge` says what they mean.
+/// What a host is like, as far as it matters for running Machines.
+///
+/// Facts only: `Doctor.judge` says what they mean.
 package struct HostFacts: Codable, Equatable, Sendable {
     /// The daemon's user number; 0 is root.
     package var user = 0
-    /// `6.1.0-28-amd64`
+    /// The release, as `uname -r` says it.
     package var kernel = ""
     /// As `uname -m` says it.
     package var architecture = ""

@@ -14,7 +14,9 @@ enum PortOwners {
         var owners = Dictionary(inodes.values.map { ($0, "another program") }) { first, _ in first }
         for process in KernelFile.names(in: "/proc") where process.allSatisfy(\.isNumber) {
             for descriptor in KernelFile.names(in: "/proc/\(process)/fd") {
-                let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/fd/\(descriptor)")
+                let link = try? FileManager.default.destinationOfSymbolicLink(
+                    atPath: "/proc/\(process)/fd/\(descriptor)"
+                )
                 guard let link, link.hasPrefix("socket:["), let port = inodes[String(link.dropFirst(8).dropLast())]
                 else { continue }
                 owners[port] = KernelFile.read("/proc/\(process)/comm")?.trimmingCharacters(in: .newlines)

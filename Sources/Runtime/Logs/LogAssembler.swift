@@ -58,7 +58,8 @@ struct LogAssembler {
         let parts = bytes.split(separator: UInt8(ascii: " "), maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 4, let stream = LogLine.Stream(rawValue: String(decoding: parts[1], as: UTF8.self))
         else { return nil }
-        var piece = open.removeValue(forKey: stream)
+        var piece =
+            open.removeValue(forKey: stream)
             ?? Piece(timestamp: String(decoding: parts[0], as: UTF8.self), bytes: [])
         piece.bytes += parts[3].prefix(Self.lineLimit - piece.bytes.count)
         guard parts[2].elementsEqual("P".utf8) else { return line(stream, piece) }
@@ -68,7 +69,10 @@ struct LogAssembler {
 
     private func line(_ stream: LogLine.Stream, _ piece: Piece) -> LogLine {
         LogLine(
-            timestamp: piece.timestamp, stream: stream, text: String(decoding: piece.bytes, as: UTF8.self),
-            machine: machine)
+            timestamp: piece.timestamp,
+            stream: stream,
+            text: String(decoding: piece.bytes, as: UTF8.self),
+            machine: machine
+        )
     }
 }

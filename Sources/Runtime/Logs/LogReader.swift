@@ -13,7 +13,7 @@ actor LogReader {
     private var descriptor: Int32 = -1
     private var offset = 0
     private var begun = false
-    private var ready: [LogLine] = []
+    private var ready: ArraySlice<LogLine> = []
     private var assembler: LogAssembler
     private var idle = 0
 
@@ -38,7 +38,7 @@ actor LogReader {
     /// The next line; nil at the end, when the Machine's folder is gone, or when the task is cancelled.
     func next() async -> LogLine? {
         while !Task.isCancelled {
-            if !ready.isEmpty { return ready.removeFirst() }
+            if let line = ready.popFirst() { return line }
             if !begun {
                 begun = true
                 begin()
@@ -47,12 +47,12 @@ actor LogReader {
             if readMore() { continue }
             if openNext() { continue }
             guard follow, idle < Self.patience || KernelFile.exists(path) else {
-                ready = assembler.flush()
+                ready = assembler.flush()[...]
                 guard !ready.isEmpty else { return nil }
                 continue
             }
             idle += 1
-            if idle == Self.patience, assembler.hasOpenLines { ready = assembler.flush() }
+            if idle == Self.patience, assembler.hasOpenLines { ready = assembler.flush()[...] }
             do {
                 try await Task.sleep(for: Self.pause)
             } catch {
@@ -70,7 +70,7 @@ actor LogReader {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return }
         offset = endOfRecords(Int(status.st_size))
-        ready = LogTail.lines(descriptor, end: offset, count: tail, machine: machine)
+        ready = LogTail.lines(descriptor, end: offset, count: tail, machine: machine)[...]
         guard ready.count < tail else { return }
         let old = open(oldPath, O_RDONLY | O_CLOEXEC)
         guard old >= 0 else { return }
@@ -87,7 +87,10 @@ actor LogReader {
         while let newline = bytes[..<end].lastIndex(of: UInt8(ascii: "\n")) {
             let record = bytes[..<newline].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
             let fields = bytes[record..<newline].split(
-                separator: UInt8(ascii: " "), maxSplits: 3, omittingEmptySubsequences: false)
+                separator: UInt8(ascii: " "),
+                maxSplits: 3,
+                omittingEmptySubsequences: false
+            )
             if fields.count < 4 || !fields[2].elementsEqual("P".utf8) { return start + newline + 1 }
             end = newline
         }
@@ -101,7 +104,7 @@ actor LogReader {
         guard !bytes.isEmpty else { return false }
         idle = 0
         offset += bytes.count
-        ready = assembler.take(bytes)
+        ready = assembler.take(bytes)[...]
         return true
     }
 

@@ -5,7 +5,9 @@ import Toolkit
 
 /// Ends the last line of a process that ended without a line break, so that the next one's first line stands alone.
 enum LogSeal {
-    /// Adds an empty last piece for each stream that the log leaves open. To be called when nobody writes to it.
+    /// Adds an empty last piece for each stream that the log leaves open.
+    ///
+    /// To be called when nobody writes to it.
     static func close(_ path: String) throws(Fault) {
         let descriptor = open(path, O_RDWR | O_APPEND | O_CLOEXEC)
         guard descriptor >= 0 else { return }

@@ -8,9 +8,7 @@ enum LogTail {
 
     /// The last lines up to `end`, oldest first, at most `count`; lines still open there are left out.
     ///
-    /// Reads twice as much each time until it has enough.
-    ///
-    /// - Parameter end: bytes from the start of the file, at the end of a record.
+    /// Reads twice as much each time until it has enough. `end` is in bytes from the start, at the end of a record.
     static func lines(_ descriptor: Int32, end: Int, count: Int, machine: Machine.ID) -> [LogLine] {
         guard count > 0 else { return [] }
         var size = min(end, 64 << 10)
@@ -33,7 +31,12 @@ enum LogTail {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             filled = 0
             while filled < count {
-                let got = pread(descriptor, buffer.baseAddress?.advanced(by: filled), count - filled, off_t(offset + filled))
+                let got = pread(
+                    descriptor,
+                    buffer.baseAddress?.advanced(by: filled),
+                    count - filled,
+                    off_t(offset + filled)
+                )
                 if got < 0, errno == EINTR { continue }
                 guard got > 0 else { break }
                 filled += got

@@ -23,7 +23,8 @@ package struct AddressPlan: Codable, Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - seed: differs for each instance on each host.
-    ///   - used: the host's routes, and addresses that Machines have to reach outside. Wider ones than /8 don't count:
+    ///   - network: of those that must not reach each other.
+    ///   - used: the host's routes, and addresses that Machines have to reach outside. Those of /8 and wider don't count:
     ///     a default route overlaps everything.
     package init(seed: String, network: UInt32 = 1, avoiding used: [IPv4Block] = []) {
         let hash = HostPaths.fnv1a(seed)

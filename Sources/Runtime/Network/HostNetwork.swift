@@ -37,7 +37,7 @@ struct HostNetwork: Sendable {
 
     /// Makes bridge and firewall table, switches forwarding on; what is there already is left.
     ///
-    /// - Parameter nameservers: kept out of the chosen block, or Machines could not reach them.
+    /// The name servers are kept out of the chosen block, or Machines could not reach them.
     func prepare(nameservers: [String]) async throws -> AddressPlan {
         let plan = try await choosePlan(nameservers: nameservers)
         try batch(Self.bridgeLines(bridge, plan, exists: KernelFile.exists("/sys/class/net/\(bridge)"), Self.hasIPv6))
@@ -65,7 +65,9 @@ struct HostNetwork: Sendable {
 
     func isProvisioned(_ id: Machine.ID) -> Bool { Self.isNamespace(namespacePath(id)) }
 
-    /// Blocks. Makes the namespace and its link; what is there already gets the address again.
+    /// Makes the namespace and its link; what is there already gets the address again.
+    ///
+    /// Blocks.
     func provision(_ id: Machine.ID, address: Machine.Address) throws(Fault) {
         let plan = try plan()
         var outside: [String] = []
@@ -84,7 +86,9 @@ struct HostNetwork: Sendable {
         try batch(Self.insideLines(address, plan, Self.hasIPv6), in: namespace(id))
     }
 
-    /// Blocks. Removes link and namespace; what is gone already is no error.
+    /// Removes link and namespace; what is gone already is no error.
+    ///
+    /// Blocks.
     func remove(_ id: Machine.ID) throws(Fault) {
         let device = "/sys/class/net/\(link(id))"
         // By its own name first: with the namespace it would go too, but at a time of the kernel's choosing.
@@ -147,17 +151,23 @@ struct HostNetwork: Sendable {
         let text = try await Command("ip", ["-4", "-j", "route", "show", "table", "all"]).checked()
         let routes = try JSON.decode([Route].self, from: Data(text.utf8), what: "the host's routes")
         let plan = AddressPlan(
-            seed: "\(hostName)/\(paths.instance)", avoiding: (routes.map(\.dst) + nameservers).compactMap { IPv4Block($0) })
+            seed: "\(hostName)/\(paths.instance)",
+            avoiding: (routes.map(\.dst) + nameservers).compactMap { IPv4Block($0) }
+        )
         try Durable.makeFolder(paths.state)
         try Durable.write(try JSON.encode(plan), to: planPath)
         return plan
     }
 
-    /// Runs lines of the `ip` program in one process. Blocks.
+    /// Runs lines of the `ip` program in one process.
+    ///
+    /// Blocks.
     private func batch(_ lines: [String], in namespace: String? = nil) throws(Fault) {
         let place = namespace.map { ["-n", $0] } ?? []
         let outcome = try Spawn.run(
-            ["/sbin/ip"] + place + ["-batch", "-"], input: lines.joined(separator: "\n") + "\n")
+            ["/sbin/ip"] + place + ["-batch", "-"],
+            input: lines.joined(separator: "\n") + "\n"
+        )
         guard outcome.code == 0 else {
             let words = outcome.output.split(separator: "\n").joined(separator: "; ")
             throw Fault(.toolFailed, "ip \(place.joined(separator: " ")) could not set up the network: \(words)")

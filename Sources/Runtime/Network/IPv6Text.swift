@@ -14,6 +14,7 @@ enum IPv6Text {
         }
         let texts = groups.map { String($0, radix: 16) }
         guard !best.isEmpty else { return texts.joined(separator: ":") }
-        return texts[..<best.lowerBound].joined(separator: ":") + "::" + texts[best.upperBound...].joined(separator: ":")
+        return texts[..<best.lowerBound].joined(separator: ":") + "::"
+            + texts[best.upperBound...].joined(separator: ":")
     }
 }

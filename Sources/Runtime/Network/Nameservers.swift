@@ -20,6 +20,8 @@ enum Nameservers {
             guard words.count >= 2, words[0] == "nameserver" else { return nil }
             return String(words[1])
         }
-        return Array(all.filter { !$0.hasPrefix("127.") && $0 != "::1" && !$0.lowercased().hasPrefix("fe80:") }.prefix(3))
+        return Array(
+            all.filter { !$0.hasPrefix("127.") && $0 != "::1" && !$0.lowercased().hasPrefix("fe80:") }.prefix(3)
+        )
     }
 }

@@ -34,7 +34,7 @@ extension BundleConfig {
             user: User(uid: user.uid, gid: user.gid, additionalGids: user.groups),
             args: surroundings.initProgram == nil ? sandbox.command : [Self.initPath, "--"] + sandbox.command,
             env: environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
-            cwd: sandbox.workingDirectory.isEmpty ? "/" : sandbox.workingDirectory,
+            cwd: sandbox.workingDirectory.hasPrefix("/") ? sandbox.workingDirectory : "/\(sandbox.workingDirectory)",
             capabilities: Capabilities(bounding: capabilities, effective: capabilities, permitted: capabilities),
             rlimits: [
                 Limit(type: "RLIMIT_NOFILE", hard: openFiles, soft: openFiles),
@@ -77,31 +77,46 @@ extension BundleConfig {
         var mounts = [
             Mount(destination: "/proc", type: "proc", source: "proc", options: closed),
             Mount(
-                destination: "/dev", type: "tmpfs", source: "tmpfs",
-                options: ["nosuid", "noexec", "strictatime", "mode=755", "size=64k"]),
+                destination: "/dev",
+                type: "tmpfs",
+                source: "tmpfs",
+                options: ["nosuid", "noexec", "strictatime", "mode=755", "size=64k"]
+            ),
             Mount(
-                destination: "/dev/pts", type: "devpts", source: "devpts",
-                options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
+                destination: "/dev/pts",
+                type: "devpts",
+                source: "devpts",
+                options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]
+            ),
             Mount(
-                destination: "/dev/shm", type: "tmpfs", source: "shm", options: closed + ["mode=1777", "size=65536k"]),
+                destination: "/dev/shm",
+                type: "tmpfs",
+                source: "shm",
+                options: closed + ["mode=1777", "size=65536k"]
+            ),
             Mount(destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: closed),
             Mount(destination: "/sys", type: "sysfs", source: "sysfs", options: closed + ["ro"]),
         ]
         if surroundings.showsCgroups {
             mounts.append(
-                Mount(destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: closed + ["ro"]))
+                Mount(destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: closed + ["ro"])
+            )
         }
         mounts += surroundings.files.map { file in
             Mount(destination: file.destination, type: "bind", source: file.source, options: ["bind", "ro"] + closed)
         }
         if let program = surroundings.initProgram {
             mounts.append(
-                Mount(destination: initPath, type: "bind", source: program, options: ["bind", "ro", "nosuid", "nodev"]))
+                Mount(destination: initPath, type: "bind", source: program, options: ["bind", "ro", "nosuid", "nodev"])
+            )
         }
         mounts += sandbox.mounts.map { mount in
             Mount(
-                destination: mount.destination, type: "bind", source: mount.source,
-                options: ["bind", "nosuid", "nodev", mount.readOnly ? "ro" : "rw"])
+                destination: mount.destination,
+                type: "bind",
+                source: mount.source,
+                options: ["bind", "nosuid", "nodev", mount.readOnly ? "ro" : "rw"]
+            )
         }
         return mounts
     }

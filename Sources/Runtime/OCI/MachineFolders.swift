@@ -5,8 +5,9 @@ import Toolkit
 struct MachineFolders: Sendable {
     /// `<state>/machines/<id>`: root file system and log.
     let state: String
-    /// `<run>/machines/<id>`: the OCI bundle, with secrets in it, and what conmon and we note down. On a tmpfs, so that
-    /// no secret is ever on a disk.
+    /// `<run>/machines/<id>`: the OCI bundle, with secrets in it, and what conmon and we note down.
+    ///
+    /// On a tmpfs, so that no secret is ever on a disk.
     let run: String
 
     init(_ paths: HostPaths, _ id: Machine.ID) {

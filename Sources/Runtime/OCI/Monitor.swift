@@ -33,7 +33,8 @@ struct Monitor {
         let parent = try Spawn.start(
             command(id),
             environment: ["_OCI_SYNCPIPE": "3"],
-            roost_descriptors(input: -1, output: errors, errors: errors, sync: pipe.writeEnd))
+            roost_descriptors(input: -1, output: errors, errors: errors, sync: pipe.writeEnd)
+        )
         pipe.closeWriteEnd()
         let answer = pipe.readLine(limit: .seconds(10))
         // It forks the real monitor and ends at once; only without an answer it may hang.
@@ -56,7 +57,7 @@ struct Monitor {
         ]
     }
 
-    /// - Parameter line: `{"data": <pid>}`, or a negative number and a message.
+    /// Reads conmon's answer: `{"data": <pid>}`, or a negative number and a message.
     private func started(_ line: String, code: Int32) throws(Fault) -> Started {
         struct Answer: Decodable {
             var data: Int32
@@ -67,7 +68,8 @@ struct Monitor {
             throw Fault(.toolFailed, "conmon ended with \(code) and created no sandbox: \(words)\(line)")
         }
         guard answer.data > 0 else { throw RuntimeWords.fault(answer.message ?? "exit code \(-answer.data)") }
-        guard let text = KernelFile.read(folders.monitorPIDFile), let monitor = Int32(text.trimmingCharacters(in: .newlines))
+        guard let text = KernelFile.read(folders.monitorPIDFile),
+            let monitor = Int32(text.trimmingCharacters(in: .newlines))
         else { throw Fault(.toolFailed, "conmon wrote no process number to \(folders.monitorPIDFile)") }
         return Started(pid: answer.data, monitor: monitor)
     }

@@ -4,19 +4,22 @@ import Model
 import Toolkit
 
 extension OCIRuntime {
-    /// Runs a build step in a sandbox of its own, without a monitor, to its end. Cancelling kills it.
+    /// Runs a build step in a sandbox of its own, without a monitor, to its end.
     ///
-    /// The sandbox's `guest` limits its memory and CPU; its `address` is not looked at. With `network` it reaches what
+    /// Cancelling kills it. The sandbox's `guest` limits its memory and CPU; its `address` is not looked at. With `network` it reaches what
     /// Machines reach.
     ///
     /// - Parameters:
+    ///   - sandbox: what to run; its ID is a new random one.
     ///   - upper: an empty folder that takes all writes to the root file system, in an overlay's form (removed files are
     ///     character devices 0:0), and stays. Nil: they are thrown away.
     ///   - onLine: told each line of both outputs.
     /// - Returns: the exit code, or 128 + the signal; 137 also for want of memory.
     /// - Throws: ``Fault`` when the step could not be run at all.
     package func runToEnd(
-        _ sandbox: Sandbox, upper: String? = nil, onLine: @Sendable @escaping (String) async throws -> Void
+        _ sandbox: Sandbox,
+        upper: String? = nil,
+        onLine: @Sendable @escaping (String) async throws -> Void
     ) async throws -> Int32 {
         var sandbox = sandbox
         let slot = try buildSlots.take()
@@ -43,7 +46,9 @@ extension OCIRuntime {
     // MARK: - Private
 
     private func run(
-        _ sandbox: Sandbox, upper: String?, onLine: @Sendable @escaping (String) async throws -> Void
+        _ sandbox: Sandbox,
+        upper: String?,
+        onLine: @Sendable @escaping (String) async throws -> Void
     ) async throws -> Int32 {
         let id = sandbox.id
         let folders = MachineFolders(build: id, paths)
@@ -52,11 +57,16 @@ extension OCIRuntime {
             if prepared.network { try buildNetwork.provision(id, address: prepared.address) }
             try makeRoot(prepared, folders, upper: upper)
             try writeConfig(
-                prepared, folders, namespace: prepared.network ? buildNetwork.namespacePath(id) : nil, initProgram: nil)
+                prepared,
+                folders,
+                namespace: prepared.network ? buildNetwork.namespacePath(id) : nil,
+                initProgram: nil
+            )
         }
         let command = Command(
             try tools().runtime,
-            ["--root", runtimeRoot, "--log", folders.errors, "run", "--bundle", folders.run, id.text])
+            ["--root", runtimeRoot, "--log", folders.errors, "run", "--bundle", folders.run, id.text]
+        )
         let code = try await withTaskCancellationHandler {
             try await command.stream(onLine)
         } onCancel: {

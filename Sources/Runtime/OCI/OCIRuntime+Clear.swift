@@ -17,12 +17,14 @@ extension OCIRuntime {
         lanes.forget(id)
     }
 
-    /// Undoes a start, however far it came. The watch ends: what is killed here shows in no `exits`.
+    /// Undoes a start, however far it came.
+    ///
+    /// The watch ends: what is killed here shows in no `exits`.
     func clearBlocking(_ id: Machine.ID) throws(Fault) {
         try clearBlocking(id, MachineFolders(paths, id), upper: nil)
     }
 
-    /// - Parameter keptUpper: a folder for writes that somebody else looks after.
+    /// The same of a Machine or a build step; `keptUpper` is a folder for writes that somebody else looks after.
     func clearBlocking(_ id: Machine.ID, _ folders: MachineFolders, upper keptUpper: String?) throws(Fault) {
         watcher.forget(id)
         let container = "\(runtimeRoot)/\(id)"

@@ -6,7 +6,11 @@ extension OCIRuntime {
     ///
     /// - Returns: the exit code and both outputs, at most 1 MiB.
     /// - Throws: ``Fault`` `invalidState` when the Machine does not run, `timedOut`.
-    package func exec(_ id: Machine.ID, _ command: [String], timeout: Duration) async throws -> (code: Int32, output: String) {
+    package func exec(
+        _ id: Machine.ID,
+        _ command: [String],
+        timeout: Duration
+    ) async throws -> (code: Int32, output: String) {
         guard case .running = try await list()[id] else {
             throw Fault(.invalidState, "Machine \(id) does not run", hint: "start it first: roost machine start \(id)")
         }

@@ -9,13 +9,18 @@ extension OCIRuntime {
     package func logs(_ id: Machine.ID, tail: Int, follow: Bool) -> AsyncStream<LogLine> {
         let folders = MachineFolders(paths, id)
         let reader = LogReader(
-            path: folders.log, oldPath: folders.oldLog, machine: id, tail: tail, follow: follow)
+            path: folders.log,
+            oldPath: folders.oldLog,
+            machine: id,
+            tail: tail,
+            follow: follow
+        )
         return AsyncStream { await reader.next() }
     }
 
-    /// Makes each log that is longer than the limit the old log, and begins a new one. To be called now and then.
+    /// Makes each log that is longer than the limit the old log, and begins a new one.
     ///
-    /// What was the old log before is gone: a Machine has at most two files.
+    /// To be called every few seconds. What was the old log before is gone: a Machine has at most two files.
     package func rotateLogs() async throws {
         for id in storedMachines() {
             try await lanes.run(id) { () throws(Fault) in

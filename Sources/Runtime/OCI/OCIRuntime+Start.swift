@@ -31,24 +31,40 @@ extension OCIRuntime {
         let tools = try tools()
         try makeRoot(sandbox, folders)
         try writeConfig(
-            sandbox, folders, namespace: sandbox.network ? network.namespacePath(sandbox.id) : nil,
-            initProgram: tools.initProgram)
+            sandbox,
+            folders,
+            namespace: sandbox.network ? network.namespacePath(sandbox.id) : nil,
+            initProgram: tools.initProgram
+        )
         let monitor = Monitor(
-            program: tools.monitor, runtime: tools.runtime, runtimeRoot: runtimeRoot, sockets: sockets,
-            folders: folders, logLimit: options.logLimit * 8)
+            program: tools.monitor,
+            runtime: tools.runtime,
+            runtimeRoot: runtimeRoot,
+            sockets: sockets,
+            folders: folders,
+            logLimit: options.logLimit * 8
+        )
         let started = try monitor.create(sandbox.id)
         guard let stat = ProcessStat.live(started.pid), let monitorStat = ProcessStat.live(started.monitor) else {
             throw Fault(.toolFailed, "the sandbox of Machine \(sandbox.id) ended before its start")
         }
         let process = Machine.Process(
-            pid: started.pid, startTicks: stat.startTicks, monitorPID: started.monitor, startedAt: .now())
+            pid: started.pid,
+            startTicks: stat.startTicks,
+            monitorPID: started.monitor,
+            startedAt: .now()
+        )
         let record = RunRecord(process: process, monitorTicks: monitorStat.startTicks, address: sandbox.address)
         // Before the process runs: a crash from here on leaves a record that says whose it is.
         try record.write(folders.record)
         do throws(Fault) {
             try cgroups.adoptMonitor(started.monitor)
         } catch {
-            logger.warning("monitor stays in the daemon's control group", error: error, metadata: ["machine.id": "\(sandbox.id)"])
+            logger.warning(
+                "monitor stays in the daemon's control group",
+                error: error,
+                metadata: ["machine.id": "\(sandbox.id)"]
+            )
         }
         let outcome = try Spawn.run([tools.runtime, "--root", runtimeRoot, "start", sandbox.id.text])
         guard outcome.code == 0 else { throw RuntimeWords.fault(outcome.output) }
@@ -76,13 +92,17 @@ extension OCIRuntime {
 
     /// The bundle's configuration and the files that it shows inside.
     func writeConfig(
-        _ sandbox: Sandbox, _ folders: MachineFolders, namespace: String?, initProgram: String?
+        _ sandbox: Sandbox,
+        _ folders: MachineFolders,
+        namespace: String?,
+        initProgram: String?
     ) throws(Fault) {
         try CommandLookup.check(sandbox, rootfs: folders.rootfs)
         let user = try SandboxUser.resolve(
             sandbox.user,
             passwd: RootedFile.read(root: folders.rootfs, "etc/passwd"),
-            group: RootedFile.read(root: folders.rootfs, "etc/group"))
+            group: RootedFile.read(root: folders.rootfs, "etc/group")
+        )
         let etc = EtcFiles(hostname: sandbox.hostname, address: sandbox.address, nameservers: nameservers)
         try KernelFile.create(folders.hosts, Array(etc.hosts.utf8))
         try KernelFile.create(folders.hostname, Array(etc.hostnameFile.utf8))
@@ -90,16 +110,22 @@ extension OCIRuntime {
         let config = BundleConfig(
             sandbox,
             .init(
-                rootfs: folders.rootfs, user: user,
+                rootfs: folders.rootfs,
+                user: user,
                 seccomp: try seccomp.filter(BundleConfig.capabilities(of: user), profile: options.seccompProfile),
-                cgroupsPath: cgroups.path(sandbox.id), networkNamespace: namespace, limitsSwap: cgroups.limitsSwap, limits: .current(),
+                cgroupsPath: cgroups.path(sandbox.id),
+                networkNamespace: namespace,
+                limitsSwap: cgroups.limitsSwap,
+                limits: .current(),
                 pidsLimit: options.pidsLimit,
                 files: [
                     (folders.hosts, "/etc/hosts"), (folders.hostname, "/etc/hostname"),
                     (folders.resolv, "/etc/resolv.conf"),
                 ],
-                initProgram: initProgram, showsCgroups: cgroups.mode == .unified
-            ))
+                initProgram: initProgram,
+                showsCgroups: cgroups.mode == .unified
+            )
+        )
         try KernelFile.create(folders.config, Array(try JSON.encode(config)), mode: 0o600)
     }
 }

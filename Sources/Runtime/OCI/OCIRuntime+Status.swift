@@ -49,7 +49,9 @@ extension OCIRuntime {
 
     package func listeners(_ id: Machine.ID) async throws -> [ListenAddress] {
         guard let record = RunRecord.read(MachineFolders(paths, id).record), record.processLives else { return [] }
-        let tables = ["tcp", "tcp6"].compactMap { KernelFile.read("/proc/\(record.process.pid)/net/\($0)", limit: 8 << 20) }
+        let tables = ["tcp", "tcp6"].compactMap {
+            KernelFile.read("/proc/\(record.process.pid)/net/\($0)", limit: 8 << 20)
+        }
         return tables.flatMap { ListenTable.parse($0) }
     }
 

@@ -65,11 +65,15 @@ package struct OCIRuntime: RuntimeDriver {
         _ = try tools()
         guard cgroups.mode != .missing else {
             throw Fault(
-                .hostUnfit, "no control groups are mounted at \(options.cgroupRoot)",
-                hint: "mount -t cgroup2 none \(options.cgroupRoot)")
+                .hostUnfit,
+                "no control groups are mounted at \(options.cgroupRoot)",
+                hint: "mount -t cgroup2 none \(options.cgroupRoot)"
+            )
         }
         for folder in [paths.state, paths.run] { try Durable.makeFolder(folder) }
-        for folder in [paths.machines, "\(paths.state)/builds", "\(paths.run)/machines", "\(paths.run)/builds", sockets] {
+        for folder in [
+            paths.machines, "\(paths.state)/builds", "\(paths.run)/machines", "\(paths.run)/builds", sockets,
+        ] {
             try Durable.makeFolder(folder, mode: 0o700)
         }
         let nameservers = nameservers
@@ -96,20 +100,23 @@ package struct OCIRuntime: RuntimeDriver {
         let left = network.provisioned()
         guard left.isEmpty else {
             throw Fault(
-                .invalidState, "\(left.count) Machines still have a network: \(left.prefix(5).map(\.text))",
-                hint: "destroy them first")
+                .invalidState,
+                "\(left.count) Machines still have a network: \(left.prefix(5).map(\.text))",
+                hint: "destroy them first"
+            )
         }
         try await network.remove()
         cgroups.removeSlice()
     }
 
-    /// Destroys each Machine that this host has anything of, then what they shared. Volumes and images stay.
+    /// Destroys each Machine that this host has anything of, then what they shared; volumes and images stay.
     package func removeEverything() async throws {
         for id in try await Set(list().keys).union(storedMachines()).sorted() { try await destroy(id) }
         try await removeAbandonedBuilds()
         try await removeHostNetwork()
         try await removeTrees([
-            paths.machines, "\(paths.state)/builds", "\(paths.run)/machines", "\(paths.run)/builds", sockets, runtimeRoot,
+            paths.machines, "\(paths.state)/builds", "\(paths.run)/machines", "\(paths.run)/builds", sockets,
+            runtimeRoot,
         ])
     }
 
@@ -132,7 +139,7 @@ package struct OCIRuntime: RuntimeDriver {
         try SandboxTools.find(mode: cgroups.mode, options)
     }
 
-    /// Removes folders, whatever is in them; stays on their file system, so nothing mounted there is emptied.
+    /// Removes folders, whatever is in them; nothing that is mounted below them is emptied.
     func removeTrees(_ folders: [String]) async throws {
         let id = Machine.ID.random()
         try await lanes.run(id) { () throws(Fault) in try Self.removeTrees(folders) }

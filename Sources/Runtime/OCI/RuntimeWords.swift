@@ -3,14 +3,16 @@ import Model
 
 /// What runc and crun say when they fail, in words for the owner of the app.
 enum RuntimeWords {
-    /// - Parameter words: one line of text, or of JSON with a `msg`, as runc's log writes them.
+    /// Takes lines of text, or of JSON with a `msg`, as runc's log has them; the last one counts.
     static func fault(_ words: String) -> Fault {
         let plain = text(words)
         // runc: `exec: "x": executable file not found in $PATH`, crun: "executable file `x` not found in $PATH".
         if plain.contains("executable file") && plain.contains("not found") || plain.contains("process: exec: ") {
             return Fault(
-                .invalidConfig, "the Machine's command is not in the image: \(plain)",
-                hint: "correct [processes] in fly.toml or CMD in the Dockerfile")
+                .invalidConfig,
+                "the Machine's command is not in the image: \(plain)",
+                hint: "correct [processes] in fly.toml or CMD in the Dockerfile"
+            )
         }
         return Fault(.toolFailed, "the sandbox could not be created: \(plain)")
     }

@@ -8,8 +8,6 @@ struct SandboxTools {
     var initProgram: String?
 
     /// Which OCI runtime fits the host's cgroups: crun is quicker, but takes only version 2.
-    ///
-    /// - Parameter find: the path of a program, or nil.
     static func choose(_ mode: CgroupMode, find: (String) -> String?) -> String? {
         mode == .unified ? find("crun") ?? find("runc") : find("runc")
     }
@@ -23,7 +21,9 @@ struct SandboxTools {
             throw Fault(.toolMissing, "runc is not installed", hint: "apt-get install runc")
         }
         return SandboxTools(
-            monitor: monitor, runtime: runtime,
-            initProgram: options.initProgram ?? Command.find("tini-static") ?? Command.find("catatonit"))
+            monitor: monitor,
+            runtime: runtime,
+            initProgram: options.initProgram ?? Command.find("tini-static") ?? Command.find("catatonit")
+        )
     }
 }

@@ -29,7 +29,9 @@ final class ExitWatcher: Sendable {
         continuation.finish()
     }
 
-    /// Starts to watch; watching the same process again changes nothing. One that has ended already is told at once.
+    /// Starts to watch; watching the same process again changes nothing.
+    ///
+    /// One that has ended already is told at once.
     func watch(_ id: Machine.ID, _ process: Machine.Process, monitorTicks: UInt64) {
         let watch = Watch(process)
         let old = watches.withLock { watches -> Watch? in
@@ -52,7 +54,8 @@ final class ExitWatcher: Sendable {
                 EndSource(handle.release(), queue) { [weak self] in
                     let lives = ProcessStat.isLive(process.pid, startTicks: process.startTicks)
                     self?.handle(id, watch, .monitorEnded(processLives: lives))
-                })
+                }
+            )
         } else {
             queue.async { [weak self, lives] in self?.handle(id, watch, .monitorEnded(processLives: lives)) }
         }
@@ -88,7 +91,13 @@ final class ExitWatcher: Sendable {
     private func report(_ id: Machine.ID, _ watch: Watch, _ end: SandboxEnd, lost: Bool) {
         continuation.yield(
             SandboxExit(
-                id: id, pid: watch.process.pid, code: end.code, outOfMemory: end.outOfMemory, monitorLost: lost))
+                id: id,
+                pid: watch.process.pid,
+                code: end.code,
+                outOfMemory: end.outOfMemory,
+                monitorLost: lost
+            )
+        )
     }
 }
 
@@ -123,7 +132,7 @@ private final class Watch: Sendable {
             defer { inner.sources = [] }
             return inner.sources
         }
-        sources.forEach { $0.cancel() }
+        for source in sources { source.cancel() }
     }
 }
 
@@ -133,7 +142,7 @@ private final class Watch: Sendable {
 private final class EndSource: @unchecked Sendable {
     private let source: any DispatchSourceRead
 
-    /// - Parameter descriptor: a process descriptor, closed at the end.
+    /// Takes a process descriptor, which it closes at the end.
     init(_ descriptor: Int32, _ queue: DispatchQueue, _ body: @escaping @Sendable () -> Void) {
         source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
         source.setEventHandler { [weak self] in

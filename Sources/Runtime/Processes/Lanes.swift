@@ -8,7 +8,8 @@ final class Lanes: Sendable {
 
     /// Runs `body` after all that was given for the same Machine before.
     func run<Result: Sendable>(
-        _ id: Machine.ID, _ body: @escaping @Sendable () throws(Fault) -> Result
+        _ id: Machine.ID,
+        _ body: @escaping @Sendable () throws(Fault) -> Result
     ) async throws -> Result {
         let queue = queues.withLock { queues in
             if let queue = queues[id] { return queue }

@@ -15,8 +15,11 @@ struct OwnLimits {
         let status = KernelFile.read("/proc/self/status") ?? ""
         return OwnLimits(
             openFiles: known ? UInt64(limit.rlim_max) : 1024,
-            oomScore: KernelFile.read("/proc/self/oom_score_adj").flatMap { Int($0.filter { $0.isNumber || $0 == "-" }) } ?? 0,
-            raises: Self.effective(status) & (1 << 24) != 0)
+            oomScore: KernelFile.read("/proc/self/oom_score_adj").flatMap {
+                Int($0.filter { $0.isNumber || $0 == "-" })
+            } ?? 0,
+            raises: Self.effective(status) & (1 << 24) != 0
+        )
     }
 
     func openFiles(wanted: UInt64) -> UInt64 { raises ? wanted : min(wanted, openFiles) }

@@ -4,7 +4,7 @@ import Model
 struct ProcessStat: Equatable {
     /// One letter; `Z` has ended and waits for its parent.
     var state: Character
-    /// Field 22: clock ticks since boot. With the pid it names a process for good.
+    /// Field 22, clock ticks since boot: with the pid it names a process for good.
     var startTicks: UInt64
 
     /// The process of that number, or nil when there is none that still runs.

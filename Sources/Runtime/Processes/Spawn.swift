@@ -10,7 +10,9 @@ import Toolkit
 enum Spawn {
     /// Starts it; the caller waits for it.
     static func start(
-        _ command: [String], environment: [String: String] = [:], _ descriptors: roost_descriptors
+        _ command: [String],
+        environment: [String: String] = [:],
+        _ descriptors: roost_descriptors
     ) throws(Fault) -> pid_t {
         guard let program = command.first else { preconditionFailure("a command has a program") }
         var all = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"]
@@ -25,17 +27,20 @@ enum Spawn {
 
     /// Runs it to its end and returns its exit code and what it wrote on both outputs, at most 64 KiB.
     ///
-    /// - Parameter input: its standard input, at most 64 KiB.
-    /// - Throws: ``Fault`` `timedOut` when it was killed for taking longer than the limit.
+    /// Its standard input is at most 64 KiB, too. One that takes longer than the limit is killed, which is a ``Fault``
+    /// `timedOut`.
     static func run(
-        _ command: [String], input: String = "", limit: Duration = .seconds(20)
+        _ command: [String],
+        input: String = "",
+        limit: Duration = .seconds(20)
     ) throws(Fault) -> (code: Int32, output: String) {
         var words = try Pipe()
         try words.fill(input)
         var pipe = try Pipe()
         let pid = try start(
             command,
-            roost_descriptors(input: words.readEnd, output: pipe.writeEnd, errors: pipe.writeEnd, sync: -1))
+            roost_descriptors(input: words.readEnd, output: pipe.writeEnd, errors: pipe.writeEnd, sync: -1)
+        )
         pipe.closeWriteEnd()
         let outcome = pipe.readAll(limit: limit)
         if outcome == nil { kill(-pid, SIGKILL) }
@@ -56,11 +61,14 @@ enum Spawn {
     // MARK: - Private
 
     private static func withStrings<Result>(
-        _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+        _ texts: [String],
+        _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
     ) -> Result {
         var pointers = texts.map { strdup($0) }
         pointers.append(nil)
-        defer { pointers.forEach { free($0) } }
+        defer {
+            for pointer in pointers { free(pointer) }
+        }
         return pointers.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { preconditionFailure("the list ends with a null pointer") }
             return body(base)

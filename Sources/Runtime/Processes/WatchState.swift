@@ -36,7 +36,8 @@ enum WatchState: Equatable {
             (.orphaned, .processEnded):
             self = .done
             return .reportEnd
-        case (.running, .overdue), (.ending, .processEnded), (.orphaned, .monitorEnded), (.orphaned, .overdue), (.done, _):
+        case (.running, .overdue), (.ending, .processEnded), (.orphaned, .monitorEnded), (.orphaned, .overdue),
+            (.done, _):
             return nil
         }
     }

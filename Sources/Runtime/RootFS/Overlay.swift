@@ -43,7 +43,7 @@ struct Overlay: Sendable {
         throw Fault(.io, "\(target) is still mounted after 16 unmounts")
     }
 
-    /// - Parameter lower: top first, as the kernel reads them.
+    /// The kernel's words for it; `lower` is top first.
     static func options(lower: [String], upper: String, work: String) -> String {
         // `volatile`: a Machine's root is thrown away at each start, so syncing it to disk is work for nobody.
         // The others keep the upper folder plain enough to become a layer itself.
@@ -56,19 +56,26 @@ struct Overlay: Sendable {
     /// Many layers have paths longer than a page together: descriptors name each of them in 17 characters.
     private func mountThroughDescriptors(_ folders: [String], at target: String) throws(Fault) {
         var descriptors: [Int32] = []
-        defer { descriptors.forEach { close($0) } }
+        defer {
+            for descriptor in descriptors { close(descriptor) }
+        }
         for folder in folders {
             let descriptor = roost_open_folder(folder)
             guard descriptor >= 0 else { throw Durable.fault(errno, "open", folder) }
             descriptors.append(descriptor)
         }
-        // Our pid instead of "self", which is the same length or shorter, would not do in another pid namespace.
         let names = descriptors.map { "/proc/self/fd/\($0)" }
         let options = Self.options(
-            lower: Array(names.dropLast(2)), upper: names[names.count - 2], work: names[names.count - 1])
+            lower: Array(names.dropLast(2)),
+            upper: names[names.count - 2],
+            work: names[names.count - 1]
+        )
         guard options.utf8.count <= Self.optionsLimit else {
-            throw Fault(.tooLarge, "the image has \(layers.count) layers, more than one mount can take",
-                hint: "join RUN and COPY lines of the Dockerfile")
+            throw Fault(
+                .tooLarge,
+                "the image has \(layers.count) layers, more than one mount can take",
+                hint: "join RUN and COPY lines of the Dockerfile"
+            )
         }
         try mount(at: target, options: options)
     }
@@ -78,6 +85,10 @@ struct Overlay: Sendable {
         // Before Linux 5.10 there is no such option.
         if errno == EINVAL, roost_mount_overlay(target, options.replacing(",volatile", with: "")) == 0 { return }
         let fault = Durable.fault(errno, "mount an overlay at", target)
-        throw Fault(.hostUnfit, fault.message, hint: "roost doctor says whether the state folder's disk can carry overlays")
+        throw Fault(
+            .hostUnfit,
+            fault.message,
+            hint: "roost doctor says whether the state folder's disk can carry overlays"
+        )
     }
 }

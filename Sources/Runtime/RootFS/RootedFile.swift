@@ -3,9 +3,7 @@ import Glibc
 
 /// Files of a root file system that somebody else has filled: no link leads out of it.
 enum RootedFile {
-    /// The text of an ordinary file, or nil when there is none.
-    ///
-    /// - Parameter path: absolute or not, it is taken from `root`.
+    /// The text of an ordinary file, or nil when there is none; absolute or not, the path is taken from `root`.
     static func read(root: String, _ path: String, limit: Int = 1 << 20) -> String? {
         open(root: root, path) { descriptor, _ in KernelFile.read(descriptor: descriptor, limit: limit) }
     }
@@ -21,7 +19,9 @@ enum RootedFile {
             if let text = read(root: layer, path) { return text }
             var status = stat()
             // A character device 0:0 is an overlay's sign for "removed here".
-            if lstat("\(layer)/\(path)", &status) == 0, status.st_mode & S_IFMT == S_IFCHR, status.st_rdev == 0 { return nil }
+            if lstat("\(layer)/\(path)", &status) == 0, status.st_mode & S_IFMT == S_IFCHR, status.st_rdev == 0 {
+                return nil
+            }
         }
         return nil
     }

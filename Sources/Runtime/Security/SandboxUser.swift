@@ -9,10 +9,8 @@ struct SandboxUser: Equatable {
 
     /// Finds `uid`, `uid:gid`, `name` or `name:group`; empty is root.
     ///
-    /// - Parameters:
-    ///   - passwd: the text of the image's `/etc/passwd`, if it has one.
-    ///   - group: the text of its `/etc/group`.
-    /// - Throws: ``Fault`` `invalidConfig` when a name is in neither.
+    /// `passwd` and `group` are the texts of the image's files in `/etc`, if it has them. A name that is in neither is a
+    /// ``Fault`` `invalidConfig`.
     static func resolve(_ text: String, passwd: String?, group: String?) throws(Fault) -> SandboxUser {
         let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
         let wanted = parts.first ?? "0"
@@ -21,22 +19,29 @@ struct SandboxUser: Equatable {
         let entry = users.first { $0.count > 3 && ($0[0] == wanted || $0[2] == wanted) }
         guard let uid = UInt32(wanted) ?? entry.flatMap({ UInt32($0[2]) }) else {
             throw Fault(
-                .invalidConfig, "the image has no user '\(wanted)'",
-                hint: "create it in the Dockerfile, or name a number in USER")
+                .invalidConfig,
+                "the image has no user '\(wanted)'",
+                hint: "create it in the Dockerfile, or name a number in USER"
+            )
         }
         var gid = entry.flatMap { UInt32($0[3]) } ?? 0
         if parts.count == 2 {
             let found = groups.first { $0.count > 2 && $0[0] == parts[1] }
             guard let number = UInt32(parts[1]) ?? found.flatMap({ UInt32($0[2]) }) else {
                 throw Fault(
-                    .invalidConfig, "the image has no group '\(parts[1])'",
-                    hint: "create it in the Dockerfile, or name a number in USER")
+                    .invalidConfig,
+                    "the image has no group '\(parts[1])'",
+                    hint: "create it in the Dockerfile, or name a number in USER"
+                )
             }
             gid = number
         }
         return SandboxUser(
-            uid: uid, gid: gid, groups: supplementary(of: entry?[0], in: groups, except: gid),
-            home: entry.flatMap { $0.count > 5 && !$0[5].isEmpty ? $0[5] : nil } ?? (uid == 0 ? "/root" : "/"))
+            uid: uid,
+            gid: gid,
+            groups: supplementary(of: entry?[0], in: groups, except: gid),
+            home: entry.flatMap { $0.count > 5 && !$0[5].isEmpty ? $0[5] : nil } ?? (uid == 0 ? "/root" : "/")
+        )
     }
 
     // MARK: - Private

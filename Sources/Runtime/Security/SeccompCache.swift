@@ -10,7 +10,10 @@ final class SeccompCache: Sendable {
     func filter(_ capabilities: [String], profile: String) throws(Fault) -> BundleConfig.Seccomp {
         if let known = filters.withLock({ $0[capabilities] }) { return known }
         let target = SeccompProfile.Target(
-            architecture: Self.architecture, kernel: Self.kernel, capabilities: Set(capabilities))
+            architecture: Self.architecture,
+            kernel: Self.kernel,
+            capabilities: Set(capabilities)
+        )
         let filter = try SeccompProfile.load(profile).rules(for: target)
         filters.withLock { $0[capabilities] = filter }
         return filter

@@ -52,8 +52,11 @@ struct SeccompProfile: Decodable {
             architectures: native.map { [$0] } ?? [],
             syscalls: syscalls.filter { Self.applies($0, to: target) }.map { rule in
                 .init(
-                    names: rule.names, action: rule.action, errnoRet: rule.errnoRet,
-                    args: rule.args.flatMap { $0.isEmpty ? nil : $0 })
+                    names: rule.names,
+                    action: rule.action,
+                    errnoRet: rule.errnoRet,
+                    args: rule.args.flatMap { $0.isEmpty ? nil : $0 }
+                )
             }
         )
     }
@@ -62,8 +65,10 @@ struct SeccompProfile: Decodable {
     static func load(_ path: String) throws(Fault) -> SeccompProfile {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Fault(
-                .hostUnfit, "\(path) can't be read, so nothing limits a Machine's system calls",
-                hint: "apt-get install golang-github-containers-common")
+                .hostUnfit,
+                "\(path) can't be read, so nothing limits a Machine's system calls",
+                hint: "apt-get install golang-github-containers-common"
+            )
         }
         return try JSON.decode(SeccompProfile.self, from: data, what: path)
     }

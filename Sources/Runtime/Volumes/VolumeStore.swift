@@ -13,18 +13,22 @@ package struct VolumeStore: Sendable {
     /// The folder to mount; it may not be there yet.
     package func folder(_ id: String) -> String { "\(paths.volumes)/\(id)/data" }
 
-    /// Makes a volume's folder. One that is there keeps its content and its owner.
+    /// Makes a volume's folder; one that is there keeps its content and its owner.
     ///
     /// - Parameters:
     ///   - id: `vol_…`.
     ///   - user: who may write to it, as an image says it: `app`, `1000:1000`, empty for root.
     ///   - layers: unpacked layers, bottom first, whose `/etc/passwd` and `/etc/group` tell the numbers.
     /// - Returns: the folder to mount.
+    /// - Throws: ``Fault`` `invalidConfig` when the image has no such user, `diskFull` or `io`.
     package func create(_ id: String, user: String = "", layers: [String] = []) throws(Fault) -> String {
         let folder = try checked(id)
         guard !KernelFile.exists(folder) else { return folder }
         let owner = try SandboxUser.resolve(
-            user, passwd: RootedFile.read(layers: layers, "etc/passwd"), group: RootedFile.read(layers: layers, "etc/group"))
+            user,
+            passwd: RootedFile.read(layers: layers, "etc/passwd"),
+            group: RootedFile.read(layers: layers, "etc/group")
+        )
         try Durable.makeFolder(paths.volumes, mode: 0o711)
         try Durable.makeFolder("\(paths.volumes)/\(id)", mode: 0o711)
         // Renamed into place, so that a crash leaves no folder with the wrong owner.
@@ -53,7 +57,8 @@ package struct VolumeStore: Sendable {
     // MARK: - Private
 
     private func checked(_ id: String) throws(Fault) -> String {
-        guard id.hasPrefix("vol_"), id.utf8.dropFirst(4).allSatisfy({ (48...57).contains($0) || (97...122).contains($0) })
+        guard id.hasPrefix("vol_"),
+            id.utf8.dropFirst(4).allSatisfy({ (48...57).contains($0) || (97...122).contains($0) })
         else { throw Fault(.invalidRequest, "'\(id)' is not a volume's ID") }
         return folder(id)
     }

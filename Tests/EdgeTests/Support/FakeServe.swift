@@ -46,7 +46,10 @@ final class FakeServe: Sendable {
     }
 
     /// Listens while `body` runs.
-    func listen<Result: Sendable>(at path: String, _ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    func listen<Result: Sendable>(
+        at path: String,
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true) { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -8,7 +8,9 @@ import Testing
 
 /// Asks until the answer is yes; records an issue and throws when it never is.
 func eventually(
-    _ what: String, within limit: Duration = .seconds(10), _ condition: @Sendable () async throws -> Bool
+    _ what: String,
+    within limit: Duration = .seconds(10),
+    _ condition: @Sendable () async throws -> Bool
 ) async throws {
     let start = ContinuousClock.now
     while try await !condition() {
@@ -42,7 +44,8 @@ struct Lab: Sendable {
 
     /// Runs an edge in a folder of its own; `serving: false` leaves `serve` away.
     static func with<Result: Sendable>(
-        serving: Bool = true, _ adjust: (inout EdgeServer.Configuration) -> Void = { _ in },
+        serving: Bool = true,
+        _ adjust: (inout EdgeServer.Configuration) -> Void = { _ in },
         _ body: @escaping @Sendable (Lab) async throws -> Result
     ) async throws -> Result {
         let folder = URL(filePath: "/tmp/edge-\(UUID().uuidString.prefix(8))")
@@ -51,7 +54,10 @@ struct Lab: Sendable {
         let (bound, continuation) = AsyncStream<[Int]>.makeStream()
         let saved = Saved()
         var configuration = EdgeServer.Configuration(
-            listen: [.init(host: "127.0.0.1", port: 0)], socketPath: folder.appending(path: "edge.sock").path, region: "fra")
+            listen: [.init(host: "127.0.0.1", port: 0)],
+            socketPath: folder.appending(path: "edge.sock").path,
+            region: "fra"
+        )
         configuration.saveRoutes = { saved.append($0) }
         configuration.onBound = { continuation.yield($0) }
         adjust(&configuration)
@@ -68,7 +74,13 @@ struct Lab: Sendable {
                 guard let ports = await bound.first(where: { _ in true }) else { throw CancellationError() }
                 let serve = FakeServe()
                 let lab = Lab(
-                    serve: serve, port: ports[0], ports: ports, group: group, saved: saved, socketPath: socketPath)
+                    serve: serve,
+                    port: ports[0],
+                    ports: ports,
+                    group: group,
+                    saved: saved,
+                    socketPath: socketPath
+                )
                 guard serving else { return try await body(lab) }
                 return try await serve.listen(at: socketPath) { try await body(lab) }
             }

@@ -36,7 +36,8 @@ final class Peer {
     private var buffer = ByteBuffer()
 
     init(
-        _ channel: any Channel, _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
+        _ channel: any Channel,
+        _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
         _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     ) {
         writer = Writer(channel: channel)
@@ -125,7 +126,9 @@ final class Peer {
 
 /// Connects to a port of this host.
 func withClient<Result>(
-    _ port: Int, host: String = "127.0.0.1", _ body: (Peer) async throws -> Result
+    _ port: Int,
+    host: String = "127.0.0.1",
+    _ body: (Peer) async throws -> Result
 ) async throws -> Result {
     let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
         .channelOption(.allowRemoteHalfClosure, value: true)
@@ -135,7 +138,10 @@ func withClient<Result>(
                 try Peer.Wire(
                     wrappingChannelSynchronously: channel,
                     configuration: .init(
-                        backPressureStrategy: .init(lowWatermark: 1, highWatermark: 2), isOutboundHalfClosureEnabled: true))
+                        backPressureStrategy: .init(lowWatermark: 1, highWatermark: 2),
+                        isOutboundHalfClosureEnabled: true
+                    )
+                )
             }
         }
     return try await channel.executeThenClose { try await body(Peer(channel.channel, $0, $1)) }

@@ -28,11 +28,20 @@ final class TestApp: Sendable {
     func record(_ message: Peer.Message) { requests.withLock { $0.append(message) } }
 
     func target(
-        _ state: Route.State = .ready, soft: Int = 20, hard: Int? = nil, ipv4: String = "127.0.0.1", ipv6: String = "::1"
+        _ state: Route.State = .ready,
+        soft: Int = 20,
+        hard: Int? = nil,
+        ipv4: String = "127.0.0.1",
+        ipv6: String = "::1"
     ) -> Route.Target {
         Route.Target(
-            machine: machine, region: "fra", address: Machine.Address(ipv4: ipv4, ipv6: ipv6), port: port, state: state,
-            concurrency: MachineConfig.Concurrency(softLimit: soft, hardLimit: hard))
+            machine: machine,
+            region: "fra",
+            address: Machine.Address(ipv4: ipv4, ipv6: ipv6),
+            port: port,
+            state: state,
+            concurrency: MachineConfig.Concurrency(softLimit: soft, hardLimit: hard)
+        )
     }
 
     /// Answers each request on a connection with what `respond` makes of it.
@@ -54,7 +63,9 @@ final class TestApp: Sendable {
     }
 
     static func with<Result: Sendable>(
-        host: String = "127.0.0.1", _ handler: @escaping Handler, _ body: @escaping @Sendable (TestApp) async throws -> Result
+        host: String = "127.0.0.1",
+        _ handler: @escaping Handler,
+        _ body: @escaping @Sendable (TestApp) async throws -> Result
     ) async throws -> Result {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -66,7 +77,9 @@ final class TestApp: Sendable {
                         wrappingChannelSynchronously: channel,
                         configuration: .init(
                             backPressureStrategy: .init(lowWatermark: 1, highWatermark: 2),
-                            isOutboundHalfClosureEnabled: true))
+                            isOutboundHalfClosureEnabled: true
+                        )
+                    )
                 }
             }
         let app = TestApp(machine: .random(), port: server.channel.localAddress?.port ?? 0)

@@ -1,4 +1,5 @@
 import Foundation
+import Toolkit
 
 /// What of an instance exists on this machine outside the heads of its daemons.
 struct Leaks: Equatable, CustomStringConvertible {

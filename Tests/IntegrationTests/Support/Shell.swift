@@ -61,7 +61,7 @@ enum Shell {
 
         init() throws {
             path = NSTemporaryDirectory() + "roost-test-\(UUID().uuidString)"
-            FileManager.default.createFile(atPath: path, contents: nil)
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
             guard let handle = FileHandle(forWritingAtPath: path) else { throw Failure("can't open \(path)") }
             self.handle = handle
         }

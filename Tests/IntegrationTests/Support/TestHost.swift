@@ -96,14 +96,14 @@ final class TestHost: Sendable {
         }
         let teardown = try await Shell.run("\(bin)/roostd", ["teardown"], environment: environment)
         if teardown.code == 0, !FileManager.default.fileExists(atPath: Self.template) {
-            try? await Shell.line(
+            _ = try? await Shell.line(
                 "[ ! -d \(state)/images/layers ] || { mkdir -p \(Self.template).new && "
                     + "cp -a --reflink=auto \(state)/images \(Self.template).new/images && "
                     + "mv -T \(Self.template).new \(Self.template); }"
             )
         }
         #expect(teardown.code == 0, "\(teardown.all)")
-        try? await Shell.line("rm -rf --one-file-system \(root)")
+        _ = try? await Shell.line("rm -rf --one-file-system \(root)")
     }
 
     func tellLogs() async {

@@ -12,7 +12,9 @@ struct DoctorTests {
         facts.architecture = "x86_64"
         facts.cgroupMode = .unified
         facts.controllers = ["cpuset", "cpu", "io", "memory", "pids"]
-        for tool in ["runc", "crun", "conmon", "nft", "ip", "mmdebstrap", "uv", "buildah", "skopeo", "python3", "tini-static"] {
+        for tool in [
+            "runc", "crun", "conmon", "nft", "ip", "mmdebstrap", "uv", "buildah", "skopeo", "python3", "tini-static",
+        ] {
             facts.tools[tool] = "/usr/bin/\(tool)"
         }
         facts.seccomp = true
@@ -59,9 +61,11 @@ struct DoctorTests {
             Illness("processor", .warn) { $0.architecture = "riscv64" },
             Illness("cgroups", .fail) { $0.cgroupMode = .missing },
             Illness("cgroups", .fail) { $0.controllers = ["cpu", "pids"] },
-            Illness("OCI runtime", .fail) { $0.cgroupMode = .hybrid
+            Illness("OCI runtime", .fail) {
+                $0.cgroupMode = .hybrid
                 $0.controllers.append("freezer")
-                $0.tools["runc"] = nil },
+                $0.tools["runc"] = nil
+            },
             Illness("conmon", .fail) { $0.tools["conmon"] = nil },
             Illness("overlayfs", .fail) { $0.overlay = .fails("no") },
             Illness("namespaces", .warn) { $0.namespaces = .untried },
@@ -106,7 +110,9 @@ struct DoctorTests {
 
     @Test("prints one line a finding, and the remedy below")
     func text() {
-        let text = Doctor.text([Finding("disk", .ok, "9 GiB free"), Finding("init", .warn, "no tini", mend: "install it")])
+        let text = Doctor.text([
+            Finding("disk", .ok, "9 GiB free"), Finding("init", .warn, "no tini", mend: "install it"),
+        ])
         #expect(text == "ok    disk  9 GiB free\nwarn  init  no tini\n          → install it")
     }
 

@@ -12,12 +12,16 @@ struct HostTraces {
     static func look(_ host: TestHost) async throws -> HostTraces {
         let files = FileManager.default
         let instance = host.paths.instance
-        let mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).split(separator: "\n").map(String.init)
+        let mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).split(separator: "\n").map(
+            String.init
+        )
         let hierarchies = (try? files.contentsOfDirectory(atPath: "/sys/fs/cgroup")) ?? []
         let groups = (hierarchies + ["."]).flatMap { hierarchy -> [String] in
             let slice = "/sys/fs/cgroup/\(hierarchy)/roost-\(instance)"
             // The folders of Machines; the one for monitors stays for as long as the host does.
-            return ((try? files.contentsOfDirectory(atPath: slice)) ?? []).filter { Machine.ID($0) != nil }.map { "\(slice)/\($0)" }
+            return ((try? files.contentsOfDirectory(atPath: slice)) ?? []).filter { Machine.ID($0) != nil }.map {
+                "\(slice)/\($0)"
+            }
         }
         let tree = [host.paths.state, host.paths.run].flatMap { root in
             (files.enumerator(atPath: root)?.allObjects as? [String] ?? []).map { "\(root)/\($0)" }
@@ -25,7 +29,8 @@ struct HostTraces {
         let namespaces = (try? files.contentsOfDirectory(atPath: "/run/netns")) ?? []
         let rules = try await Command("nft", ["list", "table", "inet", instance]).checked()
         let all = [
-            namespaces.filter { $0.hasPrefix(instance) }, ports(of: "\(instance)0"), mounts.filter { $0.contains(host.root) },
+            namespaces.filter { $0.hasPrefix(instance) }, ports(of: "\(instance)0"),
+            mounts.filter { $0.contains(host.root) },
             groups, rules.split(separator: "\n").map(String.init), tree.filter { !$0.hasSuffix("/r/oci") },
             try programs(below: host.root),
         ]
@@ -39,7 +44,9 @@ struct HostTraces {
 
     /// Programs that were started with a path of this host.
     private static func programs(below root: String) throws -> [String] {
-        let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { $0.allSatisfy(\.isNumber) }
+        let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter {
+            $0.allSatisfy(\.isNumber)
+        }
         return processes.compactMap { process in
             FileManager.default.contents(atPath: "/proc/\(process)/cmdline")
                 .map { String(decoding: $0, as: UTF8.self).replacing("\0", with: " ") }

@@ -9,12 +9,16 @@ struct InsideTests {
     @Test("root has few capabilities, no new privileges and a system call filter")
     func confinement() async throws {
         try await TestHost.with { host in
-            let lines = try await host.output("grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status; ls /proc/self/fd; id")
+            let lines = try await host.output(
+                "grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status; ls /proc/self/fd; id"
+            )
             let status = Dictionary(
                 lines.compactMap { line in
                     let parts = line.split(separator: ":").map { $0.trimmingCharacters(in: .whitespaces) }
                     return parts.count == 2 ? (parts[0], parts[1]) : nil
-                }, uniquingKeysWith: { first, _ in first })
+                },
+                uniquingKeysWith: { first, _ in first }
+            )
             // chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap, net_bind_service, sys_chroot, setfcap
             for set in ["CapEff", "CapPrm", "CapBnd"] { #expect(status[set] == "00000000800405fb") }
             for set in ["CapInh", "CapAmb"] { #expect(status[set] == "0000000000000000") }
@@ -30,7 +34,8 @@ struct InsideTests {
         try await TestHost.with { host in
             let lines = try await host.output(
                 "grep -E '^Cap' /proc/self/status; id; echo $HOME; (echo x | nc -l -p 80 &) ; sleep 0.1; nc 127.0.0.1 80 </dev/null",
-                user: "app")
+                user: "app"
+            )
             #expect(lines.prefix(5).allSatisfy { $0.hasSuffix("\t0000000000000000") })
             #expect(lines.suffix(3) == ["uid=1000(app) gid=1000(app) groups=2000(extra)", "/home/app", "x"])
         }
@@ -88,7 +93,10 @@ struct InsideTests {
             let id = Volume.newID()
             var sandbox = try await host.sandbox("id -u; echo more >> /data/v; cat /data/v", user: "app")
             let folder = try volumes.create(id, user: sandbox.user, layers: sandbox.layers)
-            sandbox.mounts = [.init(source: folder, destination: "/data"), .init(source: host.layer, destination: "/ro", readOnly: true)]
+            sandbox.mounts = [
+                .init(source: folder, destination: "/data"),
+                .init(source: host.layer, destination: "/ro", readOnly: true),
+            ]
             #expect(try await host.output(of: sandbox) == ["1000", "more"])
             sandbox.command = ["sh", "-c", "cat /data/v; (echo > /ro/x) 2>/dev/null || echo read only"]
             #expect(try await host.output(of: sandbox).suffix(2) == ["more", "read only"])
@@ -121,7 +129,9 @@ struct InsideTests {
             try await host.waitForLog(sandbox.id, "ready")
             let outcome = try await host.runtime.exec(sandbox.id, ["sh", "-c", "id -u; exit 4"], timeout: .seconds(10))
             #expect(outcome.code == 4 && outcome.output == "1000\n")
-            await #expect { try await host.runtime.exec(sandbox.id, ["sleep", "100"], timeout: .milliseconds(200)) } throws: {
+            await #expect {
+                try await host.runtime.exec(sandbox.id, ["sleep", "100"], timeout: .milliseconds(200))
+            } throws: {
                 ($0 as? Fault)?.code == .timedOut
             }
             try await host.runtime.clear(sandbox.id)

@@ -13,7 +13,9 @@ struct LifeTests {
             let sandbox = try await host.sandbox("echo $GREETING; echo oops >&2; exit 3")
             let process = try await host.runtime.start(sandbox)
             let exit = try await host.nextExit()
-            #expect(exit == SandboxExit(id: sandbox.id, pid: process.pid, code: 3, outOfMemory: false, monitorLost: false))
+            #expect(
+                exit == SandboxExit(id: sandbox.id, pid: process.pid, code: 3, outOfMemory: false, monitorLost: false)
+            )
             #expect(await host.log(sandbox.id).sorted() == ["hello", "oops"])
             #expect(try await host.runtime.list() == [sandbox.id: .ended(code: 3, outOfMemory: false)])
             try await host.runtime.clear(sandbox.id)
@@ -53,7 +55,9 @@ struct LifeTests {
             // Without a clear between them: the start does it.
             let second = try await host.runtime.start(sandbox)
             #expect(second != first)
-            try await TestHost.eventually("second run") { await host.log(sandbox.id).filter { $0 == "written" }.count == 2 }
+            try await TestHost.eventually("second run") {
+                await host.log(sandbox.id).filter { $0 == "written" }.count == 2
+            }
             #expect(await !host.log(sandbox.id).contains("x"))
         }
     }
@@ -68,7 +72,10 @@ struct LifeTests {
             #expect(try await host.nextExit().code == 130)
             try await host.runtime.signal(plain.id, .int)
 
-            let clean = try await host.sandbox("trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.05; done", index: 1)
+            let clean = try await host.sandbox(
+                "trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.05; done",
+                index: 1
+            )
             _ = try await host.runtime.start(clean)
             try await host.waitForLog(clean.id, "ready")
             try await host.runtime.signal(clean.id, .term)
@@ -83,7 +90,9 @@ struct LifeTests {
             let sandbox = try await host.sandbox("x=a; while :; do x=$x$x; done")
             let process = try await host.runtime.start(sandbox)
             let exit = try await host.nextExit()
-            #expect(exit == SandboxExit(id: sandbox.id, pid: process.pid, code: 137, outOfMemory: true, monitorLost: false))
+            #expect(
+                exit == SandboxExit(id: sandbox.id, pid: process.pid, code: 137, outOfMemory: true, monitorLost: false)
+            )
             #expect(try await host.runtime.list() == [sandbox.id: .ended(code: 137, outOfMemory: true)])
         }
     }
@@ -116,11 +125,15 @@ struct LifeTests {
             try await host.waitForLog(sandbox.id, "ready")
             kill(process.monitorPID, SIGKILL)
             let loss = try await host.nextExit()
-            #expect(loss == SandboxExit(id: sandbox.id, pid: process.pid, code: nil, outOfMemory: false, monitorLost: true))
+            #expect(
+                loss == SandboxExit(id: sandbox.id, pid: process.pid, code: nil, outOfMemory: false, monitorLost: true)
+            )
             #expect(try await host.runtime.list() == [sandbox.id: .unmonitored(process)])
             try await host.runtime.signal(sandbox.id, .kill)
             let end = try await host.nextExit()
-            #expect(end == SandboxExit(id: sandbox.id, pid: process.pid, code: nil, outOfMemory: false, monitorLost: false))
+            #expect(
+                end == SandboxExit(id: sandbox.id, pid: process.pid, code: nil, outOfMemory: false, monitorLost: false)
+            )
         }
     }
 
@@ -134,16 +147,22 @@ struct LifeTests {
             _ = try await host.nextExit()
 
             let next = OCIRuntime(paths: host.paths)
-            #expect(try await next.list() == [living.id: .running(process), ended.id: .ended(code: 6, outOfMemory: false)])
+            #expect(
+                try await next.list() == [living.id: .running(process), ended.id: .ended(code: 6, outOfMemory: false)]
+            )
             try await next.watch(living.id, process)
             try await next.watch(living.id, process)
             try await next.watch(ended.id, gone)
             #expect(try await host.nextExit(of: next).code == 6)
             try await host.waitForLog(living.id, "ready")
             try FileManager.default.createDirectory(
-                atPath: "/proc/\(process.pid)/root/data/go", withIntermediateDirectories: false)
+                atPath: "/proc/\(process.pid)/root/data/go",
+                withIntermediateDirectories: false
+            )
             let exit = try await host.nextExit(of: next)
-            #expect(exit == SandboxExit(id: living.id, pid: process.pid, code: 5, outOfMemory: false, monitorLost: false))
+            #expect(
+                exit == SandboxExit(id: living.id, pid: process.pid, code: 5, outOfMemory: false, monitorLost: false)
+            )
             try await next.clear(living.id)
             #expect(try await next.list()[living.id] == .provisioned)
         }
@@ -175,7 +194,9 @@ struct LifeTests {
             #expect(try await host.runtime.list() == [sandbox.id: .ended(code: nil, outOfMemory: false)])
             let second = try await host.runtime.start(sandbox)
             #expect(second.pid != process.pid)
-            try await TestHost.eventually("the first one's end") { kill(process.pid, 0) != 0 || ProcessTimes.isZombie(process.pid) }
+            try await TestHost.eventually("the first one's end") {
+                kill(process.pid, 0) != 0 || ProcessTimes.isZombie(process.pid)
+            }
         }
     }
 
@@ -196,6 +217,25 @@ struct LifeTests {
             let left = try await HostTraces.look(host).added(since: before)
             #expect(left == [])
             #expect(try await host.runtime.list().isEmpty)
+        }
+    }
+
+    @Test("comes up beside many others at once")
+    func crowd() async throws {
+        try await TestHost.with { host in
+            let clock = ContinuousClock()
+            let begin = clock.now
+            let processes = try await withThrowingTaskGroup { group in
+                for index in 0..<12 {
+                    group.addTask { try await host.runtime.start(try await host.sandbox("exit \(index)", index: index)) }
+                }
+                return try await group.reduce(into: [Int32]()) { $0.append($1.pid) }
+            }
+            print("ms: 12 starts at once:", begin.duration(to: clock.now).milliseconds)
+            #expect(Set(processes).count == 12)
+            var codes: [Int32?] = []
+            for _ in processes { codes.append(try await host.nextExit().code) }
+            #expect(codes.compactMap { $0 }.sorted() == Array(0..<12))
         }
     }
 

@@ -8,7 +8,7 @@ import Toolkit
 struct LogDriverTests {
     @Test("is rotated under its writer's hands: no line is lost, two files stay")
     func rotation() async throws {
-        try await TestHost.with({ $0.logLimit = 40_000 }) { host in
+        try await TestHost.with(logLimit: 40_000) { host in
             let script = "for i in $(seq 1 3000); do echo line $i; [ $((i % 100)) = 0 ] && sleep 0.01; done; echo end"
             let sandbox = try await host.sandbox(script)
             let lines = host.runtime.logs(sandbox.id, tail: 10_000, follow: true)
@@ -32,7 +32,7 @@ struct LogDriverTests {
 
     @Test("goes on after a rotation between two starts, and ends with the Machine")
     func restart() async throws {
-        try await TestHost.with({ $0.logLimit = 100 }) { host in
+        try await TestHost.with(logLimit: 100) { host in
             let sandbox = try await host.sandbox("for i in 1 2 3; do echo line $i; done; printf 'no end'")
             _ = try await host.output(of: sandbox)
             try await host.runtime.rotateLogs()

@@ -39,7 +39,9 @@ struct NetworkTests {
                 try await TestHost.eventually("listener") { try await other.runtime.listeners(foreign.id).count == 1 }
                 let port = try await host.freePort()
                 try await host.whileRunning(["nc", "-ll", "-p", "\(port)", "-e", "echo", "secret"]) {
-                    let targets = [host.plan.gateway.ipv4, host.plan.gateway.ipv6, other.plan.gateway.ipv4].map { ($0, port) }
+                    let targets = [host.plan.gateway.ipv4, host.plan.gateway.ipv6, other.plan.gateway.ipv4].map {
+                        ($0, port)
+                    }
                     for (address, port) in targets + [(foreign.address.ipv4, 8080), (foreign.address.ipv6, 8080)] {
                         let lines = try await host.output("nc -w 1 \(address) \(port) </dev/null || echo closed")
                         #expect(lines.contains("closed") && !lines.contains("secret"), "\(address)")
@@ -105,7 +107,9 @@ struct NetworkTests {
             #expect(answer.code == 0)
             // Preparing the host again takes nothing from Machines, either.
             try await host.runtime.prepareHost()
-            await #expect { try await host.runtime.removeHostNetwork() } throws: { ($0 as? Fault)?.code == .invalidState }
+            await #expect { try await host.runtime.removeHostNetwork() } throws: {
+                ($0 as? Fault)?.code == .invalidState
+            }
         }
     }
 }

@@ -32,11 +32,12 @@ struct TestHost: Sendable {
 
     /// Runs a test on a new host and removes all of it, whatever comes of the test.
     static func with(
-        _ change: (inout OCIRuntime.Options) -> Void = { _ in }, _ body: (TestHost) async throws -> Void
+        logLimit: Int = 10 << 20,
+        _ body: (TestHost) async throws -> Void
     ) async throws {
         var options = OCIRuntime.Options()
         options.nameservers = ["192.0.2.53"]
-        change(&options)
+        options.logLimit = logLimit
         let host = try await TestHost(options)
         do {
             try await body(host)
@@ -64,8 +65,15 @@ struct TestHost: Sendable {
         let id = Machine.ID.random()
         try await runtime.provision(id, address: address)
         return Sandbox(
-            id: id, hostname: id.text, layers: [layer], image: Image.Config(user: user), command: ["sh", "-c", script],
-            env: ["GREETING": "hello"], guest: .init(memoryMiB: 64), address: address)
+            id: id,
+            hostname: id.text,
+            layers: [layer],
+            image: Image.Config(user: user),
+            command: ["sh", "-c", script],
+            env: ["GREETING": "hello"],
+            guest: .init(memoryMiB: 64),
+            address: address
+        )
     }
 
     /// The next end that the runtime, or another one on the same host, tells of.
@@ -99,7 +107,9 @@ struct TestHost: Sendable {
 
     /// Keeps an applet of busybox running on the host, or in a network namespace of its, until `body` is done.
     func whileRunning(
-        _ applet: [String], in namespace: String? = nil, _ body: @escaping @Sendable () async throws -> Void
+        _ applet: [String],
+        in namespace: String? = nil,
+        _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
@@ -136,7 +146,9 @@ struct TestHost: Sendable {
 
     /// Asks until it is true.
     static func eventually(
-        within limit: Duration = .seconds(10), _ what: String, _ body: @escaping @Sendable () async throws -> Bool
+        within limit: Duration = .seconds(10),
+        _ what: String,
+        _ body: @escaping @Sendable () async throws -> Bool
     ) async throws {
         try await withTimeout(limit, what) {
             while try await !body() { try await Task.sleep(for: .milliseconds(10)) }
@@ -148,13 +160,24 @@ struct TestHost: Sendable {
     private static func fill(_ layer: String) throws {
         for folder in ["bin", "etc", "proc", "sys", "dev", "data"] { try Durable.makeFolder("\(layer)/\(folder)") }
         try FileManager.default.copyItem(atPath: busybox, toPath: "\(layer)/bin/busybox")
-        for applet in ["sh", "cat", "sleep", "echo", "nc", "httpd", "ping", "id", "head", "tail", "ls", "grep", "dd", "seq", "rm", "wc", "ip"] {
+        for applet in [
+            "sh", "cat", "sleep", "echo", "nc", "httpd", "ping", "id", "head", "tail", "ls", "grep", "dd", "seq", "rm",
+            "wc", "ip",
+        ] {
             try FileManager.default.createSymbolicLink(
-                atPath: "\(layer)/bin/\(applet)", withDestinationPath: "busybox")
+                atPath: "\(layer)/bin/\(applet)",
+                withDestinationPath: "busybox"
+            )
         }
         try "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n".write(
-            toFile: "\(layer)/etc/passwd", atomically: false, encoding: .utf8)
+            toFile: "\(layer)/etc/passwd",
+            atomically: false,
+            encoding: .utf8
+        )
         try "root:x:0:\napp:x:1000:\nextra:x:2000:app\n".write(
-            toFile: "\(layer)/etc/group", atomically: false, encoding: .utf8)
+            toFile: "\(layer)/etc/group",
+            atomically: false,
+            encoding: .utf8
+        )
     }
 }

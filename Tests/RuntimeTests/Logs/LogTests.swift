@@ -19,8 +19,10 @@ struct LogTests {
     @Test("joins the pieces of a line, for each stream on its own, however the bytes come", arguments: [1, 3, 7, 4096])
     func joins(step: Int) {
         let bytes = Array(
-            (record(1, "one ", tag: "P") + record(2, "oops", stream: "stderr") + record(3, "line") + record(4, "") + "rubbish\n"
-                + record(5, "a  b")).utf8)
+            (record(1, "one ", tag: "P") + record(2, "oops", stream: "stderr") + record(3, "line") + record(4, "")
+                + "rubbish\n"
+                + record(5, "a  b")).utf8
+        )
         var assembler = LogAssembler(machine: machine)
         let lines = stride(from: 0, to: bytes.count, by: step).flatMap { start in
             assembler.take(bytes[start..<min(start + step, bytes.count)])
@@ -44,7 +46,8 @@ struct LogTests {
     }
 
     private func withLog(_ body: (_ log: String) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "log-\(UInt32.random(in: 0...UInt32.max))").path
+        let folder = FileManager.default.temporaryDirectory.appending(path: "log-\(UInt32.random(in: 0...UInt32.max))")
+            .path
         try Durable.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await body("\(folder)/log")
@@ -66,9 +69,12 @@ struct LogTests {
         return texts
     }
 
-    @Test("gives its last lines, also from the old file, and what is unfinished", arguments: [
-        (0, ["open"]), (1, ["3", "open"]), (2, ["2", "3", "open"]), (9, ["0", "1", "2", "3", "open"]),
-    ])
+    @Test(
+        "gives its last lines, also from the old file, and what is unfinished",
+        arguments: [
+            (0, ["open"]), (1, ["3", "open"]), (2, ["2", "3", "open"]), (9, ["0", "1", "2", "3", "open"]),
+        ]
+    )
     func tail(count: Int, expected: [String]) async throws {
         try await withLog { path in
             try append(record(0, "0") + record(1, "1"), to: "\(path).1")
@@ -127,7 +133,11 @@ struct LogTests {
     func seals() async throws {
         try await withLog { path in
             try LogSeal.close(path)
-            try append(record(0, "done") + record(1, "no ", tag: "P") + record(2, "oops", stream: "stderr") + record(3, "end", tag: "P"), to: path)
+            try append(
+                record(0, "done") + record(1, "no ", tag: "P") + record(2, "oops", stream: "stderr")
+                    + record(3, "end", tag: "P"),
+                to: path
+            )
             try LogSeal.close(path)
             try LogSeal.close(path)
             try append(record(4, "next"), to: path)

@@ -64,14 +64,20 @@ struct AddressPlanTests {
 
 @Suite("IPv4 blocks")
 struct IPv4BlockTests {
-    @Test("reads what `ip route` prints", arguments: [
-        ("10.1.2.3/20", "10.1.0.0/20"), ("192.0.2.7", "192.0.2.7/32"), ("0.0.0.0/0", "0.0.0.0/0"),
-    ])
+    @Test(
+        "reads what `ip route` prints",
+        arguments: [
+            ("10.1.2.3/20", "10.1.0.0/20"), ("192.0.2.7", "192.0.2.7/32"), ("0.0.0.0/0", "0.0.0.0/0"),
+        ]
+    )
     func reads(text: String, block: String) {
         #expect(IPv4Block(text)?.description == block)
     }
 
-    @Test("refuses the rest", arguments: ["default", "10.0.0/8", "10.0.0.256", "10.0.0.0/33", "", "1.2.3.4/", "fe80::/64"])
+    @Test(
+        "refuses the rest",
+        arguments: ["default", "10.0.0/8", "10.0.0.256", "10.0.0.0/33", "", "1.2.3.4/", "fe80::/64"]
+    )
     func refuses(text: String) {
         #expect(IPv4Block(text) == nil)
     }

@@ -8,20 +8,22 @@ struct NetworkTextTests {
     @Test("finds sockets that listen, in both tables")
     func listeners() {
         let head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-        let tcp = head + """
-               0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  0 0 4711 1 0 100 0 0 10 0
-               1: 0100007F:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000  0 0 4712 1 0 100 0 0 10 0
-               2: 0100007F:0051 0100007F:D431 01 00000000:00000000 00:00000000 00000000  0 0 4713 1 0 100 0 0 10 0
+        let tcp =
+            head + """
+                   0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  0 0 4711 1 0 100 0 0 10 0
+                   1: 0100007F:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000  0 0 4712 1 0 100 0 0 10 0
+                   2: 0100007F:0051 0100007F:D431 01 00000000:00000000 00:00000000 00000000  0 0 4713 1 0 100 0 0 10 0
 
-            """
+                """
         #expect(ListenTable.parse(tcp).map(\.description) == ["0.0.0.0:8080", "127.0.0.1:80"])
         #expect(ListenTable.parse(tcp).map(\.loopbackOnly) == [false, true])
-        let tcp6 = head + """
-               0: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A 0 0 0 0
-               1: 00000000000000000000000001000000:0050 00000000000000000000000000000000:0000 0A 0 0 0 0
-               2: 0000000000000000FFFF00000100007F:0051 00000000000000000000000000000000:0000 0A 0 0 0 0
+        let tcp6 =
+            head + """
+                   0: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A 0 0 0 0
+                   1: 00000000000000000000000001000000:0050 00000000000000000000000000000000:0000 0A 0 0 0 0
+                   2: 0000000000000000FFFF00000100007F:0051 00000000000000000000000000000000:0000 0A 0 0 0 0
 
-            """
+                """
         #expect(ListenTable.parse(tcp6).map(\.description) == ["[::]:8080", "[::1]:80", "127.0.0.1:81"])
         #expect(PortOwners.listening(tcp).map(\.inode) == ["4711", "4712"])
         #expect(ListenTable.parse("").isEmpty)
@@ -44,11 +46,14 @@ struct NetworkTextTests {
         #expect(Nameservers.parse(text) == ["192.0.2.1", "2001:db8::1", "192.0.2.2"])
     }
 
-    @Test("compresses the longest run of zeros, the first of equal ones, never a single one", arguments: [
-        ([0, 0, 0, 0, 0, 0, 0, 0], "::"), ([0, 0, 0, 0, 0, 0, 0, 1], "::1"),
-        ([0xfdaa, 0, 1, 2, 3, 0, 4, 2], "fdaa:0:1:2:3:0:4:2"), ([0xfdaa, 0, 0, 1, 0, 0, 0, 1], "fdaa:0:0:1::1"),
-        ([0xfdaa, 0, 0, 1, 2, 0, 0, 1], "fdaa::1:2:0:0:1"), ([1, 2, 3, 4, 5, 6, 0, 0], "1:2:3:4:5:6::"),
-    ] as [([UInt16], String)])
+    @Test(
+        "compresses the longest run of zeros, the first of equal ones, never a single one",
+        arguments: [
+            ([0, 0, 0, 0, 0, 0, 0, 0], "::"), ([0, 0, 0, 0, 0, 0, 0, 1], "::1"),
+            ([0xfdaa, 0, 1, 2, 3, 0, 4, 2], "fdaa:0:1:2:3:0:4:2"), ([0xfdaa, 0, 0, 1, 0, 0, 0, 1], "fdaa:0:0:1::1"),
+            ([0xfdaa, 0, 0, 1, 2, 0, 0, 1], "fdaa::1:2:0:0:1"), ([1, 2, 3, 4, 5, 6, 0, 0], "1:2:3:4:5:6::"),
+        ] as [([UInt16], String)]
+    )
     func ipv6(groups: [UInt16], text: String) {
         #expect(IPv6Text.compressed(groups) == text)
     }
@@ -75,13 +80,18 @@ struct NetworkTextTests {
             HostNetwork.insideLines(address, plan, false) == [
                 "link set dev lo up", "addr replace \(address.ipv4)/20 dev eth0", "link set dev eth0 up",
                 "route replace default via \(plan.gateway.ipv4) dev eth0",
-            ])
+            ]
+        )
         #expect(HostNetwork.insideLines(address, plan, true).count == 6)
     }
 
     @Test("names the Machine to itself in /etc/hosts")
     func hosts() {
-        let etc = EtcFiles(hostname: "148e21b7c65089", address: .init(ipv4: "10.0.0.2", ipv6: "fdaa::2"), nameservers: ["192.0.2.1"])
+        let etc = EtcFiles(
+            hostname: "148e21b7c65089",
+            address: .init(ipv4: "10.0.0.2", ipv6: "fdaa::2"),
+            nameservers: ["192.0.2.1"]
+        )
         #expect(etc.hosts.contains("fdaa::2 148e21b7c65089 fly-local-6pn\n10.0.0.2 148e21b7c65089\n"))
         #expect(etc.resolv == "nameserver 192.0.2.1\n")
     }

@@ -11,7 +11,9 @@ struct ProcessTests {
     @Test("are told apart by start time, even with a nasty name")
     func stat() {
         let text = "4711 (a) b (c)) S 1 4711 4711 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 98765 8192 1 2 3\n"
-        #expect(ProcessStat(text) == ProcessStat("1 (x) S 1 4711 4711 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 98765 8192"))
+        #expect(
+            ProcessStat(text) == ProcessStat("1 (x) S 1 4711 4711 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 98765 8192")
+        )
         #expect(ProcessStat(text)?.startTicks == 98_765 && ProcessStat(text)?.state == "S")
         #expect(ProcessStat("") == nil)
         #expect(ProcessStat("1 (x) S 1 2") == nil)
@@ -46,11 +48,14 @@ struct ProcessTests {
         #expect(state.handle(.overdue) == nil)
     }
 
-    @Test("their end is told once, whatever comes in which order", arguments: [
-        ([.monitorEnded(processLives: false), .processEnded], [.reportEnd, nil]),
-        ([.monitorEnded(processLives: true), .processEnded, .overdue], [.reportLoss, .reportEnd, nil]),
-        ([.processEnded, .overdue, .monitorEnded(processLives: false)], [.await, .reportEnd, nil]),
-    ] as [([WatchState.Event], [WatchState.Effect?])])
+    @Test(
+        "their end is told once, whatever comes in which order",
+        arguments: [
+            ([.monitorEnded(processLives: false), .processEnded], [.reportEnd, nil]),
+            ([.monitorEnded(processLives: true), .processEnded, .overdue], [.reportLoss, .reportEnd, nil]),
+            ([.processEnded, .overdue, .monitorEnded(processLives: false)], [.await, .reportEnd, nil]),
+        ] as [([WatchState.Event], [WatchState.Effect?])]
+    )
     func orders(events: [WatchState.Event], effects: [WatchState.Effect?]) {
         var state = WatchState.running
         #expect(events.map { state.handle($0) } == effects)
@@ -69,12 +74,17 @@ struct ProcessTests {
 
 @Suite("Control groups")
 struct CgroupTests {
-    @Test("the mode is seen from what is mounted", arguments: [
-        (["cgroup.controllers"], CgroupMode.unified), (["memory/", "unified/", "unified/cgroup.controllers"], .hybrid),
-        (["memory/", "freezer/"], .legacy), ([], .missing), (["systemd/"], .missing),
-    ])
+    @Test(
+        "the mode is seen from what is mounted",
+        arguments: [
+            (["cgroup.controllers"], CgroupMode.unified),
+            (["memory/", "unified/", "unified/cgroup.controllers"], .hybrid),
+            (["memory/", "freezer/"], .legacy), ([], .missing), (["systemd/"], .missing),
+        ]
+    )
     func mode(files: [String], mode: CgroupMode) throws {
-        let root = FileManager.default.temporaryDirectory.appending(path: "cg-\(UInt32.random(in: 0...UInt32.max))").path
+        let root = FileManager.default.temporaryDirectory.appending(path: "cg-\(UInt32.random(in: 0...UInt32.max))")
+            .path
         try Durable.makeFolder(root)
         defer { try? FileManager.default.removeItem(atPath: root) }
         for file in files {
@@ -89,7 +99,8 @@ struct CgroupTests {
 
     @Test("version 2 is read and written where the kernel has its files")
     func unified() throws {
-        let root = FileManager.default.temporaryDirectory.appending(path: "cg-\(UInt32.random(in: 0...UInt32.max))").path
+        let root = FileManager.default.temporaryDirectory.appending(path: "cg-\(UInt32.random(in: 0...UInt32.max))")
+            .path
         let id = Machine.ID.random()
         let folder = "\(root)/roost-r12ab3/\(id)"
         try Durable.makeFolder(folder)
@@ -109,10 +120,14 @@ struct CgroupTests {
         #expect(throws: Fault.self) { try cgroups.thaw(id) }
     }
 
-    @Test("crun is taken only where it works", arguments: [
-        (CgroupMode.unified, ["runc", "crun"], "crun"), (.unified, ["runc"], "runc"), (.hybrid, ["runc", "crun"], "runc"),
-        (.legacy, ["crun"], nil), (.hybrid, [], nil),
-    ] as [(CgroupMode, Set<String>, String?)])
+    @Test(
+        "crun is taken only where it works",
+        arguments: [
+            (CgroupMode.unified, ["runc", "crun"], "crun"), (.unified, ["runc"], "runc"),
+            (.hybrid, ["runc", "crun"], "runc"),
+            (.legacy, ["crun"], nil), (.hybrid, [], nil),
+        ] as [(CgroupMode, Set<String>, String?)]
+    )
     func choice(mode: CgroupMode, installed: Set<String>, chosen: String?) {
         #expect(SandboxTools.choose(mode) { installed.contains($0) ? $0 : nil } == chosen)
     }
@@ -136,7 +151,9 @@ struct CgroupTests {
         try sleeper.run()
         let pid = sleeper.processIdentifier
         try cgroups.adoptMonitor(pid)
-        #expect(try String(contentsOfFile: "/proc/\(pid)/cgroup", encoding: .utf8).contains("\(cgroups.slice)/monitors"))
+        #expect(
+            try String(contentsOfFile: "/proc/\(pid)/cgroup", encoding: .utf8).contains("\(cgroups.slice)/monitors")
+        )
         try KernelFile.write("\(pid)", to: "\(root)\(cgroups.path(id))/cgroup.procs")
         #expect(cgroups.processes(id) == [pid])
         try cgroups.freeze(id)

@@ -8,7 +8,8 @@ import Toolkit
 @Suite("Volumes on the disk")
 struct VolumeStoreTests {
     private func withStore(_ body: (VolumeStore, _ root: String) async throws -> Void) async throws {
-        let root = FileManager.default.temporaryDirectory.appending(path: "vol-\(UInt32.random(in: 0...UInt32.max))").path
+        let root = FileManager.default.temporaryDirectory.appending(path: "vol-\(UInt32.random(in: 0...UInt32.max))")
+            .path
         defer { try? FileManager.default.removeItem(atPath: root) }
         try await body(VolumeStore(paths: HostPaths(state: root, run: root)), root)
     }
@@ -44,7 +45,10 @@ struct VolumeStoreTests {
             for (layer, number) in [("bottom", 1000), ("top", 2000)] {
                 try Durable.makeFolder("\(root)/\(layer)/etc")
                 try "app:x:\(number):\(number)::/:/bin/sh\n".write(
-                    toFile: "\(root)/\(layer)/etc/passwd", atomically: false, encoding: .utf8)
+                    toFile: "\(root)/\(layer)/etc/passwd",
+                    atomically: false,
+                    encoding: .utf8
+                )
             }
             let folder = try store.create(Volume.newID(), user: "app", layers: ["\(root)/bottom", "\(root)/top"])
             let owner = try FileManager.default.attributesOfItem(atPath: folder)[.ownerAccountID] as? Int
@@ -57,7 +61,9 @@ struct VolumeStoreTests {
         try await withStore { store, root in
             try Durable.makeFolder("\(root)/layer/etc")
             try FileManager.default.createSymbolicLink(
-                atPath: "\(root)/layer/etc/passwd", withDestinationPath: "/../../../../../../etc/passwd")
+                atPath: "\(root)/layer/etc/passwd",
+                withDestinationPath: "/../../../../../../etc/passwd"
+            )
             #expect(throws: Fault.self) {
                 try store.create(Volume.newID(), user: "root-of-the-host", layers: ["\(root)/layer"])
             }

@@ -1,0 +1,118 @@
+import Foundation
+import Model
+import Toolkit
+
+/// Makes an image of a project, by the way that fits it.
+///
+/// Builds of different apps go on at once; those of one app one after the other. Cancelling a build ends its programs
+/// and removes what they made, but for the caches.
+package struct ImageBuilder: Sendable {
+    private let store: ImageStore
+    private let sources: SourceStore
+    private let python: PythonBuilder
+    private let dockerfile: DockerfileBuilder
+    private let puller: ImagePuller
+    private let locks = KeyedLock()
+
+    /// - Parameters:
+    ///   - python: for projects without a Dockerfile.
+    ///   - environment: what programs that reach the outside need, such as `HTTPS_PROXY`.
+    package init(
+        store: ImageStore, sources: SourceStore, python: PythonBuilder, dockerfile: DockerfileBuilder,
+        environment: [String: String]
+    ) {
+        self.store = store
+        self.sources = sources
+        self.python = python
+        self.dockerfile = dockerfile
+        puller = ImagePuller(store: store, environment: environment)
+    }
+
+    /// Builds it.
+    ///
+    /// - Parameter report: is given each line as it comes; when it throws, the build ends.
+    /// - Throws: ``Fault`` `buildFailed` for what is wrong with the project, `diskFull`, `toolMissing`.
+    package func build(
+        _ request: BuildRequest, report: @escaping @Sendable (BuildProgress) async throws -> Void
+    ) async throws -> BuildResult {
+        let trace = BuildTrace(report)
+        let onWait = { try await trace.say("queue", "waits for another build of \(request.app) to end") }
+        return try await locks.withLock(request.app, onWait: onWait) {
+            let image = try await store.withLease { try await make(request, trace) }
+            let ports = try store.exposedPorts(of: image.digest)
+            return BuildResult(image: image, exposedPorts: ports, stages: trace.stages)
+        }
+    }
+
+    /// Removes the caches of an app that is gone.
+    package func forget(app: String) async throws {
+        try await locks.withLock(app) { try AppCache(store: store, app: app).remove() }
+    }
+
+    // MARK: - Private
+
+    /// How a project becomes an image.
+    private enum Way {
+        case image(String)
+        case dockerfile(String)
+        case python
+    }
+
+    private func make(_ request: BuildRequest, _ trace: BuildTrace) async throws -> Image {
+        let project = try ProjectFiles(request.manifest, in: sources)
+        switch try way(request.build, project) {
+        case .image(let name):
+            // A digest names an image of this host, such as that of an earlier release.
+            if Hex.digits(of: name) != nil { return try store.image(name) }
+            return try await trace.stage("image") {
+                (try await puller.pull(name, "image", trace), cached: false)
+            }
+        case .dockerfile(let path):
+            try await checkUploads(request.manifest)
+            return try await dockerfile.build(project, dockerfile: path, request, trace)
+        case .python:
+            try await checkUploads(request.manifest)
+            return try await python.build(project, app: request.app, needsCommand: request.needsCommand, trace)
+        }
+    }
+
+    private func way(_ build: AppConfig.Build, _ project: ProjectFiles) throws(Fault) -> Way {
+        if let image = build.image { return .image(image) }
+        if build.builder == "python" { return .python }
+        if let builder = build.builder ?? build.buildpacks.first {
+            throw Fault(
+                .unsupported,
+                "the builder \(builder) is not handled",
+                hint: "write a Dockerfile, or set builder = \"python\" for a Python project"
+            )
+        }
+        if let path = build.dockerfile {
+            let plain = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
+            guard project.file(plain) != nil else {
+                throw Fault(.buildFailed, "fly.toml names the Dockerfile \(path), which the project does not hold")
+            }
+            return .dockerfile(plain)
+        }
+        for name in ["Dockerfile", "dockerfile"] where project.file(name) != nil { return .dockerfile(name) }
+        let signs = ["pyproject.toml", "requirements.txt", "uv.lock", "setup.py", "Pipfile"]
+        guard
+            signs.contains(where: { project.file($0) != nil })
+                || project.manifest.files.contains(where: { $0.path.hasSuffix(".py") })
+        else {
+            throw Fault(
+                .buildFailed,
+                "the project is not in Python and has no Dockerfile",
+                hint: "write a Dockerfile, or name an image: [build] image = \"…\" in fly.toml"
+            )
+        }
+        return .python
+    }
+
+    private func checkUploads(_ manifest: SourceManifest) async throws {
+        let missing = try await sources.missing(of: manifest)
+        guard let first = missing.first else { return }
+        let path = manifest.files.first { $0.sha256 == first }?.path ?? first
+        let others = missing.count > 1 ? " and \(missing.count - 1) more" : ""
+        throw Fault(.invalidRequest, "\(path)\(others) was not uploaded", hint: "deploy again")
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import Images
+import Model
+import Toolkit
+
+/// All that a build needs, in a folder of its own.
+struct BuildBench {
+    let folder: TemporaryFolder
+    let store: ImageStore
+    let sources: SourceStore
+    let builder: ImageBuilder
+    let lines = Lines()
+
+    /// - Parameter state: a folder that outlives the test; nil for one of its own.
+    init(state: String? = nil) throws {
+        folder = try TemporaryFolder()
+        let images = "\(state ?? folder.path)/images"
+        store = try ImageStore(images: images)
+        sources = try SourceStore(images: images)
+        let python = PythonBuilder(
+            store: store,
+            sources: sources,
+            sandbox: ChrootSandbox(),
+            options: PythonOptions(uv: Requirements.uv)
+        )
+        let dockerfile = DockerfileBuilder(
+            store: store,
+            sources: sources,
+            options: DockerfileOptions(storage: "\(images)/buildah", run: "\(folder.path)/run")
+        )
+        builder = ImageBuilder(store: store, sources: sources, python: python, dockerfile: dockerfile, environment: [:])
+    }
+
+    /// Uploads a folder and builds it.
+    func build(
+        _ path: String, app: String = "app", without: [String] = [], needsCommand: Bool = true,
+        _ change: (inout AppConfig.Build) -> Void = { _ in }
+    ) async throws -> BuildResult {
+        var manifest = try SourceFolder.scan(path)
+        manifest.files.removeAll { without.contains($0.path) }
+        let missing = Set(try await sources.missing(of: manifest))
+        for file in manifest.files where missing.contains(file.sha256) {
+            try await sources.put(file.sha256, file: "\(path)/\(file.path)")
+        }
+        var build = AppConfig.Build()
+        change(&build)
+        let request = BuildRequest(app: app, manifest: manifest, build: build, needsCommand: needsCommand)
+        let lines = lines
+        return try await builder.build(request) { lines.add($0) }
+    }
+}
