@@ -33,7 +33,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: ["FullFoundation"]),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird",
+            exact: "2.28.1",
+            traits: ["FullFoundation"]
+        ),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
@@ -71,11 +75,16 @@ let package = Package(
             dependencies: ["Model", "Toolkit", "Store", "Runtime", log, lifecycle, httpClient] + nio,
             swiftSettings: settings
         ),
-        .executableTarget(name: "roost", dependencies: ["Client", "Model", "Toolkit", arguments], swiftSettings: settings),
+        .executableTarget(
+            name: "roost",
+            dependencies: ["Client", "Model", "Toolkit", arguments],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "roostd",
             dependencies: [
-                "ControlPlane", "Agent", "Edge", "Images", "Runtime", "Store", "Model", "Toolkit", arguments, lifecycle, log,
+                "ControlPlane", "Agent", "Edge", "Images", "Runtime", "Store", "Model", "Toolkit", arguments, lifecycle,
+                log,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
@@ -83,11 +92,23 @@ let package = Package(
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
         .testTarget(name: "ToolkitTests", dependencies: ["Toolkit", "Model"], swiftSettings: settings),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Model", "Toolkit"], swiftSettings: settings),
-        // .testTarget(name: "ImagesTests", dependencies: ["Images", "Model", "Toolkit"], swiftSettings: settings),
+        .testTarget(name: "ImagesTests", dependencies: ["Images", "Model", "Toolkit"], swiftSettings: settings),
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Model", "Toolkit"], swiftSettings: settings),
-        // .testTarget(name: "EdgeTests", dependencies: ["Edge", "Model", "Toolkit"] + nio, swiftSettings: settings),
-        .testTarget(name: "ControlPlaneTests", dependencies: ["ControlPlane", "Model", "Toolkit", "Store"], swiftSettings: settings),
-        .testTarget(name: "AgentTests", dependencies: ["Agent", "Model", "Toolkit", "Store", "Runtime", log], swiftSettings: settings),
+        .testTarget(
+            name: "EdgeTests",
+            dependencies: ["Edge", "Model", "Toolkit", log, lifecycle] + nio,
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ControlPlaneTests",
+            dependencies: ["ControlPlane", "Model", "Toolkit", "Store"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AgentTests",
+            dependencies: ["Agent", "Model", "Toolkit", "Store", "Runtime", log],
+            swiftSettings: settings
+        ),
         .testTarget(name: "IntegrationTests", dependencies: ["Model", "Toolkit"], swiftSettings: settings),
     ]
 )

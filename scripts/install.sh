@@ -7,7 +7,7 @@ what=${1:-run}
 tools=/opt/roost-tools
 # The seccomp profile comes in golang-github-containers-common; busybox and the servers are for the tests.
 run_packages=(runc conmon buildah skopeo mmdebstrap nftables iproute2 libsqlite3-dev golang-github-containers-common
-  ca-certificates python3 python3-venv curl uidmap)
+  ca-certificates python3 python3-venv curl uidmap tini)
 test_packages=(wrk busybox-static postgresql jq procps nginx-light hyperfine)
 
 packages=("${run_packages[@]}")

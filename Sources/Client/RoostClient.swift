@@ -20,11 +20,14 @@ package struct RoostClient: Sendable {
 
     /// Runs `body` with a client, and closes its connections afterwards.
     package static func with<Result>(
-        socketPath: String, _ body: (RoostClient) async throws -> Result
+        socketPath: String,
+        _ body: (RoostClient) async throws -> Result
     ) async throws -> Result {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = .seconds(5)
+        // A socket that nobody listens on is no reason to wait: the answer is the same every time.
+        configuration.connectionPool.retryConnectionEstablishment = false
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
             let result = try await body(RoostClient(http: http, socketPath: socketPath))
@@ -42,7 +45,9 @@ package struct RoostClient: Sendable {
     }
 
     package func post<Answer: Decodable>(
-        _ path: String, _ value: some Encodable, as type: Answer.Type
+        _ path: String,
+        _ value: some Encodable,
+        as type: Answer.Type
     ) async throws -> Answer {
         let answer = try await send(.POST, path, .bytes(ByteBuffer(bytes: try JSON.encode(value))))
         return try JSON.decode(type, from: answer, what: "answer to \(path)")
@@ -69,7 +74,9 @@ package struct RoostClient: Sendable {
 
     /// Follows a stream of JSON lines until it ends.
     package func follow<Element: Decodable & Sendable>(
-        _ path: String, as type: Element.Type, _ body: (Element) async throws -> Void
+        _ path: String,
+        as type: Element.Type,
+        _ body: (Element) async throws -> Void
     ) async throws {
         let response = try await execute(.GET, path, nil, deadline: .distantFuture)
         var lines = LineSplitter(limit: Self.maximumLine)
@@ -92,7 +99,10 @@ package struct RoostClient: Sendable {
     }
 
     private func execute(
-        _ method: HTTPMethod, _ path: String, _ body: HTTPClientRequest.Body?, deadline: NIODeadline
+        _ method: HTTPMethod,
+        _ path: String,
+        _ body: HTTPClientRequest.Body?,
+        deadline: NIODeadline
     ) async throws -> HTTPClientResponse {
         guard let url = URL(httpURLWithSocketPath: socketPath, uri: path) else {
             throw Fault(.invalidRequest, "\(socketPath) is not a socket's path")

@@ -44,7 +44,9 @@ package struct Records<Value: Codable & Sendable>: Sendable {
     /// - Throws: what `change` throws; nothing has changed then.
     @discardableResult
     package func update(
-        _ name: String, missing: @autoclosure () -> Fault, _ change: (inout Value) throws -> Void
+        _ name: String,
+        missing: @autoclosure () -> Fault,
+        _ change: (inout Value) throws -> Void
     ) async throws -> Value {
         while true {
             guard var current = try await get(name) else { throw missing() }

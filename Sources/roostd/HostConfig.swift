@@ -75,7 +75,10 @@ struct HostConfig: Sendable {
             case ("host", _), ("region", _), ("domain", _), ("state", _), ("run", _), ("base_image", _), ("log", _):
                 throw Fault(.invalidConfig, "\(place): \(entry.key): found \(entry.node.summary), expected a string")
             case ("listen", _):
-                throw Fault(.invalidConfig, "\(place): listen: found \(entry.node.summary), expected an array of strings")
+                throw Fault(
+                    .invalidConfig,
+                    "\(place): listen: found \(entry.node.summary), expected an array of strings"
+                )
             default:
                 let keys = "host, region, domain, listen, state, run, base_image, log"
                 throw Fault(.invalidConfig, "\(place): unknown key \"\(entry.key)\"", hint: "allowed: \(keys)")

@@ -9,7 +9,11 @@ import Toolkit
 extension HostServices {
     /// Puts together what the agent works with on this host.
     static func make(
-        _ config: HostConfig, _ runtime: OCIRuntime, _ store: SQLiteStore, _ workshop: Workshop, _ prober: Prober,
+        _ config: HostConfig,
+        _ runtime: OCIRuntime,
+        _ store: SQLiteStore,
+        _ workshop: Workshop,
+        _ prober: Prober,
         _ logger: Logger
     ) -> HostServices {
         let volumes = VolumeStore(paths: config.paths)

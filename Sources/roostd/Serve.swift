@@ -2,7 +2,6 @@ import Agent
 import ArgumentParser
 import ControlPlane
 import Foundation
-
 import Logging
 import Model
 import Runtime
@@ -14,7 +13,9 @@ import UnixSignals
 /// The brain of a host: API, roll-outs, the agent of its Machines. Requests never pass through it.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Run the API, the roll-outs and this host's Machines.")
+        commandName: "serve",
+        abstract: "Run the API, the roll-outs and this host's Machines."
+    )
 
     @OptionGroup var flags: HostFlags
 
@@ -46,11 +47,22 @@ struct ServeCommand: AsyncParsableCommand {
             build: images.build
         )
         let apps = Apps(
-            store: store, fleet: agent, edges: edges, rollouts: rollouts, domain: config.domain, logger: logger)
+            store: store,
+            fleet: agent,
+            edges: edges,
+            rollouts: rollouts,
+            domain: config.domain,
+            logger: logger
+        )
         let machines = Machines(store: store, fleet: agent, edges: edges)
         let api = API(
-            apps: apps, machines: machines, rollouts: rollouts, sources: images.sources,
-            socketPath: config.paths.apiSocket, logger: logger)
+            apps: apps,
+            machines: machines,
+            rollouts: rollouts,
+            sources: images.sources,
+            socketPath: config.paths.apiSocket,
+            logger: logger
+        )
         let listener = EdgeListener(link: edges, socketPath: config.paths.edgeSocket, logger: logger)
 
         // In the order in which they need each other; they stop the other way round.

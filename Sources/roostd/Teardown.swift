@@ -7,7 +7,8 @@ import Toolkit
 /// Ends all Machines of a host whose `serve` is stopped; their records stay, and the next `serve` starts them again.
 struct Teardown: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "End all Machines and remove bridge, firewall table and control groups. Volumes and images stay.")
+        abstract: "End all Machines and remove bridge, firewall table and control groups. Volumes and images stay."
+    )
 
     @OptionGroup var flags: HostFlags
 

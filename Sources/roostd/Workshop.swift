@@ -28,16 +28,25 @@ struct Workshop: Sendable {
             store: store,
             sources: uploads,
             python: PythonBuilder(
-                store: store, sources: uploads, sandbox: RuntimeSandbox(runtime: runtime), options: options),
+                store: store,
+                sources: uploads,
+                sandbox: RuntimeSandbox(runtime: runtime),
+                options: options
+            ),
             dockerfile: DockerfileBuilder(
-                store: store, sources: uploads, options: Self.dockerfileOptions(config, runtime)),
+                store: store,
+                sources: uploads,
+                options: Self.dockerfileOptions(config, runtime)
+            ),
             environment: config.buildEnvironment
         )
     }
 
     private static func dockerfileOptions(_ config: HostConfig, _ runtime: OCIRuntime) -> DockerfileOptions {
         var options = DockerfileOptions(
-            storage: "\(config.paths.images)/buildah", run: "\(config.paths.run)/buildah")
+            storage: "\(config.paths.images)/buildah",
+            run: "\(config.paths.run)/buildah"
+        )
         options.environment = config.buildEnvironment
         return options
     }
@@ -50,7 +59,8 @@ struct Workshop: Sendable {
 
     var build: Rollouts.Build {
         { app, request, progress in
-            let needsCommand = request.config.processes.values.contains(where: \.isEmpty) || request.config.processes.isEmpty
+            let needsCommand =
+                request.config.processes.values.contains(where: \.isEmpty) || request.config.processes.isEmpty
             let wanted = BuildRequest(
                 app: app,
                 manifest: request.manifest ?? SourceManifest(files: []),

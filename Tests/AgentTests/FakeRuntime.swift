@@ -36,7 +36,11 @@ final class FakeRuntime: RuntimeDriver {
             if let process = state.running[sandbox.id] { return process }
             state.nextPID += 1
             let process = Machine.Process(
-                pid: state.nextPID, startTicks: 1, monitorPID: 1, startedAt: Timestamp(milliseconds: 0))
+                pid: state.nextPID,
+                startTicks: 1,
+                monitorPID: 1,
+                startedAt: Timestamp(milliseconds: 0)
+            )
             state.running[sandbox.id] = process
             state.starts.append(sandbox)
             return process

@@ -3,13 +3,15 @@ import Logging
 import Model
 import Runtime
 import Store
+import Synchronization
 import Testing
 
 @Suite("Agent")
 struct LocalAgentTests {
     /// An agent on a fake runtime, running for as long as `body` does.
     private func withAgent(
-        _ store: MemoryStore = MemoryStore(), _ runtime: FakeRuntime = FakeRuntime(),
+        _ store: MemoryStore = MemoryStore(),
+        _ runtime: FakeRuntime = FakeRuntime(),
         _ body: @escaping @concurrent @Sendable (LocalAgent, MemoryStore, FakeRuntime) async throws -> Void
     ) async throws {
         let prober = Prober()
@@ -48,7 +50,9 @@ struct LocalAgentTests {
     }
 
     private func wait(
-        _ agent: LocalAgent, _ id: Machine.ID, _ what: @Sendable (Machine) -> Bool
+        _ agent: LocalAgent,
+        _ id: Machine.ID,
+        _ what: @Sendable (Machine) -> Bool
     ) async throws -> Machine {
         for await machine in try await agent.changes(of: id) where what(machine) { return machine }
         throw Fault(.machineNotFound, "the Machine went away")

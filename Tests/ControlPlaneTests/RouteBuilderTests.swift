@@ -7,14 +7,25 @@ import Testing
 struct RouteBuilderTests {
     private let process = Machine.Process(pid: 1, startTicks: 1, monitorPID: 1, startedAt: Timestamp(milliseconds: 0))
 
-    private func machine(_ state: Machine.State, ready: Bool = false, proven: Bool = false, cordoned: Bool = false)
+    private func machine(
+        _ state: Machine.State,
+        ready: Bool = false,
+        proven: Bool = false,
+        cordoned: Bool = false
+    )
         -> Machine
     {
         var config = MachineConfig(image: "x")
         config.services = [MachineConfig.Service(internalPort: 9000)]
         var machine = Machine(
-            id: .random(), name: "m", app: "a", region: "local", host: "h", createdAt: Timestamp(milliseconds: 0),
-            spec: .init(instance: "i", config: config))
+            id: .random(),
+            name: "m",
+            app: "a",
+            region: "local",
+            host: "h",
+            createdAt: Timestamp(milliseconds: 0),
+            spec: .init(instance: "i", config: config)
+        )
         machine.status.state = state
         machine.status.ready = ready
         machine.status.proven = proven

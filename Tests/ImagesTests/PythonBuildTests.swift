@@ -1,34 +1,239 @@
 import Foundation
+import Glibc
 import Images
 import Model
 import Testing
 import Toolkit
 
-@Suite("Python builds, for real", .serialized, .enabled(if: Requirements.python))
-struct PythonBuildTests {
-    /// Shared by all of them, and kept between runs, for the base takes half a minute.
+/// Builds with all their programs. One after the other: they share a store, and a daemon is alone with its own too.
+@Suite("Builds, for real", .serialized)
+enum RealBuilds {
+    /// Kept between runs, for the base takes half a minute.
     static let state = "/var/tmp/roost-test-base"
+}
 
-    @Test("a code-only change makes one small layer")
-    func codeOnly() async throws {
-        let project = try TemporaryFolder()
-        try project.write("fastapi\nuvicorn\n", to: "requirements.txt")
-        try project.write("from fastapi import FastAPI\nfrom app import greet\napp = FastAPI()\n", to: "app/main.py")
-        try project.write("", to: "app/__init__.py")
-        for number in 0..<20 { try project.write("def f\(number)(): return \(number)\n", to: "app/m\(number).py") }
-        let bench = try BuildBench(state: Self.state)
-        let first = try await bench.build(project.path)
-        print(bench.lines.text)
-        print(first.stages)
-        #expect(first.image.config.cmd == ["uvicorn", "app.main:app", "--host", "0.0.0.0", "--port", "8080"])
-        try project.write("def f0(): return \(Int.random(in: 0...Int.max))\n", to: "app/m0.py")
-        let start = ContinuousClock.now
-        let second = try await bench.build(project.path)
-        print(second.stages, start.duration(to: .now))
-        #expect(second.image.layers.dropLast() == first.image.layers.dropLast())
-        #expect(second.image.layers.last != first.image.layers.last)
-        let third = try await bench.build(project.path)
-        print(third.stages)
-        #expect(third.image == second.image)
+extension RealBuilds {
+    @Suite("in Python", .enabled(if: Requirements.python))
+    struct PythonBuildTests {
+        private func project(_ files: [String: String]) throws -> TemporaryFolder {
+            let folder = try TemporaryFolder()
+            for (path, text) in files { try folder.write(text, to: path) }
+            return folder
+        }
+
+        /// Runs a command in an image, as its user.
+        private func run(_ command: [String], in image: Image, _ bench: BuildBench) async throws -> (Int32, String) {
+            let lines = Lines()
+            for name in ["upper", "work"] {
+                try FileManager.default.createDirectory(
+                    atPath: "\(bench.folder.path)/\(name)",
+                    withIntermediateDirectories: true
+                )
+            }
+            let variables = image.config.env.map { variable -> (String, String) in
+                let parts = variable.split(separator: "=", maxSplits: 1).map(String.init)
+                return (parts[0], parts.count > 1 ? parts[1] : "")
+            }
+            var step = BuildStep(
+                layers: try bench.store.layerPaths(of: image),
+                upper: "\(bench.folder.path)/upper",
+                work: "\(bench.folder.path)/work",
+                command: command,
+                user: image.config.user
+            )
+            step.environment = Dictionary(variables) { $1 }
+            step.workingDirectory = image.config.workingDirectory
+            let code = try await ChrootSandbox().run(step) { lines.add(BuildProgress(stage: "run", line: $0)) }
+            return (code, lines.text)
+        }
+
+        @Test("a code-only change makes one small layer, compiles one file, and takes a moment")
+        func codeOnly() async throws {
+            let project = try project([
+                "requirements.txt": "fastapi\nuvicorn\n",
+                "app/main.py": "from fastapi import FastAPI\nfrom app import m0\napp = FastAPI()\n",
+                "app/__init__.py": "",
+                "app/static/page.html": "<p>\(Int.random(in: 0...Int.max))</p>",
+            ])
+            for number in 0..<20 { try project.write("def f\(number)(): return \(number)\n", to: "app/m\(number).py") }
+            let bench = try BuildBench(state: RealBuilds.state)
+            let first = try await bench.build(project.path)
+            #expect(first.image.config.cmd == ["uvicorn", "app.main:app", "--host", "0.0.0.0", "--port", "8080"])
+            #expect(first.image.config.user == "10001:10001")
+            #expect(first.image.config.workingDirectory == "/app")
+            let script = "import app.main, app.m0 as m, os; print(m.f0(), os.path.exists(m.__cached__), os.getuid())"
+            var (code, text) = try await run(["python", "-c", script], in: first.image, bench)
+            #expect((code, text) == (0, "run: 0 True 10001"))
+            let number = Int.random(in: 1...Int.max)
+            try project.write("def f0(): return \(number)\n", to: "app/m0.py")
+            let start = ContinuousClock.now
+            let second = try await bench.build(project.path)
+            print("code-only rebuild:", start.duration(to: .now), second.stages.map { "\($0.name) \($0.duration)" })
+            #expect(second.image.layers.dropLast() == first.image.layers.dropLast())
+            #expect(second.image.layers.last != first.image.layers.last)
+            #expect(second.stages.filter(\.cached).map(\.name) == ["base", "dependencies"])
+            (code, text) = try await run(["python", "-c", script], in: second.image, bench)
+            #expect((code, text) == (0, "run: \(number) True 10001"))
+            let third = try await bench.build(project.path)
+            #expect(third.image == second.image)
+        }
+
+        @Test("files of the app are root's and readable, and keep the time at which they first came")
+        func ownership() async throws {
+            let text = "x = \(Int.random(in: 0...Int.max))\n"
+            let project = try project([
+                "main.py": text, "Procfile": "web: python main.py --port $PORT\n", "data/x": "1",
+            ])
+            chmod("\(project.path)/main.py", 0o600)
+            let bench = try BuildBench(state: RealBuilds.state)
+            let before = time(nil)
+            let image = try await bench.build(project.path).image
+            #expect(image.config.cmd == ["/bin/sh", "-c", "exec python main.py --port $PORT"])
+            #expect(image.config.env.contains("PORT=8080"))
+            let top = try #require(bench.store.layerPaths(of: image).last)
+            let status = try #require(FileStatus.of("\(top)/app/main.py"))
+            #expect((status.st_uid, status.st_gid, status.st_mode & 0o7777) == (0, 0, 0o644))
+            #expect(status.st_mtim.tv_sec >= before - 1)
+            let again = try BuildBench(state: RealBuilds.state)
+            try project.write("2", to: "data/x")
+            let second = try await again.build(project.path).image
+            let later = try #require(again.store.layerPaths(of: second).last)
+            #expect(FileStatus.of("\(later)/app/main.py")?.st_mtim.tv_sec == status.st_mtim.tv_sec)
+        }
+
+        @Test("a module that does not compile is told of, and is no reason to fail")
+        func brokenModule() async throws {
+            let project = try project([
+                "main.py": "", "Procfile": "web: x", "t.py": "{{ \(Int.random(in: 0...999_999)) ",
+            ])
+            let bench = try BuildBench(state: RealBuilds.state)
+            _ = try await bench.build(project.path)
+            #expect(bench.lines.text.contains("app: t.py does not compile"))
+        }
+
+        @Test("requirements that can't be met end the build with uv's own words")
+        func unresolvable() async throws {
+            let bench = try BuildBench(state: RealBuilds.state)
+            let project = try project(["main.py": "", "requirements.txt": "fastapi>=0.100\nfastapi<0.50\n"])
+            let fault = await #expect(throws: Fault.self) { try await bench.build(project.path) }
+            #expect(fault?.code == .buildFailed)
+            #expect(fault?.message.contains("No solution found") == true)
+            #expect(bench.lines.text.contains("No solution found"))
+        }
+
+        @Test("a Python that the base does not have is named with the file that asks for it")
+        func wrongPython() async throws {
+            let bench = try BuildBench(state: RealBuilds.state)
+            let project = try project([
+                "main.py": "", "pyproject.toml": "[project]\nname='x'\nrequires-python='>=3.99'\n",
+            ])
+            let fault = await #expect(throws: Fault.self) { try await bench.build(project.path) }
+            #expect(fault?.message.contains("pyproject.toml (requires-python) asks for Python >=3.99") == true)
+        }
+
+        @Test("installs from a pyproject without a lock, and from files that requirements include")
+        func otherSources() async throws {
+            let bench = try BuildBench(state: RealBuilds.state)
+            let manifest = "[project]\nname='x'\nversion='1'\ndependencies=['six==1.16.0']\n"
+            let one = try project(["main.py": "", "Procfile": "web: x", "pyproject.toml": manifest])
+            let first = try await bench.build(one.path)
+            let script = "import six; print(six.__version__)"
+            #expect(try await run(["python", "-c", script], in: first.image, bench).1 == "run: 1.16.0")
+            let two = try project([
+                "main.py": "", "Procfile": "web: x", "requirements.txt": "-r more/base.txt\n-c limits.txt\n",
+                "more/base.txt": "six", "limits.txt": "six==1.15.0",
+            ])
+            let second = try await bench.build(two.path)
+            let other = try BuildBench(state: RealBuilds.state)
+            #expect(try await run(["python", "-c", script], in: second.image, other).1 == "run: 1.15.0")
+        }
+
+        @Test("builds the example with its lock", .enabled(if: Example.isThere))
+        func example() async throws {
+            let bench = try BuildBench(state: RealBuilds.state)
+            let result = try await bench.build(Example.path, app: "notes", needsCommand: false) {
+                $0.builder = "python"
+            }
+            print("notes:", result.stages.map { "\($0.name) \($0.duration)" })
+            let script = "import notes.main as m; print(m.app.title != '')"
+            let (code, text) = try await run(["python", "-c", script], in: result.image, bench)
+            #expect(code == 0, "\(text)")
+        }
+
+        @Test("a build that is cancelled while it installs leaves nothing, and the next one works")
+        func cancelled() async throws {
+            let bench = try BuildBench(state: RealBuilds.state)
+            // A build backend that never ends; the number is for it to be found by.
+            let marker = Int.random(in: 100_000...999_999)
+            let setup = "import subprocess\nsubprocess.run(['sleep', '\(marker)'])\n"
+            let project = try project(["main.py": "", "setup.py": setup, "Procfile": "web: x"])
+            let build = Task { try await bench.build(project.path) }
+            try await eventually(within: .seconds(60)) { Processes.running("sleep \(marker)") }
+            build.cancel()
+            let result = await build.result
+            #expect(throws: CancellationError.self) { try result.get() }
+            try await eventually(within: .seconds(10)) { !Processes.running("sleep \(marker)") }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: "\(bench.images)/tmp").isEmpty)
+            #expect(!Mounts.below(bench.images))
+            try project.write("from setuptools import setup\nsetup(name='x', py_modules=[])\n", to: "setup.py")
+            _ = try await bench.build(project.path)
+        }
+
+        @Test("making the base image can be interrupted, and leaves nothing half-made")
+        func interruptedBase() async throws {
+            let bench = try BuildBench()
+            let project = try project(["main.py": "", "Procfile": "web: x"])
+            let first = Task { try await bench.build(project.path) }
+            let second = Task { try await bench.build(project.path, app: "other") }
+            try await eventually(within: .seconds(120)) { bench.lines.text.contains("extracting archives") }
+            #expect(bench.lines.text.contains("waits for another build"))
+            first.cancel()
+            second.cancel()
+            for build in [first, second] {
+                let result = await build.result
+                #expect(throws: CancellationError.self) { try result.get() }
+            }
+            for place in ["tmp", "layers", "cache/keys", "blobs/sha256"] {
+                #expect(try FileManager.default.contentsOfDirectory(atPath: "\(bench.images)/\(place)").isEmpty)
+            }
+            #expect(!Mounts.below(bench.images))
+        }
+
+        @Test("a build that does not fit says so and leaves nothing")
+        func build() async throws {
+            // Makes the base where there is none yet.
+            try await BuildBench(state: RealBuilds.state).python.prepare { _ in }
+            let shared = "\(RealBuilds.state)/images"
+            let parts = ["layers", "blobs", "cache/keys", "index.json", "oci-layout"].map { "./\($0)" }
+            let size =
+                try await Command("du", ["-cm"] + parts, workingDirectory: shared).checked()
+                .split(separator: "\n").last?.split(separator: "\t").first.flatMap { Int($0) } ?? 0
+            // Room for what is there, but not for these two with all that they bring.
+            try await SmallDisk.with(size * 11 / 10 + 40) { images in
+                try await Command("mkdir", ["-p", images]).checked()
+                try await Command("cp", ["-a", "--parents"] + parts + [images], workingDirectory: shared).checked()
+                let bench = try BuildBench(state: (images as NSString).deletingLastPathComponent)
+                let project = try TemporaryFolder()
+                try project.write("print(1)\n", to: "main.py")
+                try project.write("numpy\nscipy\n", to: "requirements.txt")
+                let fault = await #expect(throws: Fault.self) {
+                    try await bench.build(project.path, needsCommand: false)
+                }
+                #expect(fault?.code == .diskFull)
+                #expect(bench.lines.text.contains("dependencies: "))
+                #expect(try FileManager.default.contentsOfDirectory(atPath: "\(images)/tmp").isEmpty)
+            }
+        }
     }
+}
+
+/// The example app of the repository.
+enum Example {
+    static var path: String {
+        let here = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+        return here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("examples/notes").path
+    }
+
+    static let isThere = FileManager.default.fileExists(atPath: "\(path)/uv.lock")
 }

@@ -9,7 +9,10 @@ struct BadAppTests {
 
     /// Deploys a good release, then a bad one, and checks that the good one is in service afterwards.
     private func afterGood(
-        _ bad: [String: String], extra: String = "", top: String = "", _ check: (Outcome) throws -> Void
+        _ bad: [String: String],
+        extra: String = "",
+        top: String = "",
+        _ check: (Outcome) throws -> Void
     ) async throws {
         try await TestHost.with { host in
             let app = try TestApp("victim", env: ["GREETING": "good"])
@@ -85,7 +88,10 @@ struct BadAppTests {
             let app = try TestApp("needy")
             defer { app.remove() }
             try "this-package-does-not-exist-roost==9.9\n".write(
-                toFile: "\(app.folder)/requirements.txt", atomically: true, encoding: .utf8)
+                toFile: "\(app.folder)/requirements.txt",
+                atomically: true,
+                encoding: .utf8
+            )
             let outcome = try await host.roost("deploy", app.folder)
             #expect(outcome.code == 1, "\(outcome.all)")
             #expect(outcome.all.contains("this-package-does-not-exist-roost"), "\(outcome.all)")

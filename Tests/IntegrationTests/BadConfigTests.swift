@@ -11,7 +11,11 @@ struct BadConfigTests {
         try text?.write(toFile: "\(folder)/fly.toml", atomically: true, encoding: .utf8)
         let none = ["ROOST_RUN": "/tmp/roost-nobody-here"].merging(environment) { $1 }
         return try await Shell.run(
-            "\(TestHost.package)/.build/debug/roost", ["deploy"], environment: none, folder: folder)
+            "\(TestHost.package)/.build/debug/roost",
+            ["deploy"],
+            environment: none,
+            folder: folder
+        )
     }
 
     @Test("no fly.toml: says where it looked and what to write")

@@ -108,12 +108,13 @@ struct CrashTests {
     private func killAt(_ mark: String, _ host: TestHost, _ app: TestApp) async throws {
         let file = "\(host.root)/deploy.out"
         let roost = "\(TestHost.package)/.build/debug/roost"
-        try await Shell.line(
-            "rm -f \(file); ROOST_RUN=\(host.run) setsid \(roost) deploy \(app.folder) >\(file) 2>&1 </dev/null & true")
+        try? FileManager.default.removeItem(atPath: file)
+        let pid = try Background.start(roost, ["deploy", app.folder], environment: host.environment, output: file)
         try await eventually(within: .seconds(60), "the deploy comes to \(mark)") {
             (try? String(contentsOfFile: file, encoding: .utf8))?.contains(mark) ?? false
         }
         try await host.killDaemon("serve")
         try await host.start("serve")
+        try await eventually(within: .seconds(90), "the command ends") { Background.hasEnded(pid) }
     }
 }

@@ -4,7 +4,10 @@ import Testing
 @Suite("Autostop")
 struct AutostopPlannerTests {
     private func machines(
-        _ loads: [Int], floor: Int = 0, region: String = "fra", mode: MachineConfig.Autostop = .stop,
+        _ loads: [Int],
+        floor: Int = 0,
+        region: String = "fra",
+        mode: MachineConfig.Autostop = .stop,
         idle: Duration = .seconds(600)
     ) -> [AutostopPlanner.Candidate] {
         loads.enumerated().map { index, load in
@@ -13,8 +16,13 @@ struct AutostopPlannerTests {
             service.minMachinesRunning = floor
             service.concurrency.softLimit = 10
             return AutostopPlanner.Candidate(
-                id: Machine.ID("0000000000000\(index)") ?? .random(), region: region, service: service,
-                primaryRegion: "fra", load: load, idle: load > 0 ? .zero : idle + .seconds(index))
+                id: Machine.ID("0000000000000\(index)") ?? .random(),
+                region: region,
+                service: service,
+                primaryRegion: "fra",
+                load: load,
+                idle: load > 0 ? .zero : idle + .seconds(index)
+            )
         }
     }
 

@@ -5,11 +5,17 @@ import Testing
 struct LifecycleTests {
     private let now = Timestamp(milliseconds: 1_000_000)
     private let process = Machine.Process(
-        pid: 41, startTicks: 7, monitorPID: 40, startedAt: Timestamp(milliseconds: 1_000_000))
+        pid: 41,
+        startTicks: 7,
+        monitorPID: 40,
+        startedAt: Timestamp(milliseconds: 1_000_000)
+    )
     private let onFailure = MachineConfig.Restart(policy: .onFailure, maxRetries: 3)
 
     private func step(
-        _ lifecycle: inout Lifecycle, _ event: Lifecycle.Event, _ policy: MachineConfig.Restart? = nil
+        _ lifecycle: inout Lifecycle,
+        _ event: Lifecycle.Event,
+        _ policy: MachineConfig.Restart? = nil
     ) throws -> [Lifecycle.Effect] {
         try lifecycle.handle(event, restart: policy ?? onFailure, now: now)
     }

@@ -59,7 +59,8 @@ struct ReadinessTests {
         config.services = [service]
         config.checks = ["alive": MachineConfig.Check(type: .tcp, port: 7000)]
         #expect(
-            config.namedChecks.map(\.name) == ["servicecheck-00-tcp-8000", "servicecheck-01-http-9000", "alive"])
+            config.namedChecks.map(\.name) == ["servicecheck-00-tcp-8000", "servicecheck-01-http-9000", "alive"]
+        )
         #expect(config.namedChecks.map(\.port) == [8000, 9000, 7000])
     }
 }

@@ -18,8 +18,14 @@ struct RolloutPlannerTests {
         var config = MachineConfig(image: "x")
         config.metadata["fly_process_group"] = group
         return Machine(
-            id: try #require(Machine.ID(id)), name: id, app: "a", region: "local", host: "h",
-            createdAt: Timestamp(milliseconds: 0), spec: .init(instance: "i", config: config))
+            id: try #require(Machine.ID(id)),
+            name: id,
+            app: "a",
+            region: "local",
+            host: "h",
+            createdAt: Timestamp(milliseconds: 0),
+            spec: .init(instance: "i", config: config)
+        )
     }
 
     private func plan(_ config: AppConfig, _ machines: [Machine] = []) -> [String] {
@@ -36,7 +42,8 @@ struct RolloutPlannerTests {
         #expect(
             plan(config()) == [
                 "create Machine 00000000000001 in group app", "create Machine 00000000000002 in group app",
-            ])
+            ]
+        )
     }
 
     @Test("one where it has a volume")
@@ -50,7 +57,8 @@ struct RolloutPlannerTests {
             plan(config(groups: ["app", "worker"], release: true)) == [
                 "run release_command in Machine 00000000000001", "create Machine 00000000000002 in group app",
                 "create Machine 00000000000003 in group app", "create Machine 00000000000004 in group worker",
-            ])
+            ]
+        )
     }
 
     @Test("Machines are updated in the order of their IDs; those of a removed group go last")
@@ -63,7 +71,8 @@ struct RolloutPlannerTests {
             plan(config(), have) == [
                 "update Machine aaaaaaaaaaaaaa in group app", "update Machine bbbbbbbbbbbbbb in group app",
                 "destroy Machine cccccccccccccc",
-            ])
+            ]
+        )
     }
 
     @Test("taking back goes the other way, and brings back nothing that was removed last")
@@ -76,6 +85,7 @@ struct RolloutPlannerTests {
         #expect(
             RolloutPlanner.undo(steps[...]) == [
                 .update(machine: id, group: "app"), .destroy(machine: id), .destroy(machine: id),
-            ])
+            ]
+        )
     }
 }

@@ -16,7 +16,10 @@ struct TimeTests {
         #expect(GoDuration(duration).text == written)
     }
 
-    @Test("what is no Go duration is refused", arguments: ["", "5", "1d", "s", "1 s", "1..5s", "-", "9e9h", "5sx", ".s", "-999999999999h", "999999999h999999999h"])
+    @Test(
+        "what is no Go duration is refused",
+        arguments: ["", "5", "1d", "s", "1 s", "1..5s", "-", "9e9h", "5sx", "-999999999999h", "999999999h999999999h"]
+    )
     func notDurations(text: String) {
         #expect(GoDuration.parse(text) == nil)
     }

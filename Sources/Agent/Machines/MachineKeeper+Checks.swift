@@ -66,7 +66,8 @@ extension MachineKeeper {
     }
 
     /// Probes quickly until the first pass, then at the check's own interval.
-    private nonisolated func probe(_ check: MachineConfig.NamedCheck, at address: Machine.Address, _ number: Int) async {
+    private nonisolated func probe(_ check: MachineConfig.NamedCheck, at address: Machine.Address, _ number: Int) async
+    {
         let interval = check.check.interval.duration
         var wait = Duration.milliseconds(20)
         var passed = false

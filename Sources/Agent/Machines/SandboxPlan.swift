@@ -5,7 +5,11 @@ import Runtime
 enum SandboxPlan {
     /// - Throws: ``Fault`` `invalidConfig` when nothing says what to run.
     static func make(
-        _ machine: Machine, address: Machine.Address, image: Image, layers: [String], mounts: [Sandbox.Mount]
+        _ machine: Machine,
+        address: Machine.Address,
+        image: Image,
+        layers: [String],
+        mounts: [Sandbox.Mount]
     ) throws(Fault) -> Sandbox {
         var sandbox = Sandbox(
             id: machine.id,

@@ -15,7 +15,12 @@ package struct API: Sendable {
     private let logger: Logger
 
     package init(
-        apps: Apps, machines: Machines, rollouts: Rollouts, sources: Sources, socketPath: String, logger: Logger
+        apps: Apps,
+        machines: Machines,
+        rollouts: Rollouts,
+        sources: Sources,
+        socketPath: String,
+        logger: Logger
     ) {
         self.apps = apps
         self.machines = machines
@@ -55,7 +60,9 @@ struct FaultMiddleware<Context: RequestContext>: RouterMiddleware {
     let logger: Logger
 
     func handle(
-        _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+        _ request: Request,
+        context: Context,
+        next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)

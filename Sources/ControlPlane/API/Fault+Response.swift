@@ -30,7 +30,8 @@ enum JSONAnswer {
     ///
     /// - Parameter source: fills `values` while the answer is written; cancelled with it.
     static func stream<Element: Encodable & Sendable>(
-        _ values: AsyncStream<Element>, source: @escaping @Sendable () async -> Void = {}
+        _ values: AsyncStream<Element>,
+        source: @escaping @Sendable () async -> Void = {}
     ) -> Response {
         let body = ResponseBody { writer in
             try await withThrowingDiscardingTaskGroup { group in

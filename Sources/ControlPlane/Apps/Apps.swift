@@ -16,7 +16,12 @@ package struct Apps: Service {
     private let logger: Logger
 
     package init(
-        store: any StateStore, fleet: any Fleet, edges: EdgeLink, rollouts: Rollouts, domain: String, logger: Logger
+        store: any StateStore,
+        fleet: any Fleet,
+        edges: EdgeLink,
+        rollouts: Rollouts,
+        domain: String,
+        logger: Logger
     ) {
         self.store = store
         self.fleet = fleet

@@ -22,7 +22,11 @@ package actor Autostop: Service {
     }
 
     package init(
-        store: any StateStore, machines: Machines, edges: EdgeLink, logger: Logger, pace: Pace = Pace()
+        store: any StateStore,
+        machines: Machines,
+        edges: EdgeLink,
+        logger: Logger,
+        pace: Pace = Pace()
     ) {
         self.store = store
         self.machines = machines

@@ -27,7 +27,8 @@ struct RolloutRun {
     private var store: any StateStore { rollouts.store }
 
     private mutating func makeRelease(
-        _ request: DeployRequest?, _ build: @escaping Rollouts.Build
+        _ request: DeployRequest?,
+        _ build: @escaping Rollouts.Build
     ) async throws {
         guard let request else {
             throw Fault(
@@ -169,7 +170,10 @@ struct RolloutRun {
 
     private var runner: StepRunner {
         StepRunner(
-            store: store, fleet: rollouts.fleet, edges: rollouts.edges, region: rollouts.settings.region,
+            store: store,
+            fleet: rollouts.fleet,
+            edges: rollouts.edges,
+            region: rollouts.settings.region,
             rollout: rollout,
             note: tell
         )

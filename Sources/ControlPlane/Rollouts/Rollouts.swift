@@ -60,8 +60,13 @@ package actor Rollouts: Service {
     static let keptReleases = 10
 
     package init(
-        store: any StateStore, fleet: any Fleet, edges: EdgeLink, settings: Settings, journal: RolloutJournal,
-        logger: Logger, build: @escaping Build
+        store: any StateStore,
+        fleet: any Fleet,
+        edges: EdgeLink,
+        settings: Settings,
+        journal: RolloutJournal,
+        logger: Logger,
+        build: @escaping Build
     ) {
         self.store = store
         self.fleet = fleet
@@ -145,7 +150,10 @@ package actor Rollouts: Service {
         let others = try await store.apps.list().filter { $0.name != app }
         for name in config.httpService?.hostnames ?? [] {
             if name == settings.domain || name.hasSuffix(".\(settings.domain)") {
-                throw Fault(.invalidConfig, "host name \(name): names under \(settings.domain) belong to the apps they name")
+                throw Fault(
+                    .invalidConfig,
+                    "host name \(name): names under \(settings.domain) belong to the apps they name"
+                )
             }
             if let owner = others.first(where: { $0.hostnames.contains(name) }) {
                 throw Fault(

@@ -101,8 +101,12 @@ struct StepRunner {
         config.metadata["fly_process_group"] = "fly_app_release_command"
         if let guest = release.config.deploy.releaseCommandVM { config.guest = guest }
         let order = MachineOrder(
-            id: id, app: release.app, name: "release-command", region: release.config.primaryRegion ?? region,
-            config: config, release: release.version
+            id: id,
+            app: release.app,
+            name: "release-command",
+            region: release.config.primaryRegion ?? region,
+            config: config,
+            release: release.version
         )
         _ = try await fleet.create(order)
         // Zero is no limit; a day is as good as none, and ends a command that hangs for ever.
@@ -113,7 +117,8 @@ struct StepRunner {
         await showLog(of: id, tail: 200)
         try await destroy(id)
         guard exit.code == 0 else {
-            let cause = exit.outOfMemory ? "ran out of memory (\(config.guest.memoryMiB) MB)" : "ended with \(exit.code)"
+            let cause =
+                exit.outOfMemory ? "ran out of memory (\(config.guest.memoryMiB) MB)" : "ended with \(exit.code)"
             throw Fault(
                 .releaseCommandFailed,
                 "release_command \"\(words)\" \(cause)",

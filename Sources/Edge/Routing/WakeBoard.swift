@@ -1,11 +1,16 @@
 import Model
 import Synchronization
 
-/// The wakes that were asked for and not answered yet: one a Machine, however many requests wait.
+/// The wakes that were asked for and not answered yet: one an app, however many requests wait and Machines sleep.
 final class WakeBoard: Sendable {
-    /// Returns whether this is the first to ask.
+    /// Returns whether this is the first to ask. A second Machine of the app is woken only when the first is awake and
+    /// that was not enough.
     func ask(_ machine: Machine.ID, app: String) -> Bool {
-        asked.withLock { $0.updateValue(app, forKey: machine) == nil }
+        asked.withLock { asked in
+            if asked.values.contains(app) { return false }
+            asked[machine] = app
+            return true
+        }
     }
 
     /// Forgets one whose wake failed.

@@ -7,19 +7,28 @@ package struct BuildStep: Sendable {
     /// Empty folder on the same disk for the overlay's own use.
     package var work: String
     /// In this order; places that the layers lack are made.
-    package var mounts: [Mount]
+    package var mounts: [Mount] = []
     /// Program, by its absolute path, and arguments.
     package var command: [String]
     /// All of the program's environment.
-    package var environment: [String: String]
-    package var workingDirectory: String
+    package var environment: [String: String] = [:]
+    package var workingDirectory = "/"
     /// `uid:gid`, in numbers.
     package var user: String
-    package var memoryMiB: Int
+    package var memoryMiB = 2048
     /// In cores.
-    package var cpus: Double
+    package var cpus = 2.0
     /// Whether it may reach the outside. The host's own services and the Machines stay closed to it in any case.
-    package var network: Bool
+    package var network = false
+
+    /// A step without mounts, environment and network.
+    package init(layers: [String], upper: String, work: String, command: [String], user: String) {
+        self.layers = layers
+        self.upper = upper
+        self.work = work
+        self.command = command
+        self.user = user
+    }
 
     /// A file or folder of the host inside the sandbox.
     package struct Mount: Sendable {

@@ -20,7 +20,8 @@ final class BuildTrace: Sendable {
     ///
     /// - Parameter body: returns its result, and whether that was there already.
     func stage<Result>(
-        _ name: String, _ body: () async throws -> (Result, cached: Bool)
+        _ name: String,
+        _ body: () async throws -> (Result, cached: Bool)
     ) async throws -> Result {
         let start = ContinuousClock.now
         let (result, cached) = try await body()

@@ -18,7 +18,10 @@ package struct ImageBuilder: Sendable {
     ///   - python: for projects without a Dockerfile.
     ///   - environment: what programs that reach the outside need, such as `HTTPS_PROXY`.
     package init(
-        store: ImageStore, sources: SourceStore, python: PythonBuilder, dockerfile: DockerfileBuilder,
+        store: ImageStore,
+        sources: SourceStore,
+        python: PythonBuilder,
+        dockerfile: DockerfileBuilder,
         environment: [String: String]
     ) {
         self.store = store
@@ -33,7 +36,8 @@ package struct ImageBuilder: Sendable {
     /// - Parameter report: is given each line as it comes; when it throws, the build ends.
     /// - Throws: ``Fault`` `buildFailed` for what is wrong with the project, `diskFull`, `toolMissing`.
     package func build(
-        _ request: BuildRequest, report: @escaping @Sendable (BuildProgress) async throws -> Void
+        _ request: BuildRequest,
+        report: @escaping @Sendable (BuildProgress) async throws -> Void
     ) async throws -> BuildResult {
         let trace = BuildTrace(report)
         let onWait = { try await trace.say("queue", "waits for another build of \(request.app) to end") }

@@ -20,6 +20,7 @@ struct ImagePuller: Sendable {
             last.add(line)
             try await trace.say(stage, line)
         }
+        try Task.checkCancellation()
         guard code == 0 else { throw StepRunner.fault("the image \(name) could not be pulled", code, last) }
         return try await store.importLayout("\(scratch)/layout")
     }

@@ -20,14 +20,24 @@ final class KeyedLock: Sendable {
         onWait: () async throws -> Void = {},
         _ body: () async throws -> Result
     ) async throws -> Result {
-        if state.withLock({ $0[key] != nil }) { try await onWait() }
-        try await acquire(key)
+        if !acquireAtOnce(key) {
+            try await onWait()
+            try await acquire(key)
+        }
         defer { release(key) }
         try Task.checkCancellation()
         return try await body()
     }
 
     // MARK: - Private
+
+    private func acquireAtOnce(_ key: String) -> Bool {
+        state.withLock { state in
+            guard state[key] == nil else { return false }
+            state[key] = []
+            return true
+        }
+    }
 
     private func acquire(_ key: String) async throws {
         let number = numbers.withLock { number in

@@ -14,19 +14,14 @@ struct StepRunner: Sendable {
 
     /// A step that has the base below it, nothing else to see and no network.
     func step(on base: PythonBase, command: [String]) throws(Fault) -> BuildStep {
-        BuildStep(
-            layers: try store.layerPaths(base.layers),
-            upper: "",
-            work: "",
-            mounts: [],
-            command: command,
-            environment: ["PATH": base.path, "HOME": "/tmp", "LANG": "C.UTF-8"],
-            workingDirectory: "/",
-            user: "\(Self.userID):\(Self.userID)",
-            memoryMiB: options.memoryMiB,
-            cpus: options.cpus,
-            network: false
-        )
+        let user = "\(Self.userID):\(Self.userID)"
+        let layers = try store.layerPaths(base.layers)
+        // The folders are made when it runs.
+        var step = BuildStep(layers: layers, upper: "", work: "", command: command, user: user)
+        step.environment = ["PATH": base.path, "HOME": "/tmp", "LANG": "C.UTF-8"]
+        step.memoryMiB = options.memoryMiB
+        step.cpus = options.cpus
+        return step
     }
 
     /// Runs it with an upper folder that is gone afterwards.
@@ -37,29 +32,44 @@ struct StepRunner: Sendable {
         (step.upper, step.work) = ("\(scratch)/upper", "\(scratch)/work")
         try FileTree.makeFolder(step.upper)
         try FileTree.makeFolder(step.work)
-        return try await sandbox.run(step, onLine: onLine)
+        let code = try await sandbox.run(step, onLine: onLine)
+        // A step that was ended has an exit code too.
+        try Task.checkCancellation()
+        return code
     }
 
     /// What a step that failed means, with the last lines that it wrote.
     static func fault(_ what: String, _ code: Int32, _ last: LastLines) -> Fault {
         let text = last.text
         if text.contains("No space left on device") || text.contains("os error 28") {
-            return Fault(.diskFull, "\(what): the disk is full\n\(text)", hint: "free space on the host, then try again")
+            return Fault(
+                .diskFull,
+                "\(what): the disk is full\n\(text)",
+                hint: "free space on the host, then try again"
+            )
         }
-        return Fault(.buildFailed, "\(what) (exit code \(code))\(text.isEmpty ? "" : ":\n\(text)")", hint: hint(code, text))
+        return Fault(
+            .buildFailed,
+            "\(what) (exit code \(code))\(text.isEmpty ? "" : ":\n\(text)")",
+            hint: hint(code, text)
+        )
     }
 
     // MARK: - Private
 
     private static func hint(_ code: Int32, _ text: String) -> String? {
-        let compilers = ["command 'gcc' failed", "command 'cc' failed", "'gcc': No such file", "'cc': No such file",
-            "error: Microsoft Visual C++", "pg_config executable not found", "Unable to find a compatible Compiler"]
+        let compilers = [
+            "command 'gcc' failed", "command 'cc' failed", "'gcc': No such file", "'cc': No such file",
+            "error: Microsoft Visual C++", "pg_config executable not found", "Unable to find a compatible Compiler",
+        ]
         if code == 137 { return "it was killed: it may need more memory than a build is given" }
         if text.contains("Git executable not found") {
-            return "the base image has no git: name the dependency by the address of its .zip archive, or write a Dockerfile"
+            return
+                "the base image has no git: name the dependency by the address of its .zip archive, or write a Dockerfile"
         }
         if compilers.contains(where: text.contains) {
-            return "a dependency has no ready wheel and the base image has no compiler: choose a version with wheels, or "
+            return
+                "a dependency has no ready wheel and the base image has no compiler: choose a version with wheels, or "
                 + "write a Dockerfile that installs one"
         }
         if text.contains("dns error") || text.contains("error sending request") || text.contains("Failed to fetch") {

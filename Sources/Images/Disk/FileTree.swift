@@ -63,15 +63,41 @@ enum FileTree {
         let target = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
         guard target >= 0 else { throw Durable.fault(errno, "make", to) }
         defer { close(target) }
-        while true {
-            let count = roost_copy_range(source, target, 1 << 30)
-            if count == 0 { break }
-            guard count < 0 else { continue }
-            if errno == EINTR { continue }
-            throw Durable.fault(errno, "copy to", to)
-        }
+        try copyContent(source, target, to)
         // The mode given to `open` went through the process's mask.
         guard fchmod(target, mode) == 0 else { throw Durable.fault(errno, "set the mode of", to) }
+    }
+
+    private static func copyContent(_ source: Int32, _ target: Int32, _ path: String) throws(Fault) {
+        while true {
+            let count = roost_copy_range(source, target, 1 << 30)
+            if count == 0 { return }
+            if count > 0 || errno == EINTR { continue }
+            // Between disks of different kinds, and on a few of them at all, the kernel leaves it to us.
+            guard [EXDEV, EINVAL, ENOSYS, EOPNOTSUPP].contains(errno) else {
+                throw Durable.fault(errno, "copy to", path)
+            }
+            break
+        }
+        var piece = [UInt8](repeating: 0, count: 256 << 10)
+        while true {
+            let count = Glibc.read(source, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Durable.fault(errno, "copy to", path) }
+            if count == 0 { return }
+            try writeAll(piece[..<count], to: target, path)
+        }
+    }
+
+    /// Writes all of it at the descriptor's place.
+    static func writeAll(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, _ path: String) throws(Fault) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw Durable.fault(errno, "write", path) }
+            rest = rest.dropFirst(count)
+        }
     }
 
     /// The whole of a plain file; nil when there is none.

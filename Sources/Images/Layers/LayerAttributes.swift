@@ -13,18 +13,23 @@ enum LayerAttributes {
 
     static func isCarried(_ name: String) -> Bool { name == "security.capability" || name.hasPrefix("user.") }
 
+    /// Those that a layer carries, with their values.
     static func read(_ path: String) throws(Fault) -> [String: [UInt8]] {
+        var attributes: [String: [UInt8]] = [:]
+        for name in try names(of: path) where isCarried(name) { attributes[name] = try read(name, of: path) }
+        return attributes
+    }
+
+    /// The names of all that a file has.
+    static func names(of path: String) throws(Fault) -> [String] {
         let size = roost_list_attributes(path, nil, 0)
-        guard size > 0 else { return [:] }
+        guard size > 0 else { return [] }
         var names = [CChar](repeating: 0, count: size)
         let count = roost_list_attributes(path, &names, names.count)
         guard count >= 0 else { throw Durable.fault(errno, "read the attributes of", path) }
-        var attributes: [String: [UInt8]] = [:]
-        for bytes in names[..<count].split(separator: 0) {
-            let name = String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            if isCarried(name) { attributes[name] = try read(name, of: path) }
+        return names[..<count].split(separator: 0).map { bytes in
+            String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         }
-        return attributes
     }
 
     static func isOpaque(_ folder: String) -> Bool {

@@ -56,7 +56,10 @@ struct LayerPacker: ~Copyable {
         guard depth < Self.maximumDepth else { throw Fault(.unsupported, "\(folder) is too deep for a layer") }
         for name in try FileTree.names(in: folder) {
             guard !name.hasPrefix(".wh.") else {
-                throw Fault(.unsupported, "\(path)/\(name): names that begin with .wh. have a meaning of their own in layers")
+                throw Fault(
+                    .unsupported,
+                    "\(path)/\(name): names that begin with .wh. have a meaning of their own in layers"
+                )
             }
             try add("\(folder)/\(name)", as: path.isEmpty ? name : "\(path)/\(name)", name: name, depth: depth)
         }
@@ -73,7 +76,9 @@ struct LayerPacker: ~Copyable {
             guard kind == S_IFREG || kind == S_IFDIR || kind == S_IFLNK else { return }
             try give(file, status)
             if !(keepingTimes && kind == S_IFREG) { try FileTree.setChanged(file, Self.fixedTime) }
-            guard let after = try FileTree.status(file) else { throw Fault(.io, "\(file) went away while it was packed") }
+            guard let after = try FileTree.status(file) else {
+                throw Fault(.io, "\(file) went away while it was packed")
+            }
             status = after
         }
         var entry = try entry(file, path, status)
@@ -138,7 +143,8 @@ struct LayerPacker: ~Copyable {
             // Readable for all, since the app's user is another one; writable for nobody but root.
             let runs = status.st_mode & 0o111 != 0 || status.st_mode & S_IFMT == S_IFDIR
             guard chmod(file, runs ? 0o755 : 0o644) == 0 else { throw Durable.fault(errno, "set the mode of", file) }
-        }    }
+        }
+    }
 
     private mutating func append(_ file: String, size: Int64) throws(Fault) {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)

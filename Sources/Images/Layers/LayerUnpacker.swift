@@ -60,7 +60,9 @@ struct LayerUnpacker: ~Copyable {
     private func plain(_ path: String) throws(Fault) -> String {
         var parts: [Substring] = []
         for part in path.split(separator: "/") where part != "." {
-            guard part != "..", part.utf8.count <= 255 else { throw fault(path, "leads out of the layer or is too long") }
+            guard part != "..", part.utf8.count <= 255 else {
+                throw fault(path, "leads out of the layer or is too long")
+            }
             parts.append(part)
         }
         guard !path.hasPrefix("/"), !path.isEmpty, path.utf8.count < 4096, parts.count < 512 else {
@@ -105,7 +107,9 @@ struct LayerUnpacker: ~Copyable {
         try makeFolders(parent)
         let place = place(path)
         if let status = try FileTree.status(place) {
-            guard status.st_mode & S_IFMT == S_IFDIR else { throw fault(path, "is no folder, but has members below it") }
+            guard status.st_mode & S_IFMT == S_IFDIR else {
+                throw fault(path, "is no folder, but has members below it")
+            }
         } else {
             guard mkdir(place, 0o755) == 0, chmod(place, 0o755) == 0 else { throw Durable.fault(errno, "make", place) }
         }
@@ -152,14 +156,9 @@ struct LayerUnpacker: ~Copyable {
         guard descriptor >= 0 else { throw Durable.fault(errno, "make", place) }
         defer { close(descriptor) }
         while true {
-            var piece = try reader.read()
+            let piece = try reader.read()
             if piece.isEmpty { return }
-            while !piece.isEmpty {
-                let count = piece.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw Durable.fault(errno, "write", place) }
-                piece = piece.dropFirst(count)
-            }
+            try FileTree.writeAll(piece, to: descriptor, place)
         }
     }
 

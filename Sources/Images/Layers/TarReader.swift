@@ -54,7 +54,7 @@ struct TarReader: ~Copyable {
             default: return try member(block, size: size, extra)
             }
         }
-        throw fault("ends in the middle")
+        return nil
     }
 
     /// Takes content of the current member.

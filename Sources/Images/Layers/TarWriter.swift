@@ -76,15 +76,7 @@ struct TarWriter: ~Copyable {
 
     private mutating func flush() throws(Fault) {
         hash.update(data: buffer)
-        var offset = 0
-        while offset < buffer.count {
-            let count = buffer.withUnsafeBytes { bytes in
-                write(descriptor, bytes.baseAddress?.advanced(by: offset), bytes.count - offset)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw Durable.fault(errno, "write", path) }
-            offset += count
-        }
+        try FileTree.writeAll(buffer[...], to: descriptor, path)
         written += Int64(buffer.count)
         buffer.removeAll(keepingCapacity: true)
     }

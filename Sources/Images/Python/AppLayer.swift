@@ -9,7 +9,10 @@ struct AppLayer: Sendable {
 
     /// The layer with the files as they are and their modules compiled.
     func layer(
-        of project: ProjectFiles, app: String, on base: PythonBase, _ trace: BuildTrace
+        of project: ProjectFiles,
+        app: String,
+        on base: PythonBase,
+        _ trace: BuildTrace
     ) async throws -> String {
         try await trace.stage("app") {
             let key = Key(app: app, python: "\(base.version) \(base.tag)", files: project.manifest)

@@ -18,7 +18,11 @@ struct DependencyLayer: Sendable {
     ///
     /// - Throws: ``Fault`` `buildFailed` with uv's own last lines.
     func layer(
-        _ python: PythonProject, of project: ProjectFiles, app: String, on base: PythonBase, _ trace: BuildTrace
+        _ python: PythonProject,
+        of project: ProjectFiles,
+        app: String,
+        on base: PythonBase,
+        _ trace: BuildTrace
     ) async throws -> String {
         try await trace.stage("dependencies") {
             let key = try await key(python, project, base)
@@ -67,7 +71,11 @@ struct DependencyLayer: Sendable {
     }
 
     private func make(
-        _ python: PythonProject, _ project: ProjectFiles, app: String, _ base: PythonBase, _ trace: BuildTrace
+        _ python: PythonProject,
+        _ project: ProjectFiles,
+        app: String,
+        _ base: PythonBase,
+        _ trace: BuildTrace
     ) async throws -> String {
         let scratch = try store.makeScratch()
         defer { FileTree.discard(scratch) }
@@ -84,7 +92,12 @@ struct DependencyLayer: Sendable {
     }
 
     private func install(
-        _ python: PythonProject, _ base: PythonBase, venv: String, cache: String, app: String, _ trace: BuildTrace
+        _ python: PythonProject,
+        _ base: PythonBase,
+        venv: String,
+        cache: String,
+        app: String,
+        _ trace: BuildTrace
     ) async throws {
         let uv = "\(StepRunner.place)/uv"
         let script = "\(uv) venv --quiet --allow-existing --python \(base.python) \(Self.place) && exec \"$@\""

@@ -58,7 +58,10 @@ struct PythonBaseMaker: Sendable {
 
     private func make(_ recipe: Recipe, _ trace: BuildTrace) async throws -> PythonBase {
         if let image = recipe.image { return try await pull(image, trace) }
-        try await trace.say("base", "makes the base image of \(recipe.distribution) \(recipe.release), once for this host")
+        try await trace.say(
+            "base",
+            "makes the base image of \(recipe.distribution) \(recipe.release), once for this host"
+        )
         let scratch = try store.makeScratch()
         defer { FileTree.discard(scratch) }
         try await runBootstrap(recipe, into: "\(scratch)/root", trace)
@@ -97,6 +100,7 @@ struct PythonBaseMaker: Sendable {
             last.add(line)
             try await trace.say("base", line)
         }
+        try Task.checkCancellation()
         guard code == 0 else { throw StepRunner.fault("the base image could not be made", code, last) }
     }
 
@@ -128,8 +132,7 @@ struct PythonBaseMaker: Sendable {
             import sys
             print("roost", sys.executable, ".".join(map(str, sys.version_info[:3])), sys.implementation.cache_tag)
             """
-        var step = try steps.step(on: base, command: ["/bin/sh", "-c", "exec python3 -I -c \"$1\"", "sh", script])
-        step.network = false
+        let step = try steps.step(on: base, command: ["/bin/sh", "-c", "exec python3 -I -c \"$1\"", "sh", script])
         let last = LastLines()
         let code = try await steps.run(step) { line in last.add(line) }
         let words = last.all.last { $0.hasPrefix("roost ") }?.split(separator: " ").map(String.init) ?? []

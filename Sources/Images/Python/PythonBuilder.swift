@@ -29,7 +29,10 @@ package struct PythonBuilder: Sendable {
     ///   - app: the app's name; caches belong to it.
     ///   - needsCommand: nothing else says how the app starts, so the image has to.
     func build(
-        _ project: ProjectFiles, app: String, needsCommand: Bool, _ trace: BuildTrace
+        _ project: ProjectFiles,
+        app: String,
+        needsCommand: Bool,
+        _ trace: BuildTrace
     ) async throws -> Image {
         let python = try PythonProject.read(project)
         let base = try await bases.base(trace)

@@ -107,7 +107,9 @@ struct PythonProject: Equatable, Sendable {
             dependencies = .file(setup)
             files = [setup]
             needsAllFiles = true
-        } else if let other = ["Pipfile", "environment.yml", "environment.yaml"].first(where: { project.file($0) != nil }) {
+        } else if let other = ["Pipfile", "environment.yml", "environment.yaml"].first(where: {
+            project.file($0) != nil
+        }) {
             throw Fault(
                 .buildFailed,
                 "the project names its dependencies in \(other), which can't be installed without a Dockerfile",

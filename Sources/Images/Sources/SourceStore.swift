@@ -92,7 +92,9 @@ package struct SourceStore: Sendable {
     ///   - folder: is there and empty.
     ///   - readableForAll: files get the mode 0644 or 0755, whatever the manifest says.
     package func checkout(
-        _ manifest: SourceManifest, into folder: String, readableForAll: Bool = false
+        _ manifest: SourceManifest,
+        into folder: String,
+        readableForAll: Bool = false
     ) async throws {
         try manifest.check()
         try await Blocking.run {

@@ -14,7 +14,10 @@ final class SourceUpload: Sendable {
     private let state: Mutex<State>
 
     init(
-        sha256: String, size: Int64, temporary: String, keep: @escaping @Sendable (String) throws(Fault) -> Void
+        sha256: String,
+        size: Int64,
+        temporary: String,
+        keep: @escaping @Sendable (String) throws(Fault) -> Void
     ) {
         self.sha256 = sha256
         self.size = size

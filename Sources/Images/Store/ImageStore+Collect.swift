@@ -20,7 +20,9 @@ extension ImageStore {
     ///
     /// - Parameter keep: digests of images.
     package func collect(
-        keep: Set<String>, age: Duration = .seconds(600), cacheAge: Duration = .seconds(7 * 86400)
+        keep: Set<String>,
+        age: Duration = .seconds(600),
+        cacheAge: Duration = .seconds(7 * 86400)
     ) async throws -> Collected {
         try await Blocking.run { [self] in
             var collected = Collected()
@@ -48,9 +50,10 @@ extension ImageStore {
         try state.withLock { state throws(Fault) in
             var stay: [OCI.Descriptor] = []
             for manifest in state.manifests {
-                let isOld = try Hex.digits(of: manifest.digest).map { digits throws(Fault) in
-                    try lastUse(blobPath(digits)) < limit
-                } ?? true
+                let isOld =
+                    try Hex.digits(of: manifest.digest).map { digits throws(Fault) in
+                        try lastUse(blobPath(digits)) < limit
+                    } ?? true
                 if keep.contains(manifest.digest) || !isOld { stay.append(manifest) }
             }
             let dropped = state.manifests.count - stay.count
@@ -75,7 +78,9 @@ extension ImageStore {
     }
 
     private func collectLayers(
-        used: Set<String>, before limit: Int64, into collected: inout Collected
+        used: Set<String>,
+        before limit: Int64,
+        into collected: inout Collected
     ) throws(Fault) {
         for name in try FileTree.names(in: "\(root)/layers") where name.hasSuffix(".json") {
             let digits = String(name.dropLast(5))
@@ -98,7 +103,9 @@ extension ImageStore {
     }
 
     private func collectBlobs(
-        used: Set<String>, before limit: Int64, into collected: inout Collected
+        used: Set<String>,
+        before limit: Int64,
+        into collected: inout Collected
     ) throws(Fault) {
         var used = used
         for name in try FileTree.names(in: "\(root)/layers") where name.hasSuffix(".json") {
@@ -108,8 +115,13 @@ extension ImageStore {
         for name in try FileTree.names(in: "\(root)/blobs/sha256") where !used.contains("sha256:\(name)") {
             let blob = blobPath(name)
             guard let status = try FileTree.status(blob), try lastUse(blob) < limit else { continue }
-            guard unlink(blob) == 0 else { throw Durable.fault(errno, "remove", blob) }
-            collected.bytes += Int64(status.st_blocks) * 512
+            let isGone = try state.withLock { state throws(Fault) in
+                // Other programs of a build find blobs by their names, and don't say so.
+                guard state.leases.isEmpty else { return false }
+                guard unlink(blob) == 0 else { throw Durable.fault(errno, "remove", blob) }
+                return true
+            }
+            if isGone { collected.bytes += Int64(status.st_blocks) * 512 }
         }
     }
 

@@ -11,10 +11,15 @@ extension ImageStore {
     /// - Parameters:
     ///   - folder: the layout, on any disk.
     ///   - reference: its name in the layout; may be nil when there is but one.
+    ///   - blobsInPlace: the layout has no blobs of its own: who wrote it put them among the store's.
     /// - Throws: ``Fault`` `corrupt` when a hash is wrong, `imageNotFound` when there is no such image in it,
     ///   `unsupported` for an image of another machine or a compression that this host can't undo.
-    package func importLayout(_ folder: String, reference: String? = nil) async throws -> Image {
-        let layout = Layout(folder: folder)
+    package func importLayout(
+        _ folder: String,
+        reference: String? = nil,
+        blobsInPlace: Bool = false
+    ) async throws -> Image {
+        let layout = Layout(folder: folder, blobs: blobsInPlace ? "\(root)/blobs" : "\(folder)/blobs")
         let (descriptor, manifestData) = try layout.manifest(reference)
         let manifest = try JSON.decode(OCI.Manifest.self, from: manifestData, what: "the manifest \(descriptor.digest)")
         let configData = try layout.document(manifest.config)
@@ -53,6 +58,7 @@ extension ImageStore {
         }
         let scratch = try makeScratch()
         defer { FileTree.discard(scratch) }
+        // A copy also where the blob is in place: its name counts only once its hash was seen to be right.
         let (archive, plain) = ("\(scratch)/archive", "\(scratch)/plain")
         try await Blocking.run { try layout.copy(layer, to: archive) }
         let compression = try Compression.of(archive)
@@ -60,7 +66,9 @@ extension ImageStore {
         try await Blocking.run { [self] in
             try FileTree.makeFolder("\(scratch)/root")
             let found = try LayerUnpacker.unpack(compression == .none ? archive : plain, into: "\(scratch)/root")
-            guard found == digits else { throw Fault(.corrupt, "the layer \(layer.digest) holds sha256:\(found), not \(diffID)") }
+            guard found == digits else {
+                throw Fault(.corrupt, "the layer \(layer.digest) holds sha256:\(found), not \(diffID)")
+            }
             let record = LayerRecord(diffID: diffID, archive: layer)
             try keep(folder: "\(scratch)/root", archive: archive, as: record)
         }
@@ -81,6 +89,7 @@ extension ImageStore {
 /// An OCI layout that somebody else wrote.
 private struct Layout: Sendable {
     let folder: String
+    let blobs: String
 
     /// The manifest of an image for this machine.
     func manifest(_ reference: String?) throws(Fault) -> (OCI.Descriptor, Data) {
@@ -122,7 +131,7 @@ private struct Layout: Sendable {
         guard let digits = Hex.digits(of: descriptor.digest) else {
             throw Fault(.unsupported, "\(ConfigNode.quoted(descriptor.digest)) is not a SHA-256")
         }
-        return "\(folder)/blobs/sha256/\(digits)"
+        return "\(blobs)/sha256/\(digits)"
     }
 
     private static func pick(_ list: [OCI.Descriptor]) -> OCI.Descriptor? {

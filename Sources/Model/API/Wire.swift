@@ -11,7 +11,11 @@ package struct DeployRequest: Codable, Sendable {
     package var highAvailability: Bool
 
     package init(
-        config: AppConfig, manifest: SourceManifest?, user: String, lines: [String: Int], highAvailability: Bool = true
+        config: AppConfig,
+        manifest: SourceManifest?,
+        user: String,
+        lines: [String: Int],
+        highAvailability: Bool = true
     ) {
         self.config = config
         self.manifest = manifest

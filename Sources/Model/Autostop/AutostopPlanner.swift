@@ -12,7 +12,11 @@ package enum AutostopPlanner {
         package var idle: Duration
 
         package init(
-            id: Machine.ID, region: String, service: MachineConfig.Service, primaryRegion: String?, load: Int,
+            id: Machine.ID,
+            region: String,
+            service: MachineConfig.Service,
+            primaryRegion: String?,
+            load: Int,
             idle: Duration
         ) {
             self.id = id

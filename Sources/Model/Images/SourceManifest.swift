@@ -20,7 +20,8 @@ package struct SourceManifest: Codable, Equatable, Sendable {
         /// Where a symbolic link points; nil for a file.
         package var target: String?
 
-        package init(path: String, kind: Kind = .file, mode: UInt16, size: Int64, sha256: String, target: String? = nil) {
+        package init(path: String, kind: Kind = .file, mode: UInt16, size: Int64, sha256: String, target: String? = nil)
+        {
             self.path = path
             self.kind = kind
             self.mode = mode

@@ -53,7 +53,9 @@ package struct Lifecycle: Sendable {
     ///
     /// - Throws: ``Fault`` `invalidState` when the Machine can't do that now; nothing has changed then.
     package mutating func handle(
-        _ event: Event, restart: MachineConfig.Restart, now: Timestamp
+        _ event: Event,
+        restart: MachineConfig.Restart,
+        now: Timestamp
     ) throws(Fault) -> [Effect] {
         switch event {
         case .start: return try start(now)
@@ -174,7 +176,10 @@ package struct Lifecycle: Sendable {
     }
 
     private mutating func exited(
-        code: Int32?, outOfMemory: Bool, _ policy: MachineConfig.Restart, _ now: Timestamp
+        code: Int32?,
+        outOfMemory: Bool,
+        _ policy: MachineConfig.Restart,
+        _ now: Timestamp
     ) -> [Effect] {
         var then: Machine.AfterStop?
         if case .stopping(_, let wanted) = state { then = wanted }
@@ -192,7 +197,9 @@ package struct Lifecycle: Sendable {
     }
 
     private mutating func shouldRestart(
-        _ exit: Machine.Exit, _ policy: MachineConfig.Restart, _ now: Timestamp
+        _ exit: Machine.Exit,
+        _ policy: MachineConfig.Restart,
+        _ now: Timestamp
     ) -> Bool {
         restarts.removeAll { now.since($0) > Self.window }
         switch policy.policy {

@@ -197,7 +197,8 @@ extension Machine.State {
     /// The process that exists in this state.
     package var process: Machine.Process? {
         switch self {
-        case .started(let process), .stopping(let process, _), .suspending(let process), .suspended(let process): process
+        case .started(let process), .stopping(let process, _), .suspending(let process), .suspended(let process):
+            process
         case .created, .starting, .stopped, .destroying, .destroyed, .restarting, .failed: nil
         }
     }

@@ -9,7 +9,10 @@ package enum RolloutPlanner {
     ///
     /// > Source: `deploy` and `fly-toml` sections 20.3 and 24.
     package static func plan(
-        want config: AppConfig, have machines: [Machine], highAvailability: Bool = true, newID: () -> Machine.ID
+        want config: AppConfig,
+        have machines: [Machine],
+        highAvailability: Bool = true,
+        newID: () -> Machine.ID
     ) -> [Rollout.Step] {
         var steps: [Rollout.Step] = []
         if config.deploy.releaseCommand != nil { steps.append(.releaseCommand(machine: newID())) }

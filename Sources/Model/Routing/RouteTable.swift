@@ -37,7 +37,11 @@ package struct Route: Codable, Equatable, Sendable {
         package var hardLimit: Int?
 
         package init(
-            machine: Machine.ID, region: String, address: Machine.Address, port: Int, state: State,
+            machine: Machine.ID,
+            region: String,
+            address: Machine.Address,
+            port: Int,
+            state: State,
             concurrency: MachineConfig.Concurrency
         ) {
             self.machine = machine

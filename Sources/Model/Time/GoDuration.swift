@@ -41,20 +41,20 @@ package struct GoDuration: Codable, Hashable, Sendable, ExpressibleByStringLiter
         if rest.first == "-" || rest.first == "+" { sign = rest.removeFirst() == "-" ? -1 : 1 }
         if rest == "0" { return .zero }
         if rest.isEmpty { return nil }
-        var total = Duration.zero
+        // Go counts nanoseconds in 64 bits, and refuses what does not fit.
         let limit = 9.2e18
+        var total = 0.0
         while !rest.isEmpty {
             let number = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-            guard number.contains(where: \.isNumber), let value = Double(number.hasSuffix(".") ? number + "0" : number),
-                value < 1e15
+            guard number.contains(where: \.isNumber), let value = Double(number.hasSuffix(".") ? number + "0" : number)
             else { return nil }
             rest = rest.dropFirst(number.count)
             guard let unit = units.first(where: { rest.hasPrefix($0.name) }) else { return nil }
             rest = rest.dropFirst(unit.name.count)
-            total += .nanoseconds(Int64(min(max(sign * value * unit.nanoseconds, -limit), limit)))
+            total += value * unit.nanoseconds
+            guard total <= limit else { return nil }
         }
-        // Go counts nanoseconds in 64 bits, and refuses what does not fit.
-        return abs(total.seconds) * 1e9 <= limit ? total : nil
+        return .nanoseconds(Int64(sign * total))
     }
 
     /// As Go prints it: `1h0m0s`, `2m30s`, `1.5s`, `250ms`, `0s`.

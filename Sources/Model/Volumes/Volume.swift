@@ -10,7 +10,8 @@ package struct Volume: Codable, Equatable, Sendable {
     package var createdAt: Timestamp
     package var attachedTo: Machine.ID?
 
-    package init(id: String, name: String, app: String, region: String, host: String, sizeGB: Int, createdAt: Timestamp) {
+    package init(id: String, name: String, app: String, region: String, host: String, sizeGB: Int, createdAt: Timestamp)
+    {
         self.id = id
         self.name = name
         self.app = app

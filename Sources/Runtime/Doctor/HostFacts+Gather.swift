@@ -111,7 +111,7 @@ extension HostFacts {
         }
         var status = statvfs()
         guard statvfs(disk.folder, &status) == 0 else { return disk }
-        disk.freeMiB = Int(status.f_bavail) * Int(status.f_frsize) >> 20
+        disk.freeMiB = (Int(status.f_bavail) * Int(status.f_frsize)) >> 20
         disk.freeFiles = Int(status.f_favail)
         disk.countsFiles = status.f_files > 0
         return disk

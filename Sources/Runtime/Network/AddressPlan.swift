@@ -31,7 +31,7 @@ package struct AddressPlan: Codable, Equatable, Sendable {
         let taken = used.filter { $0.prefix > 8 }
         let candidates = (0..<4096).lazy.map { step in
             // Neighbouring hashes differ in few bits: a multiplication spreads them over all blocks.
-            let number = (hash &* 2_654_435_761 >> 20 + UInt32(step)) & 0xfff
+            let number = ((hash &* 2_654_435_761) >> 20 &+ UInt32(step)) & 0xfff
             return IPv4Block(base: 10 << 24 | number << 12, prefix: 20)
         }
         // With all of 10.0.0.0/8 in use, a conflict is left to the doctor to tell.

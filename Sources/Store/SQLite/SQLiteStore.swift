@@ -16,8 +16,9 @@ package actor SQLiteStore: StateStore {
     package init(path: String, history: Int64 = 10_000) throws(Fault) {
         let database = try Database(path: path)
         try Self.migrate(database)
-        guard case .integer(let current)? = try database.execute("SELECT value FROM meta WHERE name = 'revision'").first?
-            .first
+        guard
+            case .integer(let current)? = try database.execute("SELECT value FROM meta WHERE name = 'revision'").first?
+                .first
         else { throw Fault(.corrupt, "\(path): the store's revision is missing") }
         self.database = database
         revision = current
@@ -100,8 +101,9 @@ package actor SQLiteStore: StateStore {
 
     /// The history after `after`, then all that follows; nil when that history is gone.
     private func subscribe(_ prefix: String, after: Int64) throws -> AsyncStream<WatchEvent>? {
-        guard case .integer(let oldest)? = try database.execute("SELECT coalesce(min(revision), 0) FROM changes").first?
-            .first
+        guard
+            case .integer(let oldest)? = try database.execute("SELECT coalesce(min(revision), 0) FROM changes").first?
+                .first
         else { return nil }
         if after < revision, oldest == 0 || after < oldest - 1 { return nil }
         let rows = try database.execute(

@@ -2,7 +2,9 @@ import Model
 
 /// Runs `body`, and throws a ``Fault`` `timedOut` when it takes longer than `limit`; `body` is then cancelled.
 package func withTimeout<Result: Sendable>(
-    _ limit: Duration, _ what: String, _ body: @escaping @concurrent @Sendable () async throws -> Result
+    _ limit: Duration,
+    _ what: String,
+    _ body: @escaping @concurrent @Sendable () async throws -> Result
 ) async throws -> Result {
     try await withThrowingTaskGroup(of: Result.self) { group in
         group.addTask(operation: body)

@@ -1,10 +1,11 @@
+package import Foundation
+package import Model
+
 #if canImport(Glibc)
 import Glibc
 #else
 import Darwin
 #endif
-package import Foundation
-package import Model
 
 /// Files that are whole or not there, whatever ends the process.
 package enum Durable {

@@ -1,9 +1,10 @@
+package import Model
+
 #if canImport(Glibc)
 import Glibc
 #else
 import Darwin
 #endif
-package import Model
 
 extension Timestamp {
     /// This moment by the host's wall clock.

@@ -1,10 +1,11 @@
+import Foundation
+import Model
+
 #if canImport(Glibc)
 import Glibc
 #else
 import Darwin
 #endif
-import Foundation
-import Model
 
 /// The walk through a project folder that finds what belongs to it.
 struct FolderWalk {

@@ -1,12 +1,13 @@
+import Dispatch
+import Foundation
+package import Model
+import Synchronization
+
 #if canImport(Glibc)
 import Glibc
 #else
 import Darwin
 #endif
-import Dispatch
-import Foundation
-package import Model
-import Synchronization
 
 /// A project folder on this machine, as a deploy sends it.
 package enum SourceFolder {
@@ -25,7 +26,9 @@ package enum SourceFolder {
     ///   out of the folder or a name that is not UTF-8, `invalidConfig` for an ignore file that can't be read as one,
     ///   `io` for what can't be read.
     package static func scan(
-        _ path: String, ignoreFile: String? = nil, always: [String] = []
+        _ path: String,
+        ignoreFile: String? = nil,
+        always: [String] = []
     ) throws(Fault) -> SourceManifest {
         let root = try physical(path)
         let rules = try readRules(in: root, named: ignoreFile)
@@ -56,7 +59,8 @@ package enum SourceFolder {
 
     /// Hashes on all cores: for a project of any size this is nearly all of the time.
     private static func hashed(
-        _ entries: [SourceManifest.Entry], in root: String
+        _ entries: [SourceManifest.Entry],
+        in root: String
     ) throws(Fault) -> [SourceManifest.Entry] {
         let results = Mutex<(entries: [SourceManifest.Entry], fault: Fault?)>((entries, nil))
         DispatchQueue.concurrentPerform(iterations: entries.count) { index in

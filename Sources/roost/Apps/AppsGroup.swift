@@ -19,7 +19,10 @@ struct AppListAnswer: Decodable {
 
 struct AppsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List all apps.", aliases: ["ls"])
+        commandName: "list",
+        abstract: "List all apps.",
+        aliases: ["ls"]
+    )
 
     @Flag(name: [.short, .long], help: "Print JSON.") var json = false
 

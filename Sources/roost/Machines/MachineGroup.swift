@@ -23,7 +23,10 @@ extension Machine.ID: ExpressibleByArgument {
 
 struct MachineList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the app's Machines.", aliases: ["ls"])
+        commandName: "list",
+        abstract: "List the app's Machines.",
+        aliases: ["ls"]
+    )
 
     @OptionGroup var connection: Connection
     @Flag(name: [.short, .long], help: "Print JSON.") var json = false

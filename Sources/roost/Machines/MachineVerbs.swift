@@ -35,7 +35,9 @@ struct MachineStart: MachineVerb {
 
 struct MachineStop: MachineVerb {
     static let configuration = CommandConfiguration(
-        commandName: "stop", abstract: "Stop Machines after their requests; volumes are kept.")
+        commandName: "stop",
+        abstract: "Stop Machines after their requests; volumes are kept."
+    )
     static let verb = "stop"
     static let done = "stopped"
 
@@ -54,7 +56,9 @@ struct MachineRestart: MachineVerb {
 
 struct MachineSuspend: MachineVerb {
     static let configuration = CommandConfiguration(
-        commandName: "suspend", abstract: "Freeze Machines; a request thaws them.")
+        commandName: "suspend",
+        abstract: "Freeze Machines; a request thaws them."
+    )
     static let verb = "suspend"
     static let done = "suspended"
 
@@ -64,7 +68,10 @@ struct MachineSuspend: MachineVerb {
 
 struct MachineDestroy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "destroy", abstract: "Destroy Machines; volumes are kept.", aliases: ["remove", "rm"])
+        commandName: "destroy",
+        abstract: "Destroy Machines; volumes are kept.",
+        aliases: ["remove", "rm"]
+    )
 
     @OptionGroup var connection: Connection
     @Argument(help: "Machine IDs.") var ids: [Machine.ID]

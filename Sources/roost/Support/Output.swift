@@ -24,6 +24,12 @@ enum Output {
 
     /// Text that an app or a peer chose, made harmless for a terminal: control characters but tab are shown as `?`.
     static func harmless(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { ($0.value < 32 && $0 != "\t") || $0.value == 127 || (128..<160).contains($0.value) ? "?" : $0 }))
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map {
+                    ($0.value < 32 && $0 != "\t") || $0.value == 127 || (128..<160).contains($0.value) ? "?" : $0
+                }
+            )
+        )
     }
 }

@@ -6,34 +6,42 @@ import Toolkit
 /// All that a build needs, in a folder of its own.
 struct BuildBench {
     let folder: TemporaryFolder
+    let images: String
     let store: ImageStore
     let sources: SourceStore
+    let python: PythonBuilder
+    let dockerfile: DockerfileBuilder
     let builder: ImageBuilder
     let lines = Lines()
 
-    /// - Parameter state: a folder that outlives the test; nil for one of its own.
-    init(state: String? = nil) throws {
+    /// - Parameters:
+    ///   - state: a folder that outlives the test; nil for one of its own.
+    ///   - sandbox: runs the steps.
+    init(state: String? = nil, sandbox: any BuildSandbox = ChrootSandbox()) throws {
         folder = try TemporaryFolder()
-        let images = "\(state ?? folder.path)/images"
+        images = "\(state ?? folder.path)/images"
         store = try ImageStore(images: images)
         sources = try SourceStore(images: images)
-        let python = PythonBuilder(
+        python = PythonBuilder(
             store: store,
             sources: sources,
-            sandbox: ChrootSandbox(),
+            sandbox: sandbox,
             options: PythonOptions(uv: Requirements.uv)
         )
-        let dockerfile = DockerfileBuilder(
+        dockerfile = DockerfileBuilder(
             store: store,
             sources: sources,
-            options: DockerfileOptions(storage: "\(images)/buildah", run: "\(folder.path)/run")
+            options: DockerfileOptions(storage: "\(images)/buildah", run: "\(images)/buildah-run")
         )
         builder = ImageBuilder(store: store, sources: sources, python: python, dockerfile: dockerfile, environment: [:])
     }
 
     /// Uploads a folder and builds it.
     func build(
-        _ path: String, app: String = "app", without: [String] = [], needsCommand: Bool = true,
+        _ path: String,
+        app: String = "app",
+        without: [String] = [],
+        needsCommand: Bool = true,
         _ change: (inout AppConfig.Build) -> Void = { _ in }
     ) async throws -> BuildResult {
         var manifest = try SourceFolder.scan(path)

@@ -22,7 +22,12 @@ struct ChrootSandbox: BuildSandbox {
             lines += Self.mount(mount.source, at: root + mount.destination, readOnly: mount.readOnly)
         }
         lines.append("mkdir -p \(root)\(step.workingDirectory)")
-        lines.append("exec chroot --userspec=\(step.user) \(root) /usr/bin/env -i -C \(step.workingDirectory) \"$@\"")
+        // A change of user takes the order to die with its parent away, so it is given again.
+        let ids = step.user.split(separator: ":")
+        lines.append(
+            "exec chroot \(root) /usr/bin/setpriv --reuid=\(ids[0]) --regid=\(ids[1]) --clear-groups --pdeathsig=KILL"
+                + " /usr/bin/env -i -C \(step.workingDirectory) \"$@\""
+        )
         let namespaces = ["--mount", "--pid", "--fork", "--kill-child"] + (step.network ? [] : ["--net"])
         let environment = step.environment.map { "\($0.key)=\($0.value)" }.sorted()
         return try await Command(

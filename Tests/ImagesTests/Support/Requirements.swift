@@ -17,5 +17,6 @@ enum Requirements {
 
     static let python = met(["mmdebstrap", "unshare", "chroot"], uv: true)
     static let root = met([])
+    static let skopeo = met(["skopeo"])
     static let buildah = met(["buildah", "skopeo", "mmdebstrap"])
 }

@@ -25,7 +25,8 @@ struct Leaks: Equatable, CustomStringConvertible {
             processes: try await lines("ps -eo args | grep -E '^[^ ]*(conmon|runc) .*\(host.root)/'"),
             files: try await lines(
                 "find \(host.state)/machines \(host.state)/volumes \(host.state)/rollouts \(host.state)/builds "
-                    + "\(host.run) -mindepth 1 | grep -vE 'serve.lock|\\.sock$'")
+                    + "\(host.run) -mindepth 1 | grep -vE 'serve.lock|\\.sock$'"
+            )
         )
     }
 

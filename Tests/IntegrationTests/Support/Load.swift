@@ -15,7 +15,11 @@ struct Load {
 
     /// Runs `body` while requests come in; returns what their clients saw.
     static func during(
-        _ host: TestHost, _ app: String, path: String = "/", seconds: Int, rate: Int = 200,
+        _ host: TestHost,
+        _ app: String,
+        path: String = "/",
+        seconds: Int,
+        rate: Int = 200,
         _ body: @escaping @Sendable () async throws -> Void
     ) async throws -> Report {
         let script = "\(TestHost.package)/Tests/IntegrationTests/Fixtures/load.py"

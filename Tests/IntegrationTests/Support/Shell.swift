@@ -15,7 +15,10 @@ struct Outcome: Sendable {
 enum Shell {
     /// - Parameter limit: seconds; a program that takes longer is killed, and its code is 137.
     static func run(
-        _ program: String, _ arguments: [String], environment: [String: String] = [:], folder: String? = nil,
+        _ program: String,
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        folder: String? = nil,
         limit: Int = 120
     ) async throws -> Outcome {
         let process = Process()
@@ -84,7 +87,9 @@ struct Failure: Error, CustomStringConvertible {
 
 /// Asks until the answer is yes, and fails when it never is.
 func eventually(
-    within limit: Duration = .seconds(20), _ what: String, _ body: () async throws -> Bool
+    within limit: Duration = .seconds(20),
+    _ what: String,
+    _ body: () async throws -> Bool
 ) async throws {
     let clock = ContinuousClock()
     let end = clock.now + limit

@@ -9,7 +9,11 @@ struct TestApp {
     ///   - env: what the server is told about how to behave.
     ///   - extra: more lines of `fly.toml`.
     init(
-        _ name: String, env: [String: String] = [:], top: String = "", extra: String = "", mount: Bool = false,
+        _ name: String,
+        env: [String: String] = [:],
+        top: String = "",
+        extra: String = "",
+        mount: Bool = false,
         check: Bool = true
     ) throws {
         self.name = name
@@ -22,7 +26,11 @@ struct TestApp {
 
     /// Writes `fly.toml` anew.
     func write(
-        env: [String: String] = [:], top: String = "", extra: String = "", mount: Bool = false, check: Bool = true
+        env: [String: String] = [:],
+        top: String = "",
+        extra: String = "",
+        mount: Bool = false,
+        check: Bool = true
     ) throws {
         let pairs = env.sorted { $0.key < $1.key }.map { "  \($0.key) = \"\($0.value)\"" }.joined(separator: "\n")
         var text = """

@@ -59,13 +59,14 @@ final class TestHost: Sendable {
 
     func start(_ role: String) async throws {
         let log = "\(root)/\(role).log"
-        // A session of its own, so that it outlives whatever ends the tests' children.
-        try await Shell.line(
-            """
-            ROOST_STATE=\(state) ROOST_RUN=\(run) ROOST_LOG=debug setsid \(bin)/roostd \(role) \
-            --listen 127.0.0.1:\(port) >>\(log) 2>&1 </dev/null & echo $! >\(root)/\(role).pid
-            """
+        let arguments = [role, "--listen", "127.0.0.1:\(port)"]
+        let pid = try Background.start(
+            "\(bin)/roostd",
+            arguments,
+            environment: environment.merging(["ROOST_LOG": "debug"]) { $1 },
+            output: log
         )
+        try "\(pid)".write(toFile: "\(root)/\(role).pid", atomically: true, encoding: .utf8)
         if role == "serve" {
             try await eventually(within: .seconds(30), "serve answers") {
                 try await self.api("/v1/health").code == 0
@@ -87,7 +88,7 @@ final class TestHost: Sendable {
     func killDaemon(_ role: String, _ signal: Int32 = SIGKILL) async throws {
         let pid = try pid(role)
         kill(pid, signal)
-        try await eventually("\(role) is gone") { kill(pid, 0) != 0 || Self.isZombie(pid) }
+        try await eventually("\(role) is gone") { Background.hasEnded(pid) }
     }
 
     func stop() async throws {
@@ -122,13 +123,22 @@ final class TestHost: Sendable {
     /// A command that has to succeed.
     @discardableResult
     func done(_ arguments: String..., in folder: String? = nil) async throws -> String {
-        let outcome = try await Shell.run("\(bin)/roost", arguments, environment: environment, folder: folder, limit: 240)
+        let outcome = try await Shell.run(
+            "\(bin)/roost",
+            arguments,
+            environment: environment,
+            folder: folder,
+            limit: 240
+        )
         guard outcome.code == 0 else { throw Failure("roost \(arguments): \(outcome.code)\n\(outcome.all)") }
         return outcome.output
     }
 
     func api(_ path: String) async throws -> Outcome {
-        try await Shell.run("/usr/bin/curl", ["-sf", "-m", "10", "--unix-socket", "\(run)/api.sock", "http://r\(path)"])
+        try await Shell.run(
+            "/usr/bin/curl",
+            ["-sf", "-m", "10", "--unix-socket", "\(run)/api.sock", "http://r\(path)"]
+        )
     }
 
     /// A request through the edge: status and body.
@@ -145,11 +155,6 @@ final class TestHost: Sendable {
     }
 
     // MARK: - Private
-
-    private static func isZombie(_ pid: Int32) -> Bool {
-        guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return true }
-        return stat.contains(") Z")
-    }
 
     private static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -227,7 +227,9 @@ struct LifeTests {
             let begin = clock.now
             let processes = try await withThrowingTaskGroup { group in
                 for index in 0..<12 {
-                    group.addTask { try await host.runtime.start(try await host.sandbox("exit \(index)", index: index)) }
+                    group.addTask {
+                        try await host.runtime.start(try await host.sandbox("exit \(index)", index: index))
+                    }
                 }
                 return try await group.reduce(into: [Int32]()) { $0.append($1.pid) }
             }

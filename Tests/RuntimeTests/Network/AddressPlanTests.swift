@@ -15,6 +15,13 @@ struct AddressPlanTests {
         #expect(plan.ipv6.hasPrefix("fdaa:0:1:"))
     }
 
+    @Test("spreads instances over all blocks")
+    func spread() {
+        let blocks = (0..<1000).map { AddressPlan(seed: "host/r\($0)").ipv4.base }
+        // 1000 draws from 4096 leave about 886 different ones.
+        #expect(Set(blocks).count > 850)
+    }
+
     @Test("numbers Machines from the third address on, the gateway has the second")
     func addresses() throws {
         let plan = AddressPlan(seed: "host/roost")
