@@ -13,11 +13,6 @@ package struct RoostClient: Sendable {
     private static let maximumAnswer = 64 << 20
     private static let maximumLine = 16 << 20
 
-    private init(http: HTTPClient, socketPath: String) {
-        self.http = http
-        self.socketPath = socketPath
-    }
-
     /// Runs `body` with a client, and closes its connections afterwards.
     package static func with<Result>(
         socketPath: String,
@@ -86,7 +81,12 @@ package struct RoostClient: Sendable {
                     try await body(try JSON.decode(type, from: line, what: "line of \(path)"))
                 }
             }
-        } catch let error as HTTPClientError {
+        } catch let fault as Fault {
+            throw fault
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            // A daemon that is killed shows as any of several errors of the socket.
             throw Fault(.unreachable, "the connection to roostd was lost: \(error)")
         }
     }

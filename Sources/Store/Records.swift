@@ -8,7 +8,7 @@ package struct Records<Value: Codable & Sendable>: Sendable {
     private let store: any StateStore
     private let prefix: String
 
-    /// - Parameter prefix: ends in `/`.
+    /// The objects of `store` whose keys begin with `prefix`, which ends in `/`.
     package init(_ store: any StateStore, _ prefix: String) {
         self.store = store
         self.prefix = prefix

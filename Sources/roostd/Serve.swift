@@ -10,7 +10,9 @@ import Store
 import Toolkit
 import UnixSignals
 
-/// The brain of a host: API, roll-outs, the agent of its Machines. Requests never pass through it.
+/// The brain of a host: API, roll-outs, the agent of its Machines.
+///
+/// Requests never pass through it.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",

@@ -5,7 +5,9 @@ import Model
 import Testing
 import Toolkit
 
-/// Builds with all their programs. One after the other: they share a store, and a daemon is alone with its own too.
+/// Builds with all their programs.
+///
+/// One after the other: they share a store, and a daemon is alone with its own too.
 @Suite("Builds, for real", .serialized)
 enum RealBuilds {
     /// Kept between runs, for the base takes half a minute.
@@ -109,6 +111,24 @@ extension RealBuilds {
             let bench = try BuildBench(state: RealBuilds.state)
             _ = try await bench.build(project.path)
             #expect(bench.lines.text.contains("app: t.py does not compile"))
+        }
+
+        @Test("a link in the place of __pycache__ is not written through")
+        func linkedCache() async throws {
+            let text = "x = \(Int.random(in: 0...Int.max))\n"
+            let project = try project(["pkg/m.py": text, "Procfile": "web: x", "other/kept": "1"])
+            symlink("../other", "\(project.path)/pkg/__pycache__")
+            var manifest = try SourceFolder.scan(project.path)
+            // The client leaves such a link out; a hostile one would not.
+            manifest.files.append(
+                .init(path: "pkg/__pycache__", kind: .symlink, mode: 0o777, size: 0, sha256: "", target: "../other")
+            )
+            let bench = try BuildBench(state: RealBuilds.state)
+            _ = try await bench.build(project.path)
+            let request = BuildRequest(app: "app", manifest: manifest, build: .init(), needsCommand: true)
+            let image = try await bench.builder.build(request) { _ in }.image
+            let top = try #require(bench.store.layerPaths(of: image).last)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: "\(top)/app/other") == ["kept"])
         }
 
         @Test("requirements that can't be met end the build with uv's own words")

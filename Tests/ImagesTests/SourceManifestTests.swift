@@ -47,6 +47,8 @@ struct SourceManifestTests {
         ("a link out", [link("a", "..")]),
         ("a link out from below", [link("a/b", "../../x")]),
         ("a link out and in again", [link("a", "../x/y")]),
+        ("a link out through another", [link("a/b/top", "../.."), link("out", "a/b/top/../../etc")]),
+        ("a link out through two", [link("a/b/c", "../.."), link("d", "a/b/c"), link("e/f", "../d/../x")]),
         ("a link with NUL", [link("a", "b\u{0}")]),
         ("a link with a size", [.init(path: "a", kind: .symlink, mode: 0o777, size: 1, sha256: "", target: "b")]),
         ("a file with a target", [.init(path: "a", mode: 0o644, size: 1, sha256: hash, target: "b")]),
@@ -63,6 +65,8 @@ struct SourceManifestTests {
     func takes() throws {
         try SourceManifest(files: []).check()
         let files = [Self.file("a/b/c"), Self.file("a/b.c"), Self.link("a/d", "b/../../x"), Self.file(" \n*\u{7f}")]
+        let loop = [Self.link("l/m", "../l/n"), Self.link("l/n", "m"), Self.link("self", "self/x")]
+        try SourceManifest(files: loop).check()
         try SourceManifest(files: files).check()
     }
 }

@@ -100,16 +100,21 @@ def processes(instance):
 
 
 def files(instance):
-    """All but the image store, which keeps layers for the next build; `image_files` counts those."""
+    """All but what the image store keeps for the next build, which goes by age; `image_cache_mb` measures that."""
+    images = instance.state / "images"
     for top in (instance.state, instance.run):
         for path in top.rglob("*"):
-            inner = path.relative_to(instance.root)
-            if inner.parts[:2] != ("s", "images") and not inner.name.startswith("store.db"):
-                yield str(inner)
+            if images not in path.parents and not path.name.startswith("store.db"):
+                yield str(path.relative_to(instance.root))
+    for folder in ("tmp", "cache/apps"):
+        for path in children(images / folder):
+            yield str(path.relative_to(instance.root))
 
 
-def image_files(instance):
-    return sum(1 for _ in (instance.state / "images").rglob("*"))
+def image_cache_mb(instance):
+    outcome = subprocess.run(
+        ["du", "-s", "--block-size=1", instance.state / "images"], capture_output=True, text=True, timeout=120)
+    return int(outcome.stdout.split()[0]) / 1e6
 
 
 def records(instance):
@@ -122,11 +127,10 @@ def records(instance):
 
 
 def daemon(pid):
-    """Descriptors, threads and resident memory of a process."""
+    """Descriptors and resident memory of a process."""
     status = dict(
         line.split(":", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
     return {
         "descriptors": len(list(pathlib.Path(f"/proc/{pid}/fd").iterdir())),
-        "threads": int(status["Threads"]),
         "rss_mb": int(status["VmRSS"].split()[0]) * 1024 / 1e6,
     }

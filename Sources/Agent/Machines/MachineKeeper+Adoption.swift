@@ -10,6 +10,7 @@ extension MachineKeeper {
     /// Called before `run()`: nothing else changes the Machine meanwhile.
     ///
     /// - Parameter seen: nil when the host has nothing of this Machine, as after a reboot.
+    /// - Throws: ``Fault`` of the runtime or of the store; the stored record is then as it was.
     func adopt(_ seen: SandboxStatus?) async throws {
         let recorded = machine.status.state
         if case .destroyed = recorded { return try await finishDestroy() }

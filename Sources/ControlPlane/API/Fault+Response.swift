@@ -28,7 +28,7 @@ enum JSONAnswer {
 
     /// One JSON object a line, as they come; ends when the sequence does or the client goes away.
     ///
-    /// - Parameter source: fills `values` while the answer is written; cancelled with it.
+    /// `source` fills `values` while the answer is written, and is cancelled with it.
     static func stream<Element: Encodable & Sendable>(
         _ values: AsyncStream<Element>,
         source: @escaping @Sendable () async -> Void = {}

@@ -10,24 +10,35 @@ struct AppRoutes {
     private struct CreateApp: Decodable {
         var name: String?
         /// The documents' spelling of `name`.
-        var app_name: String?
+        var appName: String?
         var owner: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case name
+            case appName = "app_name"
+            case owner
+        }
     }
 
     private struct AppList: Encodable {
-        var total_apps: Int
+        var totalApps: Int
         var apps: [AppView]
+
+        private enum CodingKeys: String, CodingKey {
+            case totalApps = "total_apps"
+            case apps
+        }
     }
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("/v1/apps") { _, _ in
             var views: [AppView] = []
             for app in try await apps.store.apps.list() { views.append(try await apps.view(app)) }
-            return try JSONAnswer.make(AppList(total_apps: views.count, apps: views))
+            return try JSONAnswer.make(AppList(totalApps: views.count, apps: views))
         }
         router.post("/v1/apps") { request, _ in
             let wanted = try await request.json(CreateApp.self)
-            guard let name = wanted.name ?? wanted.app_name else {
+            guard let name = wanted.name ?? wanted.appName else {
                 throw Fault(.invalidRequest, "request body: name is missing")
             }
             let app = try await apps.create(name, owner: wanted.owner ?? "api")

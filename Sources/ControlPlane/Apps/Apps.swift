@@ -78,7 +78,9 @@ package struct Apps: Service {
         )
     }
 
-    /// Removes the app, its Machines, volumes, releases. Goes on after a restart where it stopped.
+    /// Removes the app, its Machines, volumes, releases.
+    ///
+    /// Goes on after a restart where it stopped.
     func destroy(_ name: String) async throws {
         try await rollouts.refuseIfBusy(name)
         try await store.apps.update(name, missing: Fault(.appNotFound, "Could not find App \"\(name)\"")) {

@@ -2,7 +2,7 @@ import Model
 
 /// Makes the edge's view of all apps from their records.
 enum RouteBuilder {
-    /// - Parameter domain: each app answers to `<app>.<domain>`, beside its own host names.
+    /// The routes of all apps with services; each answers to `<app>.<domain>`, beside its own host names.
     static func table(revision: Int64, apps: [App], machines: [Machine], domain: String) -> RouteTable {
         let byApp = Dictionary(grouping: machines, by: \.app)
         let routes = apps.filter { !$0.destroying }.compactMap { app -> Route? in

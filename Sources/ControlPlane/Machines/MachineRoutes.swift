@@ -12,9 +12,15 @@ struct MachineRoutes {
     }
 
     private struct Started: Encodable {
-        var previous_state: String
+        var previousState: String
         var migrated = false
-        var new_host = ""
+        var newHost = ""
+
+        private enum CodingKeys: String, CodingKey {
+            case previousState = "previous_state"
+            case migrated
+            case newHost = "new_host"
+        }
     }
 
     private struct Waited: Encodable {
@@ -69,7 +75,7 @@ struct MachineRoutes {
         switch verb {
         case "start":
             try await machines.start(machine)
-            return try JSONAnswer.make(Started(previous_state: machine.status.state.name))
+            return try JSONAnswer.make(Started(previousState: machine.status.state.name))
         case "stop": try await machines.stop(machine, then: .stopped)
         case "restart": try await machines.stop(machine, then: .started)
         case "suspend": try await machines.suspend(machine)

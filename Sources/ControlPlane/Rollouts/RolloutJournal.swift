@@ -14,7 +14,9 @@ package actor RolloutJournal {
         self.folder = folder
     }
 
-    /// Adds an event and tells those who follow. A disk that is full costs the line, never the roll-out.
+    /// Adds an event and tells those who follow.
+    ///
+    /// A disk that is full costs the line, never the roll-out.
     func append(_ event: RolloutEvent, to rollout: Rollout) {
         write(event, rollout)
         for follower in followers[rollout.id] ?? [] { follower.yield(event) }

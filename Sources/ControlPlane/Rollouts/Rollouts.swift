@@ -118,7 +118,9 @@ package actor Rollouts: Service {
         waiter?.yield()
     }
 
-    /// Yields when somebody cancels the roll-out, or has already. One reader at a time.
+    /// Yields when somebody cancels the roll-out, or has already.
+    ///
+    /// One reader at a time.
     func cancellation(of id: String) -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
         underWay[id] = .some(continuation)

@@ -16,7 +16,7 @@ struct StepRunner {
     /// Lines of a failed Machine's log that are shown.
     private static let logTail = 20
 
-    /// - Parameter release: what the Machines get: the new release, or on the way back the old one.
+    /// Carries out one step; its Machine gets `release`: the new one, or on the way back the old one.
     func perform(_ step: Rollout.Step, _ release: Release) async throws {
         switch step {
         case .releaseCommand(let id): try await releaseCommand(id, release)

@@ -3,8 +3,9 @@ import Synchronization
 
 /// The wakes that were asked for and not answered yet: one an app, however many requests wait and Machines sleep.
 final class WakeBoard: Sendable {
-    /// Returns whether this is the first to ask. A second Machine of the app is woken only when the first is awake and
-    /// that was not enough.
+    /// Returns whether this is the first to ask.
+    ///
+    /// A second Machine of the app is woken only when the first is awake and that was not enough.
     func ask(_ machine: Machine.ID, app: String) -> Bool {
         asked.withLock { asked in
             if asked.values.contains(app) { return false }

@@ -18,7 +18,7 @@ package struct BuildStep: Sendable {
     package var memoryMiB = 2048
     /// In cores.
     package var cpus = 2.0
-    /// Whether it may reach the outside. The host's own services and the Machines stay closed to it in any case.
+    /// Whether it may reach the outside; the host's own services and the Machines stay closed to it in any case.
     package var network = false
 
     /// A step without mounts, environment and network.

@@ -16,9 +16,7 @@ final class BuildTrace: Sendable {
         try await report(BuildProgress(stage: stage, line: line))
     }
 
-    /// Runs one part and takes its time.
-    ///
-    /// - Parameter body: returns its result, and whether that was there already.
+    /// Runs one part, which says beside its result whether that was there already, and takes its time.
     func stage<Result>(
         _ name: String,
         _ body: () async throws -> (Result, cached: Bool)

@@ -14,9 +14,7 @@ package struct ImageBuilder: Sendable {
     private let puller: ImagePuller
     private let locks = KeyedLock()
 
-    /// - Parameters:
-    ///   - python: for projects without a Dockerfile.
-    ///   - environment: what programs that reach the outside need, such as `HTTPS_PROXY`.
+    /// The environment is what programs that reach the outside need, such as `HTTPS_PROXY`.
     package init(
         store: ImageStore,
         sources: SourceStore,
@@ -33,7 +31,10 @@ package struct ImageBuilder: Sendable {
 
     /// Builds it.
     ///
-    /// - Parameter report: is given each line as it comes; when it throws, the build ends.
+    /// - Parameters:
+    ///   - request: what to build; all of its files have been uploaded.
+    ///   - report: is given each line as it comes; when it throws, the build ends.
+    /// - Returns: the image, which is in the store.
     /// - Throws: ``Fault`` `buildFailed` for what is wrong with the project, `diskFull`, `toolMissing`.
     package func build(
         _ request: BuildRequest,

@@ -7,7 +7,7 @@ struct ImagePuller: Sendable {
     /// Proxies and the like.
     let environment: [String: String]
 
-    /// - Parameter name: as Docker knows it, `python:3.13-slim` or `ghcr.io/org/app@sha256:…`.
+    /// Pulls an image by the name that Docker knows it by, `python:3.13-slim` or `ghcr.io/org/app@sha256:…`.
     func pull(_ name: String, _ stage: String, _ trace: BuildTrace) async throws -> Image {
         guard !name.isEmpty, !name.hasPrefix("-"), !name.contains(where: \.isWhitespace) else {
             throw Fault(.invalidConfig, "\(ConfigNode.quoted(name)) is not the name of an image")

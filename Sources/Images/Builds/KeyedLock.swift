@@ -11,10 +11,9 @@ final class KeyedLock: Sendable {
         var continuation: CheckedContinuation<Void, any Error>
     }
 
-    /// Runs `body` when nobody else holds the key.
+    /// Runs `body` when nobody else holds the key; before it waits, if it has to, `onWait`.
     ///
-    /// - Parameter onWait: runs before it waits, if it has to.
-    /// - Throws: `CancellationError` when cancelled while waiting.
+    /// Throws `CancellationError` when cancelled while waiting.
     func withLock<Result>(
         _ key: String,
         onWait: () async throws -> Void = {},

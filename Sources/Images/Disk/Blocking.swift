@@ -2,7 +2,9 @@ import Dispatch
 
 /// Work on files that may wait for the disk, away from the threads on which async code runs.
 enum Blocking {
-    /// Runs it on a thread that may block. Not stopped by a cancellation: what it does is short, or checks for itself.
+    /// Runs it on a thread that may block.
+    ///
+    /// A cancellation does not stop it once it has begun, so it has to end by itself before long.
     static func run<Result: Sendable>(
         _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {

@@ -28,7 +28,8 @@ extension FileTree {
         throw Fault(.io, "\(path) is too deep to be removed")
     }
 
-    /// Removes it and says nothing when that fails; for clearing up after another error, which is the one to tell.
+    /// Removes it, and says nothing when that fails: for clearing up after another error, which is the one to tell.
+    ///
     /// What stays is swept at the next start.
     static func discard(_ path: String) {
         do throws(Fault) { try remove(path) } catch {}

@@ -10,7 +10,7 @@ struct Buildah: Sendable {
     ///
     /// It has its own process namespace, whose end is the end of all in it, and its own mounts, which end with it too.
     ///
-    /// - Parameter temporary: a folder for its large temporary files, on the disk; whoever gives it removes it.
+    /// Its large temporary files go to the folder `temporary`; whoever gives it removes it.
     func command(_ arguments: [String], temporary: String) throws(Fault) -> Command {
         let storage = ["--root", options.storage, "--runroot", options.run, "--storage-driver", options.driver]
         return try isolated(["buildah"] + storage + arguments, temporary: temporary)
@@ -18,7 +18,7 @@ struct Buildah: Sendable {
 
     /// The command that copies an image of this storage to an OCI layout.
     ///
-    /// - Parameter blobs: a folder that has the layout's blobs, its own and others'; those that are there are not copied.
+    /// The folder `blobs` has the layout's blobs and others; those that are there already are not copied.
     func copy(_ id: String, to layout: String, blobs: String, temporary: String) throws(Fault) -> Command {
         let source = "containers-storage:[\(options.driver)@\(options.storage)+\(options.run)]\(id)"
         let arguments = [

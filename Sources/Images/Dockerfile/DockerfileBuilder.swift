@@ -31,7 +31,7 @@ package struct DockerfileBuilder: Sendable {
         try await buildah.command(["rmi", "--prune"], temporary: "\(store.root)/tmp").checked()
     }
 
-    /// - Parameter dockerfile: its path within the project.
+    /// Builds by the Dockerfile at a path of the project.
     func build(
         _ project: ProjectFiles,
         dockerfile: String,
@@ -94,7 +94,7 @@ package struct DockerfileBuilder: Sendable {
         return options
     }
 
-    /// Brings the image into the store. Layers that are there already are not even read.
+    /// Brings the image into the store; layers that are there already are not even read.
     private func take(_ id: String, in scratch: String) async throws -> Image {
         let layout = "\(scratch)/layout"
         let copy = try buildah.copy(id, to: "oci:\(layout):image", blobs: "\(store.root)/blobs", temporary: scratch)

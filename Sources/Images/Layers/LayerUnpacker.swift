@@ -19,10 +19,7 @@ struct LayerUnpacker: ~Copyable {
     private var times: [(path: String, changed: Int64)] = []
     private let isRoot = geteuid() == 0
 
-    /// Unpacks all of it.
-    ///
-    /// - Parameter folder: is there and empty.
-    /// - Returns: 64 hex digits of the archive's SHA-256.
+    /// Unpacks all of it into a folder that is there and empty; answers with 64 hex digits of the archive's SHA-256.
     static func unpack(_ archive: String, into folder: String) throws(Fault) -> String {
         var unpacker = LayerUnpacker(reader: try TarReader(path: archive), root: folder, name: archive)
         try unpacker.addAll()

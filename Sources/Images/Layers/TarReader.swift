@@ -32,7 +32,7 @@ struct TarReader: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// The next member; nil at the end. What was not read of the one before is passed over.
+    /// The next member, or nil at the end; what was not read of the one before is passed over.
     ///
     /// - Throws: ``Fault`` `corrupt` for what is no archive, `unsupported` for kinds of members that no layer needs.
     mutating func next() throws(Fault) -> TarEntry? {

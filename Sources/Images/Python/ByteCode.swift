@@ -19,9 +19,8 @@ struct ByteCode: Sendable {
 
     /// Puts the compiled form of each module beside it.
     ///
-    /// A module that does not compile is told of and left alone: it may be a template, or for another Python.
-    ///
-    /// - Parameter folder: the app's files, which the step sees at `/app`.
+    /// A module that does not compile is told of and left alone: it may be a template, or for another Python. The step
+    /// sees the folder at `/app`.
     func compile(_ manifest: SourceManifest, in folder: String, _ trace: BuildTrace) async throws {
         let cache = try AppCache(store: store, app: app).folder("bytecode")
         let modules = manifest.files.compactMap { Module($0, base) }
@@ -69,7 +68,10 @@ struct ByteCode: Sendable {
         func place(_ cached: String, in root: String) throws(Fault) -> Bool {
             guard FileTree.exists(cached) else { return false }
             let target = "\(root)/\(compiled)"
-            try FileTree.makeFolder((target as NSString).deletingLastPathComponent)
+            let folder = (target as NSString).deletingLastPathComponent
+            try FileTree.makeFolder(folder)
+            // The project may have a link of that name, which we must not follow; then nothing is compiled for it.
+            guard let status = try FileTree.status(folder), status.st_mode & S_IFMT == S_IFDIR else { return true }
             unlink(target)
             try FileTree.copy(cached, to: target, mode: 0o644)
             try FileTree.setChanged(target, LayerPacker.fixedTime)
@@ -78,8 +80,9 @@ struct ByteCode: Sendable {
         }
     }
 
-    /// Compiled files carry their source's hash, not its time, and Python compares it at import: an edit on a running
-    /// Machine counts. For an app's few modules that costs next to nothing.
+    /// Compiled files carry their source's hash, not its time, and Python compares it at import.
+    ///
+    /// So an edit on a running Machine counts. For an app's few modules that costs next to nothing.
     private static let script = """
         import py_compile, sys
         place, mode = sys.argv[1], py_compile.PycInvalidationMode.CHECKED_HASH

@@ -11,7 +11,7 @@ package struct PythonBuilder: Sendable {
     private let dependencies: DependencyLayer
     private let apps: AppLayer
 
-    /// - Parameter sandbox: runs what is not ours.
+    /// Everything that is not ours runs in the sandbox.
     package init(store: ImageStore, sources: SourceStore, sandbox: any BuildSandbox, options: PythonOptions) {
         let steps = StepRunner(store: store, sandbox: sandbox, options: options)
         self.store = store
@@ -25,9 +25,10 @@ package struct PythonBuilder: Sendable {
         _ = try await store.withLease { try await bases.base(BuildTrace(report)) }
     }
 
-    /// - Parameters:
-    ///   - app: the app's name; caches belong to it.
-    ///   - needsCommand: nothing else says how the app starts, so the image has to.
+    /// Builds it.
+    ///
+    /// The app's name says whose caches are used. `needsCommand` is set when nothing else says how the app starts, so
+    /// that the image has to.
     func build(
         _ project: ProjectFiles,
         app: String,

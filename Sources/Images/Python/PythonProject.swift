@@ -44,7 +44,9 @@ struct PythonProject: Equatable, Sendable {
 
     /// Compares the wishes with a Python.
     ///
-    /// - Parameter base: what has this Python, for the message: "the base image (Debian bookworm)".
+    /// - Parameters:
+    ///   - version: what there is.
+    ///   - base: what has this Python, for the message: "the base image (Debian bookworm)".
     /// - Throws: ``Fault`` `buildFailed` naming the file, what it asks for and what there is.
     func check(_ version: PythonVersion, base: String) throws(Fault) {
         for wish in wishes {

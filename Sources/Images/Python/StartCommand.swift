@@ -12,7 +12,10 @@ struct StartCommand: Equatable, Sendable {
 
     /// Finds it: `web:` of a `Procfile`, else a FastAPI app in one of the usual places.
     ///
-    /// - Parameter programs: those of the virtual environment.
+    /// - Parameters:
+    ///   - project: what was uploaded.
+    ///   - programs: those of the virtual environment.
+    /// - Returns: a command that listens on ``port``.
     /// - Throws: ``Fault`` `buildFailed` that says where to write the command.
     static func find(_ project: ProjectFiles, programs: Set<String>) throws(Fault) -> StartCommand {
         if let text = try project.text("Procfile"), let command = try procfile(text) { return command }
@@ -38,7 +41,10 @@ struct StartCommand: Equatable, Sendable {
             if command.contains(where: { ";&|<>(){}`\n".contains($0) && !Self.isExpansion($0, command) }) {
                 return StartCommand(words: ["/bin/sh", "-c", command], environment: environment)
             }
-            if command.contains(where: { "$*?~".contains($0) }) || Self.beginsWithAssignment(command) {
+            if Self.beginsWithAssignment(command) {
+                return StartCommand(words: ["/bin/sh", "-c", "exec env \(command)"], environment: environment)
+            }
+            if command.contains(where: { "$*?~".contains($0) }) {
                 return StartCommand(words: ["/bin/sh", "-c", "exec \(command)"], environment: environment)
             }
             return StartCommand(words: try Words.split(command), environment: environment)
@@ -74,14 +80,19 @@ struct StartCommand: Equatable, Sendable {
         return parts.dropLast().contains { aside.contains($0) }
     }
 
-    /// `app` of a line `app = FastAPI(`, at the module's top level.
-    private static func appName(in text: String) -> String? {
+    /// `app` of a line `app = FastAPI(` at the module's top level, or `app = create_app(` in one that knows FastAPI.
+    static func appName(in text: String) -> String? {
+        var made: String?
+        let knows = text.contains("FastAPI")
         for line in text.split(whereSeparator: \.isNewline) {
-            if let match = line.prefixMatch(of: /([A-Za-z_]\w*)\s*(:\s*[\w.]+\s*)?=\s*(fastapi\.)?FastAPI\s*\(/) {
-                return String(match.1)
+            guard let match = line.prefixMatch(of: /([A-Za-z_]\w*)\s*(:\s*[\w.]+\s*)?=\s*([\w.]+)\s*\(/) else {
+                continue
             }
+            let (name, maker) = (String(match.1), match.3)
+            if maker == "FastAPI" || maker == "fastapi.FastAPI" { return name }
+            if knows, made == nil, ["app", "application", "api"].contains(name) { made = name }
         }
-        return nil
+        return made
     }
 
     private static func serve(_ path: String, _ name: String, _ programs: Set<String>) throws(Fault) -> StartCommand {

@@ -14,7 +14,7 @@ package struct SourceStore: Sendable {
 
     /// Opens it, and clears away what an interrupted upload left.
     ///
-    /// - Parameter images: the folder of all that `Images` keeps, ``HostPaths/images``.
+    /// The folder is that of all that `Images` keeps, ``HostPaths/images``.
     package init(images: String) throws(Fault) {
         root = "\(images)/sources"
         try Durable.makeFolder("\(root)/sha256")
@@ -91,6 +91,7 @@ package struct SourceStore: Sendable {
     ///   - manifest: checked here; a hostile one is refused before anything is written.
     ///   - folder: is there and empty.
     ///   - readableForAll: files get the mode 0644 or 0755, whatever the manifest says.
+    /// - Throws: ``Fault`` `invalidRequest` for a hostile manifest or a content that was not uploaded, `diskFull`.
     package func checkout(
         _ manifest: SourceManifest,
         into folder: String,

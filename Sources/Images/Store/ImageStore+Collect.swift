@@ -15,10 +15,8 @@ extension ImageStore {
 
     /// Removes what nobody needs.
     ///
-    /// Kept are: the images named and all they consist of; what is younger than `age`; whatever a build that goes on
-    /// has made or used; and layers that builders may use again, until nobody did so for `cacheAge`.
-    ///
-    /// - Parameter keep: digests of images.
+    /// Kept are: the images whose digests are named, and all they consist of; what is younger than `age`; whatever a
+    /// build that goes on has made or used; and layers that builders may use again, until nobody did so for `cacheAge`.
     package func collect(
         keep: Set<String>,
         age: Duration = .seconds(600),

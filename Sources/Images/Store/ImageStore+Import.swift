@@ -12,6 +12,7 @@ extension ImageStore {
     ///   - folder: the layout, on any disk.
     ///   - reference: its name in the layout; may be nil when there is but one.
     ///   - blobsInPlace: the layout has no blobs of its own: who wrote it put them among the store's.
+    /// - Returns: the image, with the digest that it had in the layout.
     /// - Throws: ``Fault`` `corrupt` when a hash is wrong, `imageNotFound` when there is no such image in it,
     ///   `unsupported` for an image of another machine or a compression that this host can't undo.
     package func importLayout(

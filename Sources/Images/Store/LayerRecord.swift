@@ -1,5 +1,6 @@
-/// A layer that this host holds, unpacked and as an archive. Written last of all when one is made: without it there is
-/// no layer.
+/// A layer that this host holds, unpacked and as an archive.
+///
+/// Written last of all when one is made: without it there is no layer.
 struct LayerRecord: Codable, Equatable, Sendable {
     /// `sha256:<hex>` of the archive before any compression.
     var diffID: String

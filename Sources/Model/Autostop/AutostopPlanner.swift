@@ -36,6 +36,7 @@ package enum AutostopPlanner {
     /// - Parameters:
     ///   - machines: the started ones of one app.
     ///   - patience: how long a Machine has to be idle.
+    /// - Returns: the Machines that go to sleep now, in the order of their regions' names.
     ///
     /// > Source: `proxy-dns`, section 8.
     package static func plan(_ machines: [Candidate], patience: Duration) -> [Candidate] {

@@ -36,7 +36,7 @@ package struct Readiness: Equatable, Sendable {
 
     /// Takes in one probe.
     ///
-    /// - Parameter grace: a failure inside the grace period after a start does not count.
+    /// `grace` says that the grace period after a start is not over: a failure does not count then.
     package mutating func record(_ name: String, passed: Bool, output: String, grace: Bool, now: Timestamp) {
         guard let index = checks.firstIndex(where: { $0.name == name }) else { return }
         var check = checks[index]

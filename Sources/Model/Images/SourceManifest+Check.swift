@@ -31,6 +31,10 @@ extension SourceManifest {
                 throw Self.fault(file.path, "lies below \(parent), which is not a folder")
             }
         }
+        let links = Dictionary(files.compactMap { file in file.target.map { (file.path, $0) } }) { first, _ in first }
+        for path in links.keys where Self.leadsOut(path, links) {
+            throw Self.fault(path, "is a link that leads out of the folder by way of another link")
+        }
     }
 
     /// Whether a link's target, read from where the link is, stays within the folder.
@@ -49,6 +53,29 @@ extension SourceManifest {
     /// `a` and `a/b` for `a/b/c`.
     private static func folders(above path: String) -> [String] {
         path.indices.filter { path[$0] == "/" }.map { String(path[..<$0]) }
+    }
+
+    /// Follows a link as the kernel does, through other links too: `..` after one means the folder above its target.
+    private static func leadsOut(_ link: String, _ links: [String: String]) -> Bool {
+        var place = link.split(separator: "/")
+        var waiting: [Substring] = []
+        var followed = 0
+        while true {
+            if let target = links[place.joined(separator: "/")] {
+                followed += 1
+                // After 40 the kernel gives up, and so leads nowhere.
+                guard followed <= 40 else { return false }
+                place.removeLast()
+                waiting += target.split(separator: "/").reversed()
+            }
+            guard let part = waiting.popLast() else { return false }
+            if part == "." { continue }
+            if part != ".." {
+                place.append(part)
+            } else if place.popLast() == nil {
+                return true
+            }
+        }
     }
 
     fileprivate static func fault(_ path: String, _ what: String) -> Fault {

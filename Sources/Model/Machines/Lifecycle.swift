@@ -1,4 +1,6 @@
-/// The life of one Machine: events in, effects out. No clock, no I/O; time comes in as an argument.
+/// The life of one Machine: events in, effects out.
+///
+/// No clock, no I/O; time comes in as an argument.
 package struct Lifecycle: Sendable {
     package private(set) var state: Machine.State
     /// Restarts by policy inside the last `window`, oldest first.

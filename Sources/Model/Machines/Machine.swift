@@ -1,4 +1,6 @@
-/// One sandbox with one app in it. The record belongs to one host; only that host's agent writes it.
+/// One sandbox with one app in it.
+///
+/// The record belongs to one host; only that host's agent writes it.
 package struct Machine: Codable, Equatable, Sendable {
     package var id: ID
     package var name: String

@@ -3,9 +3,11 @@ package enum RolloutPlanner {
     /// The steps of a rolling deploy: the release command, then one Machine after the other, group by group.
     ///
     /// - Parameters:
+    ///   - config: the new configuration; a Machine whose group it no longer has is destroyed.
     ///   - machines: those of the app that deploys manage, in any order.
     ///   - highAvailability: two Machines for a new group with services and no volume, as Fly's `--ha` does.
     ///   - newID: gives the IDs of Machines that do not exist yet.
+    /// - Returns: steps to be carried out one by one, in this order.
     ///
     /// > Source: `deploy` and `fly-toml` sections 20.3 and 24.
     package static func plan(
@@ -35,6 +37,7 @@ package enum RolloutPlanner {
     /// What takes back the steps that were begun, last one first.
     ///
     /// - Parameter begun: done steps and the one that failed.
+    /// - Returns: steps that destroy what was made and update again what was updated; what was destroyed stays so.
     package static func undo(_ begun: ArraySlice<Rollout.Step>) -> [Rollout.Step] {
         begun.reversed().compactMap { step in
             switch step {

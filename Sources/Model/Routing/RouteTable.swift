@@ -1,4 +1,6 @@
-/// All that the edge knows: which host names lead to which Machines. `serve` sends it, the edge keeps the last one.
+/// All that the edge knows: which host names lead to which Machines.
+///
+/// `serve` sends it, the edge keeps the last one.
 package struct RouteTable: Codable, Equatable, Sendable {
     /// Grows with each change; an edge reports the revision that it has taken in.
     package var revision: Int64

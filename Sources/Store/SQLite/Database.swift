@@ -2,7 +2,9 @@ import CSQLite
 package import Foundation
 package import Model
 
-/// One connection to an SQLite file. Not for concurrent use: its owner is an actor.
+/// One connection to an SQLite file.
+///
+/// Not for concurrent use: its owner is an actor.
 package final class Database {
     private let handle: OpaquePointer
     private let path: String
@@ -39,7 +41,9 @@ package final class Database {
         case null
     }
 
-    /// Runs one statement and returns its rows. Statements are prepared once and kept.
+    /// Runs one statement and returns its rows.
+    ///
+    /// Statements are prepared once and kept.
     @discardableResult
     package func execute(_ sql: String, _ parameters: Value...) throws(Fault) -> [[Value]] {
         let statement = try prepare(sql)

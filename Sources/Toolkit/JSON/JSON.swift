@@ -13,7 +13,9 @@ package enum JSON {
         }
     }
 
-    /// - Parameter what: named in the error: "release 3 of notes".
+    /// Reads a value back; `what` names it in the error: "release 3 of notes".
+    ///
+    /// - Throws: ``Fault`` `invalidRequest` with the path of the field that is missing or not what it should be.
     package static func decode<Value: Decodable>(_: Value.Type, from data: Data, what: String) throws(Fault) -> Value {
         do {
             return try JSONDecoder().decode(Value.self, from: data)

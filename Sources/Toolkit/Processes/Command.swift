@@ -40,7 +40,9 @@ package struct Command: Sendable {
         package var error: String
     }
 
-    /// Runs it, whatever its exit code. Cancelling ends the program: SIGTERM, after two seconds SIGKILL.
+    /// Runs it, whatever its exit code.
+    ///
+    /// Cancelling ends the program: SIGTERM, after two seconds SIGKILL.
     ///
     /// - Throws: ``Fault`` `toolMissing` when there is no such program, `toolFailed` when it could not be run.
     package func run() async throws -> Outcome {

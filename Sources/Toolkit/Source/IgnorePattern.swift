@@ -5,8 +5,9 @@
 struct IgnorePattern: Sendable {
     private let tokens: [Token]
 
-    /// - Parameter text: a cleaned pattern: no blanks around it, no `!`, no leading `/`, no `.` parts.
-    /// - Returns: nil for a bracket that is never closed or holds nothing, and for a backslash at the end.
+    /// Reads a cleaned pattern: no blanks around it, no `!`, no leading `/`, no `.` parts.
+    ///
+    /// Nil for a bracket that is never closed or holds nothing, and for a backslash at the end.
     init?(_ text: String) {
         var parser = Parser(rest: Array(text.unicodeScalars)[...])
         guard let tokens = parser.parse() else { return nil }

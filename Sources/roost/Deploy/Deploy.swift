@@ -55,7 +55,7 @@ struct Deploy: AsyncParsableCommand {
         try await client.ensure(app: app, owner: Person.current)
         var manifest: SourceManifest?
         if config.build.image == nil {
-            let upload = SourceUpload(client: client, folder: folder, ignoreFile: config.build.ignorefile)
+            let upload = SourceUpload(client: client, folder: folder, build: config.build)
             manifest = try await upload.run()
         }
         let request = DeployRequest(

@@ -7,13 +7,17 @@ import Toolkit
 struct SourceUpload {
     let client: RoostClient
     let folder: String
-    let ignoreFile: String?
+    let build: AppConfig.Build
     /// Uploads under way at once.
     private static let width = 4
 
     func run() async throws -> SourceManifest {
         let start = ContinuousClock.now
-        let manifest = try SourceFolder.scan(folder, ignoreFile: ignoreFile)
+        let manifest = try SourceFolder.scan(
+            folder,
+            ignoreFile: build.ignorefile,
+            always: [build.dockerfile].compactMap { $0 }
+        )
         let missing = Set(try await client.post("/v1/sources/missing", manifest, as: [String].self))
         var wanted: [String: SourceManifest.Entry] = [:]
         for entry in manifest.files where missing.contains(entry.sha256) { wanted[entry.sha256] = entry }

@@ -13,6 +13,7 @@ struct ProjectConfig {
     /// - Parameters:
     ///   - folder: the project.
     ///   - config: a file, or the folder that has it; nil is the project's own `fly.toml`.
+    /// - Returns: settings that can be deployed; what is only doubtful in them stands in `warnings`.
     /// - Throws: ``Fault`` `invalidConfig` when there is none, or when something in it is wrong.
     static func read(in folder: String, config: String?) throws -> ProjectConfig {
         let path = try find(folder, config)

@@ -14,9 +14,7 @@ struct BuildBench {
     let builder: ImageBuilder
     let lines = Lines()
 
-    /// - Parameters:
-    ///   - state: a folder that outlives the test; nil for one of its own.
-    ///   - sandbox: runs the steps.
+    /// The state is a folder that outlives the test; nil for one of its own.
     init(state: String? = nil, sandbox: any BuildSandbox = ChrootSandbox()) throws {
         folder = try TemporaryFolder()
         images = "\(state ?? folder.path)/images"

@@ -3,7 +3,7 @@ import Toolkit
 
 /// A disk in memory, which is full before long.
 enum SmallDisk {
-    /// - Parameter body: is given the place for images on it.
+    /// Makes it, and runs `body` with the place for images on it.
     static func with(_ megabytes: Int, _ body: (String) async throws -> Void) async throws {
         let folder = try TemporaryFolder()
         try await Command("mount", ["-t", "tmpfs", "-o", "size=\(megabytes)m", "tmpfs", folder.path]).checked()

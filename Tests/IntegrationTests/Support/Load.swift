@@ -5,9 +5,16 @@ struct Load {
     struct Report: Decodable {
         /// By status, or by error.
         var results: [String: Int]
-        var p50_ms: Double
-        var p99_ms: Double
-        var max_ms: Double
+        var p50Milliseconds: Double
+        var p99Milliseconds: Double
+        var maxMilliseconds: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case results
+            case p50Milliseconds = "p50_ms"
+            case p99Milliseconds = "p99_ms"
+            case maxMilliseconds = "max_ms"
+        }
 
         var total: Int { results.values.reduce(0, +) }
         var failed: Int { total - (results["200"] ?? 0) }

@@ -13,7 +13,9 @@ struct Outcome: Sendable {
 
 /// Runs programs for tests; each ends by itself or is killed at its limit.
 enum Shell {
-    /// - Parameter limit: seconds; a program that takes longer is killed, and its code is 137.
+    /// Runs a program to its end, whatever its code.
+    ///
+    /// `limit` is in seconds: a program that takes longer is killed, and its code is 137.
     static func run(
         _ program: String,
         _ arguments: [String],

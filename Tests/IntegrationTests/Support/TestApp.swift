@@ -5,9 +5,10 @@ struct TestApp {
     let name: String
     let folder: String
 
-    /// - Parameters:
-    ///   - env: what the server is told about how to behave.
-    ///   - extra: more lines of `fly.toml`.
+    /// Makes the folder and all that is in it.
+    ///
+    /// `env` tells the server how to behave. `top` and `extra` are more lines of `fly.toml`: those above its first table,
+    /// and those at its end.
     init(
         _ name: String,
         env: [String: String] = [:],

@@ -29,20 +29,22 @@ final class TestHost: Sendable {
     /// Base images are made once for all tests of a machine: making one takes most of a minute.
     private static let template = "/var/tmp/roost-test-images"
 
-    init(state existing: String? = nil) async throws {
-        root = existing ?? "/tmp/rt\(UInt32.random(in: 0...0xffffff))"
+    /// Makes the folders of a host; `diskMiB` gives the state folder a disk of its own, of that size.
+    init(diskMiB: Int? = nil) async throws {
+        root = "/tmp/rt\(UInt32.random(in: 0...0xffffff))"
         bin = "\(Self.package)/.build/debug"
         port = try Self.freePort()
         try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
         try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
-        if existing == nil, FileManager.default.fileExists(atPath: "\(Self.template)/images") {
-            try await Shell.line("cp -al \(Self.template)/images \(state)/images")
+        if let diskMiB { try await Shell.line("mount -t tmpfs -o size=\(diskMiB)m,mode=700 roost-test \(state)") }
+        if FileManager.default.fileExists(atPath: "\(Self.template)/images") {
+            try await Shell.line("cp -a\(diskMiB == nil ? "l" : "") \(Self.template)/images \(state)/images")
         }
     }
 
     /// Runs `body` on a host with both daemons, and takes everything away afterwards, whatever happens.
-    static func with(_ body: (TestHost) async throws -> Void) async throws {
-        let host = try await TestHost()
+    static func with(diskMiB: Int? = nil, _ body: (TestHost) async throws -> Void) async throws {
+        let host = try await TestHost(diskMiB: diskMiB)
         do {
             try await host.start("serve")
             try await host.start("edge")
@@ -104,7 +106,7 @@ final class TestHost: Sendable {
             )
         }
         #expect(teardown.code == 0, "\(teardown.all)")
-        _ = try? await Shell.line("rm -rf --one-file-system \(root)")
+        _ = try? await Shell.line("! mountpoint -q \(state) || umount \(state); rm -rf --one-file-system \(root)")
     }
 
     func tellLogs() async {
