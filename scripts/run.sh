@@ -25,15 +25,23 @@ wait_for() {  # wait_for WHAT COMMAND…: up to 20 s
   exit 1
 }
 
-start_daemon() {  # start_daemon ROLE: unless its pid file names a process of ours that lives
-  local role=$1 pid
-  pid=$(cat "$ROOST_RUN/$role.pid" 2>/dev/null || true)
-  if [ -n "$pid" ] && [ "$(readlink "/proc/$pid/exe" 2>/dev/null)" = "$(readlink -f "$bin/roostd")" ]; then return; fi
-  # A binary that was built again: the old daemon goes, Machines and the edge's routes stay.
-  if [ -n "$pid" ] && grep -qs roostd "/proc/$pid/comm"; then kill "$pid" && tail --pid="$pid" -f /dev/null; fi
-  local listen=()
+stop_daemon() {  # stop_daemon ROLE: its keeper, and with it the daemon
+  local pid
+  pid=$(cat "$ROOST_RUN/$1.pid")
+  kill "$pid" && timeout 15 tail --pid="$pid" -f /dev/null
+}
+
+start_daemon() {  # start_daemon ROLE: unless it runs already, from the program that was built last
+  local role=$1 keeper child listen=()
+  keeper=$(cat "$ROOST_RUN/$role.pid" 2>/dev/null || true)
+  if [ -n "$keeper" ] && grep -qs keep.sh "/proc/$keeper/cmdline"; then
+    child=$(cat "$ROOST_RUN/$role.child" 2>/dev/null || true)
+    [ "$(readlink "/proc/${child:-none}/exe" 2>/dev/null)" = "$(readlink -f "$bin/roostd")" ] && return
+    # The program was built again: Machines and the edge's routes stay while the daemon is exchanged.
+    stop_daemon "$role"
+  fi
   for address in $ROOST_LISTEN; do listen+=(--listen "$address"); done
-  setsid "$bin/roostd" "$role" "${listen[@]}" >>"$ROOST_RUN/$role.log" 2>&1 </dev/null &
+  setsid scripts/keep.sh "$bin/roostd" "$role" "${listen[@]}" >>"$ROOST_RUN/$role.log" 2>&1 </dev/null &
   echo $! >"$ROOST_RUN/$role.pid"
 }
 

@@ -1,8 +1,28 @@
 import ArgumentParser
+import Foundation
 import Model
+import Runtime
+import Toolkit
 
+/// What this host lacks; works without root, without a daemon and with programs missing.
 struct DoctorReport: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "doctor", abstract: "Tell what this host lacks.")
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Tell what this host lacks for running Machines. Exit code 1 when it can't."
+    )
+
+    @OptionGroup var flags: HostFlags
     @Flag(name: [.short, .long], help: "Print JSON.") var json = false
-    func run() async throws {}
+
+    func run() async throws {
+        let config = try HostConfig.load(flags)
+        let ports = Set(try config.listen.map { try ListenFlag.parse($0).port }).sorted()
+        let findings = await Doctor.inspect(paths: config.paths, options: OCIRuntime.Options(), ports: ports)
+        if json {
+            print(String(decoding: try JSON.encode(findings), as: UTF8.self))
+        } else {
+            print(Doctor.text(findings))
+        }
+        if findings.contains(where: { $0.verdict == .fail }) { throw ExitCode(1) }
+    }
 }

@@ -28,6 +28,8 @@ struct ServeCommand: AsyncParsableCommand {
         let lock = try InstanceLock(path: "\(config.paths.run)/serve.lock")
         defer { lock.release() }
 
+        // conmon leaves a file named `oom` in its working folder when a Machine runs out of memory.
+        guard chdir(config.paths.run) == 0 else { throw Durable.fault(errno, "enter", config.paths.run) }
         let store = try SQLiteStore(path: config.paths.database)
         let runtime = OCIRuntime(paths: config.paths, logger: logger)
         let images = try await Workshop(config: config, runtime: runtime, logger: logger)

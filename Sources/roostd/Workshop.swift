@@ -21,7 +21,7 @@ struct Workshop: Sendable {
         self.logger = logger
         store = try ImageStore(images: paths.images)
         uploads = try SourceStore(images: paths.images)
-        var options = PythonOptions(uv: Command.find("uv") ?? "/opt/roost-tools/bin/uv")
+        var options = PythonOptions(uv: Command.find("uv") ?? "/usr/local/bin/uv")
         options.baseImage = config.baseImage
         options.environment = config.buildEnvironment
         builder = ImageBuilder(
@@ -36,18 +36,19 @@ struct Workshop: Sendable {
             dockerfile: DockerfileBuilder(
                 store: store,
                 sources: uploads,
-                options: Self.dockerfileOptions(config, runtime)
+                options: try Self.dockerfileOptions(config, runtime)
             ),
             environment: config.buildEnvironment
         )
     }
 
-    private static func dockerfileOptions(_ config: HostConfig, _ runtime: OCIRuntime) -> DockerfileOptions {
+    private static func dockerfileOptions(_ config: HostConfig, _ runtime: OCIRuntime) throws -> DockerfileOptions {
         var options = DockerfileOptions(
             storage: "\(config.paths.images)/buildah",
             run: "\(config.paths.run)/buildah"
         )
         options.environment = config.buildEnvironment
+        options.cgroups = try runtime.makeBuildGroup(MachineConfig.Guest(cpus: 2, memoryMiB: 2048))
         return options
     }
 

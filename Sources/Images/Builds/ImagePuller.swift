@@ -14,7 +14,9 @@ struct ImagePuller: Sendable {
         }
         let scratch = try store.makeScratch()
         defer { FileTree.discard(scratch) }
-        let arguments = ["copy", "--retry-times", "2", "docker://\(name)", "oci:\(scratch)/layout:image"]
+        // A variable that buildah heeds, but skopeo only as an option.
+        let registries = environment["CONTAINERS_REGISTRIES_CONF"].map { ["--registries-conf", $0] } ?? []
+        let arguments = registries + ["copy", "--retry-times", "2", "docker://\(name)", "oci:\(scratch)/layout:image"]
         let last = LastLines()
         let code = try await Command("skopeo", arguments, environment: environment).stream { line in
             last.add(line)

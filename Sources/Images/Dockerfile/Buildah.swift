@@ -30,7 +30,8 @@ struct Buildah: Sendable {
     /// Makes the folders, and tells buildah where short names such as `python:3.13` come from.
     func prepare() throws(Fault) {
         for folder in [options.storage, options.run] { try Durable.makeFolder(folder, mode: 0o700) }
-        let host = (try? String(contentsOfFile: "/etc/containers/registries.conf", encoding: .utf8)) ?? ""
+        let file = options.environment["CONTAINERS_REGISTRIES_CONF"] ?? "/etc/containers/registries.conf"
+        let host = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
         let isSaid = host.split(separator: "\n").contains { $0.hasPrefix("unqualified-search-registries") }
         // In front, for in TOML what follows a table belongs to it.
         let text = isSaid ? host : "unqualified-search-registries = [\"docker.io\"]\n" + host

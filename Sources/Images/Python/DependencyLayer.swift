@@ -25,7 +25,7 @@ struct DependencyLayer: Sendable {
         _ trace: BuildTrace
     ) async throws -> String {
         try await trace.stage("dependencies") {
-            let key = try await key(python, project, base)
+            let key = try await key(python, project, app: app, base)
             let cache = BuildCache(store: store)
             if let layer = try cache.find(key, as: CachedLayer.self)?.layers.first { return (layer, cached: true) }
             for note in python.notes { try await trace.say("dependencies", note) }
@@ -42,6 +42,9 @@ struct DependencyLayer: Sendable {
         var kind = "dependencies"
         /// Counted up when the way of installing changes.
         var builder = 1
+        /// Code of an app's dependencies can write to the app's uv cache, and so decide what a later build installs:
+        /// what came of that is for no other app.
+        var app: String
         var base: [String]
         var python: String
         var uv: String
@@ -51,9 +54,15 @@ struct DependencyLayer: Sendable {
         var environment: [String: String]
     }
 
-    private func key(_ python: PythonProject, _ project: ProjectFiles, _ base: PythonBase) async throws -> Key {
+    private func key(
+        _ python: PythonProject,
+        _ project: ProjectFiles,
+        app: String,
+        _ base: PythonBase
+    ) async throws -> Key {
         let files = context(python, project).files.map { ($0.path, $0.target ?? $0.sha256) }
         return Key(
+            app: app,
             base: base.layers,
             python: base.version,
             uv: try await uv.version(at: options.uv),

@@ -10,7 +10,7 @@ struct Cgroups: Sendable {
     let mode: CgroupMode
     /// `roost`, or `roost-<instance>`, so that an administrator knows whose they are.
     let slice: String
-    private let root: String
+    let root: String
 
     init(root: String, instance: String) {
         self.root = root
@@ -109,6 +109,7 @@ struct Cgroups: Sendable {
     func removeSlice() {
         for folder in hierarchies.map({ "\($0)/\(slice)" }) {
             rmdir("\(folder)/\(Self.monitors)")
+            rmdir("\(folder)/\(Self.builds)")
             rmdir(folder)
         }
     }

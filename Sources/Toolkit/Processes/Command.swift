@@ -122,7 +122,9 @@ package struct Command: Sendable {
     // MARK: - Private
 
     /// Debian's, with the system folders that an ordinary user's `PATH` lacks.
-    private static let searchPath = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+    private static let searchPath = [
+        "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/opt/roost-tools/bin",
+    ]
 
     private var executable: Executable {
         program.hasPrefix("/")

@@ -12,13 +12,15 @@ struct DoctorCommand: ParsableCommand {
     @Flag(name: [.short, .long], help: "Print JSON.") var json = false
 
     func run() throws {
-        let own = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().path
+        // The program's own path; the first argument is only a name when it was found on PATH.
+        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let own = (program as NSString).deletingLastPathComponent
         let places = [own, "/usr/local/bin", "/usr/bin"].map { "\($0)/roostd" }
-        guard let program = places.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
+        guard let daemon = places.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
             throw Fault(.toolMissing, "roostd is not installed here", hint: "tried \(places.joined(separator: ", "))")
         }
         let process = Process()
-        process.executableURL = URL(filePath: program)
+        process.executableURL = URL(filePath: daemon)
         process.arguments = ["doctor"] + (json ? ["--json"] : [])
         try process.run()
         process.waitUntilExit()

@@ -15,23 +15,29 @@ struct BuildBench {
     let lines = Lines()
 
     /// The state is a folder that outlives the test; nil for one of its own.
-    init(state: String? = nil, sandbox: any BuildSandbox = ChrootSandbox()) throws {
+    init(
+        state: String? = nil,
+        sandbox: any BuildSandbox = ChrootSandbox(),
+        baseImage: String? = nil,
+        environment: [String: String] = [:]
+    ) throws {
         folder = try TemporaryFolder()
         images = "\(state ?? folder.path)/images"
         store = try ImageStore(images: images)
         sources = try SourceStore(images: images)
-        python = PythonBuilder(
+        var options = PythonOptions(uv: Requirements.uv)
+        (options.baseImage, options.environment) = (baseImage, environment)
+        python = PythonBuilder(store: store, sources: sources, sandbox: sandbox, options: options)
+        var buildah = DockerfileOptions(storage: "\(images)/buildah", run: "\(images)/buildah-run")
+        buildah.environment = environment
+        dockerfile = DockerfileBuilder(store: store, sources: sources, options: buildah)
+        builder = ImageBuilder(
             store: store,
             sources: sources,
-            sandbox: sandbox,
-            options: PythonOptions(uv: Requirements.uv)
+            python: python,
+            dockerfile: dockerfile,
+            environment: environment
         )
-        dockerfile = DockerfileBuilder(
-            store: store,
-            sources: sources,
-            options: DockerfileOptions(storage: "\(images)/buildah", run: "\(images)/buildah-run")
-        )
-        builder = ImageBuilder(store: store, sources: sources, python: python, dockerfile: dockerfile, environment: [:])
     }
 
     /// Uploads a folder and builds it.

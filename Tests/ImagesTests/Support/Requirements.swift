@@ -18,5 +18,6 @@ enum Requirements {
     static let python = met(["mmdebstrap", "unshare", "chroot"], uv: true)
     static let root = met([])
     static let skopeo = met(["skopeo"])
+    static let registry = met(["docker-registry", "buildah", "skopeo", "mmdebstrap"], uv: true)
     static let buildah = met(["buildah", "skopeo", "mmdebstrap"])
 }
