@@ -30,6 +30,20 @@ package struct Records<Value: Codable & Sendable>: Sendable {
         try await store.range(prefix + start).entries.map(decode)
     }
 
+    /// As `list`, but without the objects that do not parse, of which `unreadable` is told with their names.
+    ///
+    /// For what must go on beside a damaged record. Who decides by what is absent what to remove needs the other one.
+    package func list(_ start: String = "", unreadable: (String, Fault) -> Void) async throws -> [Value] {
+        try await store.range(prefix + start).entries.compactMap { entry in
+            do throws(Fault) {
+                return try decode(entry)
+            } catch {
+                unreadable(String(entry.key.dropFirst(prefix.count)), error)
+                return nil
+            }
+        }
+    }
+
     @discardableResult
     package func put(_ name: String, _ value: Value, expected: Int64? = nil) async throws -> Int64 {
         try await store.put(prefix + name, try JSON.encode(value), expected: expected)

@@ -20,7 +20,23 @@ extension RealBuilds {
                     lines.add(BuildProgress(stage: "registry", line: line))
                 }
             }
-            defer { registry.cancel() }
+            do {
+                try await withImage(in: folder, lines, body)
+            } catch {
+                registry.cancel()
+                _ = await registry.result
+                throw error
+            }
+            registry.cancel()
+            _ = await registry.result
+        }
+
+        /// Waits for the registry, pushes the image and goes on.
+        private func withImage(
+            in folder: TemporaryFolder,
+            _ lines: Lines,
+            _ body: (String, [String: String]) async throws -> Void
+        ) async throws {
             let pattern = /listening on (127\.0\.0\.1:\d+)/
             try await eventually(within: .seconds(20)) { lines.text.contains(pattern) }
             let host = String(try #require(lines.text.firstMatch(of: pattern)).1)

@@ -18,12 +18,3 @@ package struct BuildRequest: Sendable {
         self.needsCommand = needsCommand
     }
 }
-
-/// What came of a build.
-package struct BuildResult: Sendable {
-    package var image: Image
-    /// TCP ports that the image says its process listens on; empty when it does not say.
-    package var exposedPorts: [Int]
-    /// In the order in which they ended.
-    package var stages: [BuildStage]
-}

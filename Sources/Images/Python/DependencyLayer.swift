@@ -12,7 +12,9 @@ struct DependencyLayer: Sendable {
     let steps: StepRunner
     let uv: UVProgram
 
+    /// Where the virtual environment is, while it is made and ever after.
     static let place = "/opt/venv"
+    private static let cachePlace = "\(StepRunner.place)/cache"
 
     /// The layer with the virtual environment; made only when the same inputs never led to one.
     ///
@@ -94,29 +96,24 @@ struct DependencyLayer: Sendable {
         try await sources.checkout(context(python, project), into: "\(scratch)/app", readableForAll: true)
         try FileTree.give("\(scratch)/app", to: StepRunner.userID)
         try FileTree.give(venv, to: StepRunner.userID)
-        try await install(python, base, venv: venv, cache: cache, app: "\(scratch)/app", trace)
+        var step = try step(python, base)
+        step.mounts += [
+            .init(source: cache, destination: Self.cachePlace),
+            .init(source: venv, destination: Self.place),
+            .init(source: "\(scratch)/app", destination: "/app"),
+        ]
+        try await run(step, trace)
         unlink("\(venv)/.lock")
         // The time is fixed, which loses nothing here: compiled files carry the hash of their source.
         return try await store.addLayer(from: "\(scratch)/layer", form: .ownedByRoot(keepingTimes: false))
     }
 
-    private func install(
-        _ python: PythonProject,
-        _ base: PythonBase,
-        venv: String,
-        cache: String,
-        app: String,
-        _ trace: BuildTrace
-    ) async throws {
+    /// All of the step but the folders that differ from one build to the next.
+    private func step(_ python: PythonProject, _ base: PythonBase) throws(Fault) -> BuildStep {
         let uv = "\(StepRunner.place)/uv"
         let script = "\(uv) venv --quiet --allow-existing --python \(base.python) \(Self.place) && exec \"$@\""
         var step = try steps.step(on: base, command: ["/bin/sh", "-c", script, "sh"] + Self.command(python, uv))
-        step.mounts = [
-            .init(source: try realPath(options.uv), destination: uv, readOnly: true),
-            .init(source: cache, destination: "\(StepRunner.place)/cache"),
-            .init(source: venv, destination: Self.place),
-            .init(source: app, destination: "/app"),
-        ]
+        step.mounts = [.init(source: try realPath(options.uv), destination: uv, readOnly: true)]
         step.environment.merge(options.environment) { $1 }
         step.environment.merge(Self.environment(base)) { $1 }
         if let authorities = options.authorities, access(authorities, R_OK) == 0 {
@@ -126,6 +123,10 @@ struct DependencyLayer: Sendable {
         }
         step.workingDirectory = "/app"
         step.network = true
+        return step
+    }
+
+    private func run(_ step: BuildStep, _ trace: BuildTrace) async throws {
         let last = LastLines()
         let code = try await steps.run(step) { line in
             last.add(line)
@@ -144,7 +145,7 @@ struct DependencyLayer: Sendable {
 
     private static func environment(_ base: PythonBase) -> [String: String] {
         [
-            "UV_CACHE_DIR": "\(StepRunner.place)/cache",
+            "UV_CACHE_DIR": cachePlace,
             "UV_PROJECT_ENVIRONMENT": place,
             "UV_PYTHON": base.python,
             "UV_PYTHON_DOWNLOADS": "never",

@@ -41,7 +41,7 @@ package struct Lifecycle: Sendable {
         case thaw(Machine.Process)
         /// Remove what is left of an ended process.
         case clear
-        /// Remove everything; answer with `destroyed`.
+        /// Remove everything; answer with `destroyed`. What fails is tried again.
         case remove
         /// Send `retryDue` at that moment.
         case retry(at: Timestamp)
@@ -120,9 +120,9 @@ package struct Lifecycle: Sendable {
             return []
         case .created, .stopped, .failed, .restarting: return afterStop(then, exit: nil, now)
         case .starting: throw refused("stopped")
-        case .destroying, .destroyed:
-            if then == .destroyed { return [] }
-            throw refused("stopped")
+        case .destroying where then == .destroyed: return [.remove]
+        case .destroyed where then == .destroyed: return []
+        case .destroying, .destroyed: throw refused("stopped")
         }
     }
 
@@ -203,7 +203,8 @@ package struct Lifecycle: Sendable {
         _ policy: MachineConfig.Restart,
         _ now: Timestamp
     ) -> Bool {
-        restarts.removeAll { now.since($0) > Self.window }
+        // One in the future is from before the clock was set back.
+        restarts.removeAll { now.since($0) > Self.window || $0 > now }
         switch policy.policy {
         case .no: return false
         case .always: return true

@@ -10,10 +10,7 @@ struct TarBytes {
         _ type: Character = "0",
         _ content: String = "",
         target: String = "",
-        mode: Int = 0o644,
-        user: Int = 0,
-        device: (Int, Int) = (0, 0),
-        time: Int = 1_000_000_000
+        mode: Int = 0o644
     ) {
         var block = [UInt8](repeating: 0, count: 512)
         func put(_ text: String, at place: Int) {
@@ -25,16 +22,16 @@ struct TarBytes {
         }
         put(name, at: 0)
         put(octal(mode, 7), at: 100)
-        put(octal(user, 7), at: 108)
-        put(octal(user, 7), at: 116)
+        put(octal(0, 7), at: 108)
+        put(octal(0, 7), at: 116)
         put(octal(content.utf8.count, 11), at: 124)
-        put(octal(time, 11), at: 136)
+        put(octal(1_000_000_000, 11), at: 136)
         put("        ", at: 148)
         put(String(type), at: 156)
         put(target, at: 157)
         put("ustar\u{0}00", at: 257)
-        put(octal(device.0, 7), at: 329)
-        put(octal(device.1, 7), at: 337)
+        put(octal(0, 7), at: 329)
+        put(octal(0, 7), at: 337)
         put(octal(block.reduce(0) { $0 + Int($1) }, 6) + "\0 ", at: 148)
         data.append(contentsOf: block)
         data.append(Data(content.utf8))
