@@ -61,7 +61,7 @@ proof() {
 
 address=${ROOST_LISTEN%% *}
 step "start daemons" daemons
-step "deploy examples/notes" "$bin/roost" deploy examples/notes
+step "deploy examples/notes" "$bin/roost" deploy --if-changed examples/notes
 step "a request through the edge" proof
 
 printf '\nHow long it took:\n'

@@ -13,6 +13,8 @@ package actor LocalAgent: Fleet, Service {
     private let hire: AsyncStream<MachineKeeper>.Continuation
     /// Addresses promised to Machines whose records are not written yet.
     private var promised: Set<Machine.Address> = []
+    /// Machines whose records can't be read: nobody drives them, and nobody takes what is theirs.
+    private var unreadable: Set<Machine.ID> = []
 
     package init(host: HostServices) {
         self.host = host
@@ -25,34 +27,41 @@ package actor LocalAgent: Fleet, Service {
             for await keeper in hired.cancelOnGracefulShutdown() {
                 group.addTask {
                     await keeper.run()
-                    await self.dismiss(keeper.id)
+                    await self.dismiss(keeper)
                 }
             }
             group.cancelAll()
         }
     }
 
-    /// Takes over what runs already, before anything is asked of this agent.
+    /// Takes over what runs already, before anything is asked of this agent; the host has to be prepared.
     package func adopt() async throws {
-        try await host.runtime.prepareHost()
-        let machines = try await host.store.machines.list().filter { $0.host == host.name }
+        let machines = try await readableMachines().filter { $0.host == host.name }
         let seen = try await host.runtime.list()
-        for (id, _) in seen where !machines.contains(where: { $0.id == id }) {
-            host.logger.warning("sandbox without a record removed", metadata: ["machine.id": "\(id)"])
-            try await host.runtime.destroy(id)
-        }
+        let known = unreadable.union(machines.map(\.id))
+        for id in seen.keys where !known.contains(id) { await removeStranger(id) }
         for machine in machines {
             let keeper = MachineKeeper(machine, host: host)
             keepers[machine.id] = keeper
-            try await keeper.adopt(seen[machine.id])
+            do {
+                try await keeper.adopt(seen[machine.id])
+            } catch {
+                // One Machine must not keep all others down.
+                host.logger.error("machine not adopted", error: error, metadata: ["machine.id": "\(machine.id)"])
+            }
             hire.yield(keeper)
         }
+        host.logger.notice("machines adopted", metadata: ["machines": "\(machines.count)"])
     }
 
     // MARK: - Fleet
 
     package func create(_ order: MachineOrder) async throws -> Machine {
-        if let keeper = keepers[order.id] { return await keeper.machine }
+        if let keeper = keepers[order.id] {
+            let machine = await keeper.machine
+            // The keeper of one that is destroyed goes away a moment later than its followers hear of it.
+            if machine.status.state != .destroyed { return machine }
+        }
         let address = try await promiseAddress()
         defer { promised.remove(address) }
         var machine = Machine(
@@ -112,6 +121,10 @@ package actor LocalAgent: Fleet, Service {
         try await keeper(id).cordon(cordoned)
     }
 
+    package func quiesce(_ id: Machine.ID, _ quiet: Bool) async throws {
+        try await keeper(id).quiesce(quiet)
+    }
+
     package func changes(of id: Machine.ID) async throws -> AsyncStream<Machine> {
         try await keeper(id).follow()
     }
@@ -126,7 +139,7 @@ package actor LocalAgent: Fleet, Service {
 
     package func destroyVolume(_ id: String) async throws {
         guard let volume = try await host.store.volumes.get(id)?.value else { return }
-        if let machine = volume.attachedTo, keepers[machine] != nil {
+        if let machine = volume.attachedTo, keepers[machine] != nil || unreadable.contains(machine) {
             throw Fault(
                 .volumeInUse,
                 "volume \(id) is attached to Machine \(machine)",
@@ -146,8 +159,27 @@ package actor LocalAgent: Fleet, Service {
         return keeper
     }
 
-    private func dismiss(_ id: Machine.ID) {
-        keepers.removeValue(forKey: id)
+    private func dismiss(_ keeper: MachineKeeper) {
+        if keepers[keeper.id] === keeper { keepers.removeValue(forKey: keeper.id) }
+    }
+
+    private func readableMachines() async throws -> [Machine] {
+        var damaged: Set<Machine.ID> = []
+        let machines = try await host.store.machines.list { name, fault in
+            host.logger.error("machine record unreadable, left alone", error: fault, metadata: ["machine": "\(name)"])
+            if let id = name.split(separator: "/").last.flatMap({ Machine.ID(String($0)) }) { damaged.insert(id) }
+        }
+        unreadable = damaged
+        return machines
+    }
+
+    private func removeStranger(_ id: Machine.ID) async {
+        host.logger.warning("sandbox without a record removed", metadata: ["machine.id": "\(id)"])
+        do {
+            try await host.runtime.destroy(id)
+        } catch {
+            host.logger.error("sandbox not removed", error: error, metadata: ["machine.id": "\(id)"])
+        }
     }
 
     private func passOnExits() async {
@@ -162,7 +194,7 @@ package actor LocalAgent: Fleet, Service {
     }
 
     private func promiseAddress() async throws -> Machine.Address {
-        let records = try await host.store.machines.list()
+        let records = try await Records<AddressRecord>(host.store, "/machines/").list { _, _ in }
         let address = try host.freeAddress(records.compactMap(\.status.address) + promised)
         promised.insert(address)
         return address
@@ -173,10 +205,11 @@ package actor LocalAgent: Fleet, Service {
         var mounts = order.config.mounts
         for index in mounts.indices {
             let mount = mounts[index]
+            // A volume whose record can't be read ends this: an empty one in its place would pass for lost data.
             let all = try await host.store.volumes.list()
             let free = all.first {
                 $0.app == order.app && $0.name == mount.name && $0.host == host.name
-                    && ($0.attachedTo == nil || $0.attachedTo == order.id || keepers[$0.attachedTo ?? order.id] == nil)
+                    && isFree($0, for: order.id)
             }
             var volume =
                 free
@@ -195,4 +228,18 @@ package actor LocalAgent: Fleet, Service {
         }
         return mounts
     }
+
+    private func isFree(_ volume: Volume, for id: Machine.ID) -> Bool {
+        guard let owner = volume.attachedTo, owner != id else { return true }
+        return keepers[owner] == nil && !unreadable.contains(owner)
+    }
+}
+
+/// As little of a Machine's record as its address needs, so that one which is otherwise damaged keeps its own.
+private struct AddressRecord: Codable, Sendable {
+    struct Status: Codable, Sendable {
+        var address: Machine.Address?
+    }
+
+    var status: Status
 }

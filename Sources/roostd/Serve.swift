@@ -25,13 +25,14 @@ struct ServeCommand: AsyncParsableCommand {
         let config = try HostConfig.load(flags)
         let logger = try Roostd.logger("serve", config)
         try makeFolders(config.paths)
-        let lock = try InstanceLock(path: "\(config.paths.run)/serve.lock")
+        let lock = try InstanceLock(path: "\(config.paths.state)/serve.lock")
         defer { lock.release() }
 
         // conmon leaves a file named `oom` in its working folder when a Machine runs out of memory.
         guard chdir(config.paths.run) == 0 else { throw Durable.fault(errno, "enter", config.paths.run) }
         let store = try SQLiteStore(path: config.paths.database)
         let runtime = OCIRuntime(paths: config.paths, logger: logger)
+        try await runtime.prepareHost()
         let images = try await Workshop(config: config, runtime: runtime, logger: logger)
         let prober = Prober()
         let agent = LocalAgent(

@@ -16,7 +16,7 @@ struct Teardown: AsyncParsableCommand {
         let config = try HostConfig.load(flags)
         guard FileManager.default.fileExists(atPath: config.paths.state) else { return }
         try Durable.makeFolder(config.paths.run, mode: 0o700)
-        let lock = try InstanceLock(path: "\(config.paths.run)/serve.lock")
+        let lock = try InstanceLock(path: "\(config.paths.state)/serve.lock")
         defer { lock.release() }
         try await OCIRuntime(paths: config.paths, logger: try Roostd.logger("teardown", config)).removeEverything()
     }

@@ -11,6 +11,7 @@ struct Workshop: Sendable {
     private let store: ImageStore
     private let uploads: SourceStore
     private let builder: ImageBuilder
+    private let dockerfiles: DockerfileBuilder
     private let paths: HostPaths
     private let logger: Logger
     /// Uploaded files that no build has used for so long are forgotten.
@@ -24,6 +25,12 @@ struct Workshop: Sendable {
         var options = PythonOptions(uv: Command.find("uv") ?? "/usr/local/bin/uv")
         options.baseImage = config.baseImage
         options.environment = config.buildEnvironment
+        dockerfiles = DockerfileBuilder(
+            store: store,
+            sources: uploads,
+            options: try Self.dockerfileOptions(config, runtime)
+        )
+        if FileManager.default.fileExists(atPath: "\(paths.images)/buildah") { try await dockerfiles.sweep() }
         builder = ImageBuilder(
             store: store,
             sources: uploads,
@@ -33,11 +40,7 @@ struct Workshop: Sendable {
                 sandbox: RuntimeSandbox(runtime: runtime),
                 options: options
             ),
-            dockerfile: DockerfileBuilder(
-                store: store,
-                sources: uploads,
-                options: try Self.dockerfileOptions(config, runtime)
-            ),
+            dockerfile: dockerfiles,
             environment: config.buildEnvironment
         )
     }
@@ -48,6 +51,7 @@ struct Workshop: Sendable {
             run: "\(config.paths.run)/buildah"
         )
         options.environment = config.buildEnvironment
+        options.network = try runtime.makeBuildNamespace()
         options.cgroups = try runtime.makeBuildGroup(MachineConfig.Guest(cpus: 2, memoryMiB: 2048))
         return options
     }
@@ -89,9 +93,12 @@ struct Workshop: Sendable {
             region: config.region,
             domain: config.domain,
             url: { "http://\($0).\(config.domain)\(port)" },
+            forgetApp: { try await builder.forget(app: $0) },
             collectImages: { keep in
                 _ = try await store.collect(keep: keep)
                 _ = try await uploads.collect(unusedFor: Self.sourceAge)
+                guard FileManager.default.fileExists(atPath: "\(paths.images)/buildah") else { return }
+                try await dockerfiles.collect()
             }
         )
     }

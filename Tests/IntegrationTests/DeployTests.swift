@@ -38,6 +38,51 @@ struct DeployTests {
         }
     }
 
+    @Test("each command in the manual's table works as it stands there")
+    func manual() async throws {
+        let page = try String(contentsOfFile: "\(TestHost.package)/README.md", encoding: .utf8)
+        let commands = page.split(separator: "\n").filter { $0.hasPrefix("| `roost ") }.compactMap {
+            $0.split(separator: "`").dropFirst().first.map(String.init)
+        }
+        #expect(commands.count >= 11)
+        try await TestHost.with { host in
+            let app = try TestApp("my-app")
+            defer { app.remove() }
+            for command in commands {
+                var words = command.split(separator: " ").dropFirst().map(String.init)
+                if let index = words.firstIndex(of: "148e21b7c65089") {
+                    words[index] = try await host.machines("my-app")[0].id
+                }
+                words = words.map { $0 == "[DIR]" ? app.folder : $0 }
+                // What a person would answer, or end, by hand.
+                if words.contains("logs") { words.append("--no-tail") }
+                if words.prefix(2) == ["apps", "destroy"] { words.append("--yes") }
+                let outcome = try await Shell.run(
+                    "\(TestHost.package)/.build/debug/roost",
+                    words,
+                    environment: host.environment,
+                    limit: 240
+                )
+                #expect(outcome.code == 0, "\(command): \(outcome.all)")
+            }
+        }
+    }
+
+    @Test("a deploy of what runs already changes nothing when it is told so")
+    func unchanged() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("same")
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            let before = try await host.pids("same")
+            #expect(try await host.done("deploy", "--if-changed", app.folder).contains("is what runs already"))
+            #expect(try await host.pids("same") == before)
+            try app.write(env: ["GREETING": "other"])
+            try await host.done("deploy", "--if-changed", app.folder)
+            #expect(try await host.pids("same") != before)
+        }
+    }
+
     @Test("a stopped or suspended app is woken by a request, which is answered")
     func wake() async throws {
         try await TestHost.with { host in

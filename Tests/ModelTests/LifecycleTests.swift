@@ -137,6 +137,34 @@ struct LifecycleTests {
         #expect(lifecycle.state == .stopped(nil))
     }
 
+    @Test("a removal that did not come to its end is begun again by the next destroy")
+    func removesAgain() throws {
+        var lifecycle = Lifecycle(state: .destroying)
+        #expect(try step(&lifecycle, .stop(then: .destroyed)) == [.remove])
+        #expect(throws: Fault.self) { try step(&lifecycle, .stop(then: .stopped)) }
+    }
+
+    @Test("a restart by policy that can't be started is tried again; a start that was asked for fails at once")
+    func launchFails() throws {
+        var restarting = Lifecycle(state: .restarting(at: now, attempt: 1))
+        _ = try step(&restarting, .retryDue)
+        guard case .retry? = try step(&restarting, .launchFailed("busy")).last else {
+            return #expect(Bool(false), "\(restarting.state)")
+        }
+        var asked = Lifecycle(state: .stopped(nil))
+        _ = try step(&asked, .start)
+        _ = try step(&asked, .launchFailed("busy"))
+        #expect(asked.state == .failed(reason: "busy"))
+    }
+
+    @Test("restarts from before a clock was set back don't count")
+    func clockSetBack() throws {
+        let future = now.advanced(by: .seconds(3600))
+        var lifecycle = Lifecycle(state: .started(process), restarts: [future, future, future])
+        #expect(try step(&lifecycle, .exited(pid: 41, code: 1, outOfMemory: false)).last != .clear)
+        #expect(lifecycle.restarts == [now])
+    }
+
     @Test("no sequence of events ever traps or leaves a destroyed Machine alive", arguments: 0..<200)
     func randomWalk(seed: UInt64) throws {
         var random = SplitMix(state: seed)

@@ -49,16 +49,14 @@ package struct Prober: Sendable {
             request.headers.add(name: "user-agent", value: "roost-check")
             request.headers.add(name: "connection", value: "close")
             for (name, value) in named.check.headers { request.headers.replaceOrAdd(name: name, value: value) }
+            let wanted = request
             do {
-                let deadline = NIODeadline.now() + .nanoseconds(named.check.timeout.duration.milliseconds * 1_000_000)
-                let response = try await client.execute(request, deadline: deadline)
-                var body = ""
-                for try await part in response.body {
-                    body += String(buffer: part)
-                    if body.utf8.count > Self.outputLimit { break }
+                // The client's own deadline is for the head alone; an app may take for ever over the rest.
+                return try await withTimeout(named.check.timeout.duration, "the check") {
+                    try await ask(wanted, limit: named.check.timeout.duration)
                 }
-                let output = "\(response.status.code) \(body.prefix(Self.outputLimit))"
-                return Result(passed: (200..<300).contains(Int(response.status.code)), output: output)
+            } catch let fault as Fault where fault.code == .timedOut {
+                return Result(passed: false, output: "no answer in \(named.check.timeout.text)")
             } catch let error as HTTPClientError where error == .deadlineExceeded {
                 return Result(passed: false, output: "no answer in \(named.check.timeout.text)")
             } catch {
@@ -67,5 +65,17 @@ package struct Prober: Sendable {
             }
         }
         return last
+    }
+
+    private func ask(_ request: HTTPClientRequest, limit: Duration) async throws -> Result {
+        let deadline = NIODeadline.now() + .nanoseconds(limit.milliseconds * 1_000_000)
+        let response = try await client.execute(request, deadline: deadline)
+        var body = ""
+        for try await part in response.body {
+            body += String(buffer: part)
+            if body.utf8.count > Self.outputLimit { break }
+        }
+        let output = "\(response.status.code) \(body.prefix(Self.outputLimit))"
+        return Result(passed: (200..<300).contains(Int(response.status.code)), output: output)
     }
 }

@@ -1,3 +1,4 @@
+import Logging
 import Model
 import Runtime
 import Store
@@ -10,23 +11,25 @@ extension MachineKeeper {
     /// Called before `run()`: nothing else changes the Machine meanwhile.
     ///
     /// - Parameter seen: nil when the host has nothing of this Machine, as after a reboot.
-    /// - Throws: ``Fault`` of the runtime or of the store; the stored record is then as it was.
+    /// - Throws: ``Fault`` of the runtime; the stored record is then as it was.
     func adopt(_ seen: SandboxStatus?) async throws {
         let recorded = machine.status.state
-        if case .destroyed = recorded { return try await finishDestroy() }
-        if case .destroying = recorded { return try await finishDestroy() }
-        if seen == nil, let address = machine.status.address { try await host.runtime.provision(id, address: address) }
+        // Whoever wanted it quiet has ended with the daemon; a roll-out that goes on asks again.
+        machine.status.quiesced = nil
+        if case .destroyed = recorded { return finishDestroy() }
+        if case .destroying = recorded { return finishDestroy() }
+        if seen == nil { await provisionAgain() }
         switch seen {
         case .running(let process): try await take(process, suspended: false, recorded)
         case .suspended(let process): try await take(process, suspended: true, recorded)
         case .unmonitored(let process):
-            machine.status.state = .started(process)
             tell(.monitorLost(pid: process.pid))
-            try await host.runtime.watch(id, process)
+            // After that letter: what was to become of the Machine still holds.
+            try await take(process, suspended: false, recorded)
         case .ended(let code, let outOfMemory): ended(recorded, code, outOfMemory)
         case .provisioned, nil: ended(recorded, nil, false)
         }
-        try await save()
+        await saveSoon()
     }
 
     // MARK: - Private
@@ -45,6 +48,8 @@ extension MachineKeeper {
         case .suspending, .suspended, .starting, .started, .restarting, .destroying, .destroyed:
             machine.status.state = suspended ? .suspended(process) : .started(process)
             if !suspended { beginWork() }
+            // It took requests a moment ago, and goes on to: its checks say so when that is no longer true.
+            if !suspended, recorded == .started(process), machine.status.ready { readiness.open() }
         }
         if machine.status.runningInstance == nil { machine.status.runningInstance = machine.spec.instance }
     }
@@ -55,9 +60,13 @@ extension MachineKeeper {
         case .created, .stopped, .failed, .destroying, .destroyed: break
         case .started(let process), .stopping(let process, _), .suspending(let process), .suspended(let process):
             if code == nil, case .started = recorded {
-                // Nobody saw how it ended, as after a reboot: what should run is started again.
+                // Nobody saw how it ended, as after a reboot: what should run is started again, by its restart policy
+                // when the host is not ready for it at once.
+                machine.status.state = .restarting(at: .now(), attempt: 1)
+                tell(.retryDue)
+            } else if code == nil, recorded.name == "suspended" {
+                // What slept goes on sleeping, until a request wakes it from its image.
                 machine.status.state = .stopped(nil)
-                tell(.start)
             } else {
                 tell(.exited(pid: process.pid, code: code, outOfMemory: outOfMemory))
             }
@@ -67,9 +76,18 @@ extension MachineKeeper {
         }
     }
 
-    private func finishDestroy() async throws {
+    private func finishDestroy() {
         machine.status.state = .destroying
-        tell(.destroyed)
-        try await host.runtime.destroy(id)
+        tell(.stop(then: .destroyed))
+    }
+
+    /// A start does it again, and fails when it has to.
+    private func provisionAgain() async {
+        guard let address = machine.status.address else { return }
+        do {
+            try await host.runtime.provision(id, address: address)
+        } catch {
+            host.logger.warning("machine has no network yet", error: error, metadata: tags)
+        }
     }
 }

@@ -16,28 +16,30 @@ extension MachineKeeper {
         }
     }
 
-    func portsOpened() async throws {
+    func portsOpened() async {
         guard !readiness.portsOpen else { return }
         readiness.open()
-        try await save()
+        await saveSoon()
     }
 
-    func record(_ name: String, _ result: Prober.Result) async throws {
+    func record(_ name: String, _ result: Prober.Result) async {
         guard case .started(let process) = machine.status.state else { return }
         let before = readiness
         let grace =
             machine.spec.config.namedChecks.first { $0.name == name }?.check.gracePeriod.duration ?? .zero
         let now = Timestamp.now()
+        let age = now.since(process.startedAt)
         readiness.record(
             name,
             passed: result.passed,
             output: result.output,
-            grace: now.since(process.startedAt) < grace,
+            // A clock that was set back must not make the grace period last for ever.
+            grace: age >= .zero && age < grace,
             now: now
         )
         let same = zip(before.checks, readiness.checks).allSatisfy { $0.status == $1.status }
         // What a check that still fails says is what a waiting deploy shows, so it is written too.
-        if !same || (!result.passed && before.checks != readiness.checks) { try await save() }
+        if !same || (!result.passed && before.checks != readiness.checks) { await saveSoon() }
     }
 
     // MARK: - Private

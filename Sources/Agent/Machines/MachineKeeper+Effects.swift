@@ -7,12 +7,16 @@ import Toolkit
 /// What a keeper does when the lifecycle says so.
 extension MachineKeeper {
     /// Takes in an event, and the events that its effects bring.
-    func apply(_ event: Lifecycle.Event) async throws {
+    ///
+    /// A `refusable` one that can't be recorded has not happened. All others have, so their effects come all the same.
+    func apply(_ event: Lifecycle.Event, refusable: Bool = true) async throws {
         var events = [event]
+        var refusable = refusable
         while !events.isEmpty {
             let next = events.removeFirst()
             var lifecycle = Lifecycle(state: machine.status.state, restarts: machine.status.restarts)
             let before = lifecycle.state
+            let (record, gates) = (machine, readiness)
             let effects = try lifecycle.handle(next, restart: machine.spec.config.restart, now: .now())
             machine.status.state = lifecycle.state
             machine.status.restarts = lifecycle.restarts
@@ -21,30 +25,37 @@ extension MachineKeeper {
                 if case .started = before { readiness.portsOpen = false }
                 host.logger.notice(
                     "machine state changed",
-                    metadata: tags.merging(["machine.state": "\(lifecycle.state.name)"]) { $1 }
+                    metadata: tags.merging(news(lifecycle.state, effects)) { $1 }
                 )
                 // The end of a Machine is told before its record goes, or its followers would never hear of it.
                 if case .destroyed = lifecycle.state { machine.status.address = nil }
-                try await save()
+                do {
+                    if refusable { try await save() } else { await saveSoon() }
+                } catch {
+                    (machine, readiness) = (record, gates)
+                    throw error
+                }
             } else if !effects.isEmpty {
-                try await save()
+                await saveSoon()
             }
+            refusable = false
             for effect in effects {
                 if let outcome = try await perform(effect) { events.append(outcome) }
             }
-            if case .destroyed = lifecycle.state { try await host.store.machines.delete("\(machine.app)/\(id)") }
+            if case .destroyed = lifecycle.state { await forget() }
         }
     }
 
     /// Takes a new configuration; what runs is replaced when `launch`, or stays asleep.
     func replace(_ config: MachineConfig, _ release: Int, _ launch: Bool) async throws {
         if machine.spec.config != config || machine.spec.release != release {
-            machine.spec.config = config
-            machine.spec.release = release
-            machine.spec.instance = ULID.make()
-            readiness = .unproven(config.namedChecks.map(\.name), now: .now())
-            note(Machine.Event(kind: .update, at: .now(), detail: "release \(release)"))
-            try await save()
+            try await change {
+                machine.spec.config = config
+                machine.spec.release = release
+                machine.spec.instance = ULID.make()
+                readiness = .unproven(config.namedChecks.map(\.name), now: .now())
+                note(Machine.Event(kind: .update, at: .now(), detail: "release \(release)"))
+            }
         }
         guard machine.status.runningInstance != machine.spec.instance || machine.status.state.process == nil else {
             return
@@ -56,13 +67,42 @@ extension MachineKeeper {
         }
     }
 
+    /// Kills, and again every few seconds while a stop waits for it: one that fails must not be the last one.
     func killProcess() async throws {
+        let number = generation
+        jobs.append { [weak self] in
+            try? await Task.sleep(for: .seconds(5))
+            self?.tell(.overdue(generation: number))
+        }
         try await host.runtime.signal(id, .kill)
         // A frozen process takes the signal only once it is thawed.
         try? await host.runtime.resume(id)
     }
 
     // MARK: - Private
+
+    /// What a person who reads the log has to know of a change.
+    private func news(_ state: Machine.State, _ effects: [Lifecycle.Effect]) -> Logger.Metadata {
+        var news: Logger.Metadata = ["machine.state": "\(state.name)"]
+        if let process = state.process { news["process.pid"] = "\(process.pid)" }
+        for case .record(let event) in effects {
+            if let detail = event.detail { news["reason"] = "\(detail)" }
+            guard let exit = event.exit else { continue }
+            news["exit.code"] = "\(exit.code)"
+            news["exit.out_of_memory"] = "\(exit.outOfMemory)"
+            news["exit.requested"] = "\(exit.requested)"
+        }
+        return news
+    }
+
+    /// Takes the record away; one that stays is taken up, and away, by the next start of the daemon.
+    private func forget() async {
+        do {
+            try await host.store.machines.delete("\(machine.app)/\(id)")
+        } catch {
+            host.logger.error("record of a destroyed machine not removed", error: error, metadata: tags)
+        }
+    }
 
     private func note(_ event: Machine.Event) {
         machine.status.events.append(event)
@@ -97,12 +137,14 @@ extension MachineKeeper {
                 return .launchFailed("\(error)")
             }
         case .clear:
-            try await host.runtime.clear(id)
+            do {
+                try await host.runtime.clear(id)
+            } catch {
+                // The next start clears first, and says so when it can't.
+                host.logger.warning("sandbox not cleared", error: error, metadata: tags)
+            }
             return nil
-        case .remove:
-            try await host.runtime.destroy(id)
-            for mount in machine.spec.config.mounts { try await release(volume: mount.volume) }
-            return .destroyed
+        case .remove: return await remove()
         case .retry(let due):
             let wait = due.since(.now())
             jobs.append { [weak self] in
@@ -111,6 +153,22 @@ extension MachineKeeper {
             }
             return nil
         }
+    }
+
+    /// - Returns: nil when something is left of it, which is tried again.
+    private func remove() async -> Lifecycle.Event? {
+        do {
+            try await host.runtime.destroy(id)
+        } catch {
+            host.logger.error("machine not removed, will be tried again", error: error, metadata: tags)
+            jobs.append { [weak self] in
+                try? await Task.sleep(for: .seconds(5))
+                self?.tell(.stop(then: .destroyed))
+            }
+            return nil
+        }
+        for mount in machine.spec.config.mounts { await release(volume: mount.volume) }
+        return .destroyed
     }
 
     private func launch() async -> Lifecycle.Event {
@@ -132,13 +190,14 @@ extension MachineKeeper {
     }
 
     private func terminate() async throws {
-        try await host.runtime.signal(id, stopConfig.signal)
         let number = generation
         let timeout = stopConfig.timeout.duration
+        // First the timer: a signal that can't be sent must not leave the stop without an end.
         jobs.append { [weak self] in
             try? await Task.sleep(for: timeout)
             self?.tell(.overdue(generation: number))
         }
+        try await host.runtime.signal(id, stopConfig.signal)
     }
 
     private func folders(_ image: Image, _ layers: [String]) async throws -> [Sandbox.Mount] {
@@ -153,10 +212,15 @@ extension MachineKeeper {
         return mounts
     }
 
-    private func release(volume: String?) async throws {
+    /// A volume that names a Machine which is gone counts as free, so a failure here costs nothing.
+    private func release(volume: String?) async {
         guard let volume else { return }
-        try await host.store.volumes.update(volume, missing: Fault(.volumeNotFound, "volume \(volume) is gone")) {
-            $0.attachedTo = nil
+        do {
+            try await host.store.volumes.update(volume, missing: Fault(.volumeNotFound, "volume \(volume) is gone")) {
+                $0.attachedTo = nil
+            }
+        } catch {
+            host.logger.warning("volume not released", error: error, metadata: tags)
         }
     }
 }

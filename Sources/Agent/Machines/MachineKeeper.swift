@@ -12,9 +12,12 @@ actor MachineKeeper {
         case event(Lifecycle.Event, Reply?)
         case update(MachineConfig, release: Int, launch: Bool, Reply)
         case cordon(Bool, Reply)
+        case quiesce(Bool, Reply)
         /// The stop timeout of launch number `generation` is over.
         case overdue(generation: Int)
         case portsOpen(generation: Int)
+        /// The store did not take the record a moment ago.
+        case unsaved
         case probed(generation: Int, name: String, Prober.Result)
     }
 
@@ -30,6 +33,8 @@ actor MachineKeeper {
     var stopConfig: MachineConfig.Stop
     /// Work that goes on beside the mail until the Machine is gone; `run()` starts it.
     var jobs: [@Sendable () async -> Void] = []
+    /// A letter is on its way that writes the record again.
+    private var owesSave = false
     private let mail: AsyncStream<Mail>
     private let post: AsyncStream<Mail>.Continuation
     private var followers: [Int: AsyncStream<Machine>.Continuation] = [:]
@@ -71,6 +76,10 @@ actor MachineKeeper {
         try await deliver { .cordon(cordoned, $0) }
     }
 
+    nonisolated func quiesce(_ quiet: Bool) async throws {
+        try await deliver { .quiesce(quiet, $0) }
+    }
+
     nonisolated func tell(_ event: Lifecycle.Event) {
         post.yield(.event(event, nil))
     }
@@ -108,6 +117,33 @@ actor MachineKeeper {
         }
     }
 
+    /// As `save`, for what has happened whether it can be written or not: a full disk costs no event, only time.
+    func saveSoon() async {
+        do {
+            try await save()
+        } catch {
+            host.logger.error("machine record not written, will be tried again", error: error, metadata: tags)
+            guard !owesSave else { return }
+            owesSave = true
+            jobs.append { [weak self] in
+                try? await Task.sleep(for: .seconds(2))
+                self?.tell(.unsaved)
+            }
+        }
+    }
+
+    /// Changes the record for somebody who is told when that fails; nothing has changed then.
+    func change(_ body: () -> Void) async throws {
+        let (before, gates) = (machine, readiness)
+        body()
+        do {
+            try await save()
+        } catch {
+            (machine, readiness) = (before, gates)
+            throw error
+        }
+    }
+
     // MARK: - Private
 
     private nonisolated func deliver(_ letter: (Reply) -> Mail) async throws {
@@ -125,11 +161,15 @@ actor MachineKeeper {
 
     private func close() async {
         post.finish()
+        // A daemon that shuts down must not pass for a Machine that is gone: a roll-out would take it for destroyed.
+        var reason: any Error = CancellationError()
+        if case .destroyed = machine.status.state { reason = gone }
         for await letter in mail {
             switch letter {
-            case .event(_, let reply): reply?.resume(throwing: gone)
-            case .update(_, _, _, let reply), .cordon(_, let reply): reply.resume(throwing: gone)
-            case .overdue, .portsOpen, .probed: break
+            case .event(_, let reply): reply?.resume(throwing: reason)
+            case .update(_, _, _, let reply), .cordon(_, let reply), .quiesce(_, let reply):
+                reply.resume(throwing: reason)
+            case .overdue, .portsOpen, .probed, .unsaved: break
             }
         }
         for follower in followers.values { follower.finish() }
@@ -139,19 +179,27 @@ actor MachineKeeper {
     private func handle(_ letter: Mail) async {
         do {
             switch letter {
-            case .event(let event, let reply): await answer(reply) { try await self.apply(event) }
+            case .event(let event, let reply):
+                await answer(reply) { try await self.apply(event, refusable: reply != nil) }
             case .update(let config, let release, let launch, let reply):
                 await answer(reply) { try await self.replace(config, release, launch) }
             case .cordon(let cordoned, let reply):
+                await answer(reply) { try await self.change { self.machine.spec.cordoned = cordoned } }
+            case .quiesce(let quiet, let reply):
                 await answer(reply) {
-                    self.machine.spec.cordoned = cordoned
-                    try await self.save()
+                    guard (self.machine.status.quiesced ?? false) != quiet else { return }
+                    try await self.change { self.machine.status.quiesced = quiet ? true : nil }
                 }
             case .overdue(let number):
-                if number == generation, case .stopping = machine.status.state { try await killProcess() }
-            case .portsOpen(let number): if number == generation { try await portsOpened() }
+                guard number == generation, case .stopping = machine.status.state else { return }
+                host.logger.notice("process has not ended in time, killed", metadata: tags)
+                try await killProcess()
+            case .portsOpen(let number): if number == generation { await portsOpened() }
             case .probed(let number, let name, let result):
-                if number == generation { try await record(name, result) }
+                if number == generation { await record(name, result) }
+            case .unsaved:
+                owesSave = false
+                await saveSoon()
             }
         } catch {
             host.logger.error("machine work failed", error: error, metadata: tags)

@@ -33,7 +33,8 @@ struct AppRoutes {
     func add(to router: Router<BasicRequestContext>) {
         router.get("/v1/apps") { _, _ in
             var views: [AppView] = []
-            for app in try await apps.store.apps.list() { views.append(try await apps.view(app)) }
+            let readable = try await apps.store.apps.list { _, _ in }
+            for app in readable { views.append(try await apps.view(app)) }
             return try JSONAnswer.make(AppList(totalApps: views.count, apps: views))
         }
         router.post("/v1/apps") { request, _ in

@@ -34,7 +34,10 @@ package struct Apps: Service {
 
     /// Finishes what a restart interrupted.
     package func run() async throws {
-        for app in try await store.apps.list() where app.destroying {
+        let recorded = try await store.apps.list { [logger] name, fault in
+            logger.error("app record unreadable, left alone", error: fault, metadata: ["app": "\(name)"])
+        }
+        for app in recorded where app.destroying {
             do {
                 try await remove(app.name)
             } catch {
@@ -71,8 +74,8 @@ package struct Apps: Service {
     func view(_ app: App) async throws -> AppView {
         AppView(
             app,
-            machines: try await store.machines.list("\(app.name)/"),
-            volumes: try await store.volumes.list().count { $0.app == app.name },
+            machines: try await store.machines.list("\(app.name)/") { _, _ in },
+            volumes: try await store.volumes.list { _, _ in }.count { $0.app == app.name },
             hostname: "\(app.name).\(domain)",
             url: rollouts.settings.url(app.name)
         )
@@ -93,7 +96,7 @@ package struct Apps: Service {
 
     private func remove(_ name: String) async throws {
         for machine in try await store.machines.list("\(name)/") { try await end(machine) }
-        for volume in try await store.volumes.list() where volume.app == name {
+        for volume in try await store.volumes.list(unreadable: { _, _ in }) where volume.app == name {
             try await fleet.destroyVolume(volume.id)
         }
         for release in try await store.releases.list("\(name)/") {
@@ -104,8 +107,9 @@ package struct Apps: Service {
         }
         await journal.prune(name, keep: 0)
         try await store.apps.delete(name)
-        try await rollouts.settings.collectImages(try await rollouts.wantedImages())
+        try await rollouts.settings.forgetApp(name)
         logger.notice("app destroyed", metadata: ["app": "\(name)"])
+        await rollouts.collectImages(after: name)
     }
 
     private func end(_ machine: Machine) async throws {
@@ -113,6 +117,8 @@ package struct Apps: Service {
             let changes = try await fleet.changes(of: machine.id)
             try await fleet.stop(machine.id, then: .destroyed)
             for await _ in changes {}
+            // A daemon that shuts down ends the stream too.
+            try Task.checkCancellation()
         } catch let fault as Fault where fault.code == .machineNotFound {
             try await store.machines.delete("\(machine.app)/\(machine.id)")
         }

@@ -51,18 +51,24 @@ package actor Autostop: Service {
     // MARK: - Private
 
     private func pass(_ now: Timestamp) async throws {
-        let started = try await store.machines.list().filter { $0.status.state.process != nil }
+        let started = try await store.machines.list { _, _ in }.filter { $0.status.state.process != nil }
         let known = Set(started.map(\.id))
         lastBusy = lastBusy.filter { known.contains($0.key) }
         for (app, own) in Dictionary(grouping: started, by: \.app).sorted(by: { $0.key < $1.key }) {
             // A deploy decides itself which Machines run.
-            if try await store.deployLocks.get(app) != nil { continue }
+            if try await store.deployUnderWay(app) != nil { continue }
             var candidates: [AutostopPlanner.Candidate] = []
             for machine in own { if let one = await candidate(machine, now) { candidates.append(one) } }
             for choice in AutostopPlanner.plan(candidates, patience: pace.patience) {
                 guard let machine = own.first(where: { $0.id == choice.id }) else { continue }
                 logger.notice("idle machine put to sleep", metadata: ["machine.id": "\(machine.id)", "app": "\(app)"])
-                try await sleep(machine, choice.service.autostop)
+                do {
+                    try await sleep(machine, choice.service.autostop)
+                } catch {
+                    // One that can't sleep must not keep the others awake.
+                    let tags: Logger.Metadata = ["machine.id": "\(machine.id)", "app": "\(app)"]
+                    logger.warning("idle machine not put to sleep", error: error, metadata: tags)
+                }
             }
         }
     }

@@ -19,6 +19,10 @@ package actor EdgeLink: Service {
     private let logger: Logger
     private var edges: [Int: Edge] = [:]
     private var nextEdge = 0
+    /// When the last edge went away, or this daemon began.
+    private var aloneSince = ContinuousClock.now
+    /// An edge that lost us is back within so long; until then it may go on by its old routes.
+    private static let reunion = Duration.seconds(2)
     private var table = RouteTable()
     private var followers: [Int: AsyncStream<Void>.Continuation] = [:]
     private var nextFollower = 0
@@ -46,6 +50,8 @@ package actor EdgeLink: Service {
                     apps.removeValue(forKey: key)
                     machines.removeValue(forKey: key)
                 }
+                // Roll-outs, releases and volumes are nothing to the edge.
+                guard ["/apps/", "/machines/"].contains(where: event.key.hasPrefix) else { continue }
                 publish(event.revision, apps, machines)
             }
         }
@@ -62,6 +68,7 @@ package actor EdgeLink: Service {
 
     func disconnect(_ number: Int) {
         edges.removeValue(forKey: number)?.orders.finish()
+        if edges.isEmpty { aloneSince = .now }
         changed()
     }
 
@@ -91,7 +98,10 @@ package actor EdgeLink: Service {
     /// - Throws: ``Fault`` `timedOut` when requests are still under way after `limit`.
     package func drain(_ machine: Machine.ID, limit: Duration) async throws {
         try await withTimeout(limit, "draining Machine \(machine)") {
-            for await _ in await self.follow() where await self.isDrained(machine) { return }
+            for await _ in await self.follow() {
+                try await self.awaitEdges()
+                if await self.isDrained(machine) { return }
+            }
         }
     }
 
@@ -101,6 +111,12 @@ package actor EdgeLink: Service {
     }
 
     // MARK: - Private
+
+    private func awaitEdges() async throws {
+        while edges.isEmpty, ContinuousClock.now < aloneSince + Self.reunion {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
 
     private func isDrained(_ machine: Machine.ID) -> Bool {
         let target = table.apps.lazy.flatMap(\.machines).first { $0.machine == machine }

@@ -40,13 +40,13 @@ enum RouteBuilder {
     private static func state(of machine: Machine, autostart: Bool) -> Route.State? {
         switch machine.status.state {
         case .started:
-            if machine.spec.cordoned { return .draining }
+            if machine.isUnrouted { return .draining }
             if machine.status.ready { return .ready }
             return machine.status.proven ? .draining : .coming
-        case .starting, .restarting: return machine.spec.cordoned ? .draining : .coming
+        case .starting, .restarting: return machine.isUnrouted ? .draining : .coming
         case .stopping(_, .started): return .draining
         case .stopping, .suspending: return .draining
-        case .stopped, .suspended: return machine.spec.cordoned ? .draining : .asleep
+        case .stopped, .suspended: return machine.isUnrouted ? .draining : .asleep
         case .created, .failed, .destroying, .destroyed: return nil
         }
     }

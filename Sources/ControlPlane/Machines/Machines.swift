@@ -16,7 +16,7 @@ package struct Machines: Sendable {
     }
 
     func list(_ app: String) async throws -> [Machine] {
-        try await store.machines.list("\(app)/")
+        try await store.machines.list("\(app)/") { _, _ in }
     }
 
     /// - Throws: ``Fault`` `machineNotFound`, also for a Machine of another app.
@@ -83,15 +83,15 @@ package struct Machines: Sendable {
         do {
             try await body()
         } catch {
-            if !machine.spec.cordoned { try? await fleet.cordon(machine.id, false) }
+            try? await fleet.quiesce(machine.id, false)
             throw error
         }
-        if !machine.spec.cordoned { try await fleet.cordon(machine.id, false) }
+        try await fleet.quiesce(machine.id, false)
     }
 
     private func quiesce(_ machine: Machine) async throws {
         guard case .started = machine.status.state else { return }
-        try await fleet.cordon(machine.id, true)
+        try await fleet.quiesce(machine.id, true)
         do {
             try await edges.drain(machine.id, limit: Self.drainLimit)
         } catch let fault as Fault where fault.code == .timedOut {

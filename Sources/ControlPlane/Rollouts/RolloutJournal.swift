@@ -18,7 +18,8 @@ package actor RolloutJournal {
     ///
     /// A disk that is full costs the line, never the roll-out.
     func append(_ event: RolloutEvent, to rollout: Rollout) {
-        write(event, rollout)
+        // Nor does it fill the memory of this daemon, where a client reads slowly or not at all.
+        guard write(event, rollout) else { return }
         for follower in followers[rollout.id] ?? [] { follower.yield(event) }
         if case .finished = event {
             for follower in followers.removeValue(forKey: rollout.id) ?? [] { follower.finish() }
@@ -56,16 +57,18 @@ package actor RolloutJournal {
 
     private func path(_ app: String, _ id: String) -> String { "\(folder)/\(app)/\(id).ndjson" }
 
-    private func write(_ event: RolloutEvent, _ rollout: Rollout) {
+    /// False for a line too many; an event that a fault of the disk costs counts as told.
+    private func write(_ event: RolloutEvent, _ rollout: Rollout) -> Bool {
         let path = path(rollout.app, rollout.id)
         if !FileManager.default.fileExists(atPath: path) {
             try? Durable.makeFolder("\(folder)/\(rollout.app)", mode: 0o700)
             _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
         }
-        guard let file = FileHandle(forWritingAtPath: path), let line = try? JSON.encode(event) else { return }
+        guard let file = FileHandle(forWritingAtPath: path), let line = try? JSON.encode(event) else { return true }
         defer { try? file.close() }
-        guard let size = try? file.seekToEnd() else { return }
-        if case .line = event, size > Self.maximumBytes { return }
+        guard let size = try? file.seekToEnd() else { return true }
+        if case .line = event, size > Self.maximumBytes { return false }
         try? file.write(contentsOf: line + Data("\n".utf8))
+        return true
     }
 }

@@ -46,6 +46,15 @@ struct RolloutRun {
         }
         await tell(.done("build", seconds: Timestamp.now().since(start).seconds))
         let record = try await store.apps.get(app)?.value
+        let machines = try await store.machines.list("\(app)/").filter {
+            $0.spec.config.metadata["fly_platform_version"] == "v2" && $0.group != "fly_app_release_command"
+        }
+        if request.onlyIfChanged, let current = try await current(record, image, request.config, machines) {
+            await tell(.line("v\(current.version) is what runs already"))
+            rollout.release = current.version
+            rollout.phase = .complete
+            return
+        }
         let versions = try await store.releases.list("\(app)/").map(\.version)
         let release = Release(
             app: app,
@@ -58,9 +67,6 @@ struct RolloutRun {
         try await store.releases.put(Release.key(app, release.version), release, expected: 0)
         rollout.release = release.version
         rollout.previous = record?.currentRelease
-        let machines = try await store.machines.list("\(app)/").filter {
-            $0.spec.config.metadata["fly_platform_version"] == "v2" && $0.group != "fly_app_release_command"
-        }
         rollout.steps = RolloutPlanner.plan(
             want: request.config,
             have: machines,
@@ -69,6 +75,17 @@ struct RolloutRun {
         )
         rollout.phase = .rolling
         try await rollouts.save(rollout)
+    }
+
+    /// The release in service, when it is just what would be deployed and all its Machines have it.
+    private func current(
+        _ app: App?, _ image: Image, _ config: AppConfig, _ machines: [Machine]
+    ) async throws -> Release? {
+        guard let version = app?.currentRelease, let release = try? await release(version),
+            release.image == image.digest, release.config == config, !machines.isEmpty,
+            machines.allSatisfy({ $0.spec.release == version })
+        else { return nil }
+        return release
     }
 
     private mutating func roll() async throws {
@@ -102,7 +119,11 @@ struct RolloutRun {
         var complete = true
         let old = try? await release(rollout.previous)
         for step in RolloutPlanner.undo(rollout.steps.prefix(rollout.done + 1)) {
-            if case .update = step, old == nil { continue }
+            if case .update = step, old == nil {
+                complete = false
+                await tell(.line("there is no release to put back: \(step.description) stays as it is"))
+                continue
+            }
             await tell(.stage("take back: \(step.description)"))
             do {
                 if case .destroy(let id) = step {
@@ -135,11 +156,29 @@ struct RolloutRun {
                 missing: Fault(.corrupt, "release \(version) is gone")
             ) { $0.status = status }
         }
-        await record()
-        try? await store.deployLocks.delete(rollout.app)
+        var closed = await close()
         await tell(.finished(rollout, url: await url()))
-        rollouts.logger.notice("roll-out ended", metadata: rollouts.tags(rollout))
+        var tags = rollouts.tags(rollout)
+        if let fault = rollout.fault { tags["reason"] = "\(fault.message)" }
+        rollouts.logger.notice("roll-out ended", metadata: tags)
+        // A disk that is full for a while must not leave the app locked for good.
+        while !closed, !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(2))
+            closed = await close()
+        }
         await rollouts.tidy(rollout.app)
+    }
+
+    /// Writes how it ended, and lets go of the app.
+    private func close() async -> Bool {
+        do {
+            try await rollouts.save(rollout)
+            try await store.unlockDeploy(rollout)
+            return true
+        } catch {
+            rollouts.logger.error("end of roll-out not recorded", error: error, metadata: rollouts.tags(rollout))
+            return false
+        }
     }
 
     /// Nil for an app that the edge does not serve.

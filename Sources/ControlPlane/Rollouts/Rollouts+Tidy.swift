@@ -16,13 +16,24 @@ extension Rollouts {
             for release in releases.dropLast(Self.keptReleases) where release.version != current {
                 try await store.releases.delete(Release.key(app, release.version))
             }
-            try await settings.collectImages(try await wantedImages())
         } catch {
             logger.warning("tidying failed", error: error, metadata: ["app": "\(app)"])
+        }
+        await collectImages(after: app)
+    }
+
+    /// Lets go of images that nothing needs; a failure costs disk space only.
+    func collectImages(after app: String) async {
+        do {
+            try await settings.collectImages(try await wantedImages())
+        } catch {
+            logger.warning("images not collected", error: error, metadata: ["app": "\(app)"])
         }
     }
 
     /// Digests of all images that a Machine or a kept release refers to.
+    ///
+    /// - Throws: ``Fault`` `corrupt` for a record that can't be read: its image must not be taken for unwanted.
     func wantedImages() async throws -> Set<String> {
         var wanted = Set(try await store.releases.list().map(\.image))
         for machine in try await store.machines.list() {

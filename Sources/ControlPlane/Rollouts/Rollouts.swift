@@ -34,6 +34,8 @@ package actor Rollouts: Service {
         package var domain: String
         /// The URL at which an app is reached.
         package var url: @Sendable (_ app: String) -> String
+        /// Told when an app is gone, for what builds keep of it.
+        package var forgetApp: @Sendable (_ app: String) async throws -> Void
         /// Told after each roll-out which images are still wanted.
         package var collectImages: @Sendable (_ keep: Set<String>) async throws -> Void
 
@@ -41,11 +43,13 @@ package actor Rollouts: Service {
             region: String,
             domain: String,
             url: @escaping @Sendable (String) -> String,
+            forgetApp: @escaping @Sendable (String) async throws -> Void,
             collectImages: @escaping @Sendable (Set<String>) async throws -> Void
         ) {
             self.region = region
             self.domain = domain
             self.url = url
+            self.forgetApp = forgetApp
             self.collectImages = collectImages
         }
     }
@@ -79,7 +83,10 @@ package actor Rollouts: Service {
     }
 
     package func run() async throws {
-        for rollout in try await store.rollouts.list() where !rollout.phase.isOver {
+        let recorded = try await store.rollouts.list { [logger] name, fault in
+            logger.error("roll-out record unreadable, left alone", error: fault, metadata: ["rollout": "\(name)"])
+        }
+        for rollout in recorded where !rollout.phase.isOver {
             logger.notice("roll-out resumed", metadata: tags(rollout))
             enqueue.yield(Job(rollout: rollout, request: nil))
         }
@@ -99,12 +106,14 @@ package actor Rollouts: Service {
         try await refuseForeignHostnames(app, request.config)
         var rollout = Rollout(id: ULID.make(), app: app, holder: request.user, startedAt: .now())
         rollout.lines = request.lines
-        do {
-            try await store.deployLocks.put(app, rollout.id, expected: 0)
-        } catch let fault as Fault where fault.code == .revisionConflict {
-            throw try await busy(app)
-        }
+        // The record first: a lock without one would be nobody's.
         try await save(rollout)
+        do {
+            try await lock(rollout)
+        } catch {
+            try? await store.rollouts.delete("\(app)/\(rollout.id)")
+            throw error
+        }
         enqueue.yield(Job(rollout: rollout, request: request))
         return rollout
     }
@@ -134,7 +143,7 @@ package actor Rollouts: Service {
 
     /// - Throws: ``Fault`` `deployInProgress` when a deploy of the app is under way.
     func refuseIfBusy(_ app: String) async throws {
-        if try await store.deployLocks.get(app) != nil { throw try await busy(app) }
+        if try await store.deployUnderWay(app) != nil { throw try await busy(app) }
     }
 
     func save(_ rollout: Rollout) async throws {
@@ -149,7 +158,7 @@ package actor Rollouts: Service {
 
     /// A host name leads to one app: nobody may take another's requests.
     private func refuseForeignHostnames(_ app: String, _ config: AppConfig) async throws {
-        let others = try await store.apps.list().filter { $0.name != app }
+        let others = try await store.apps.list { _, _ in }.filter { $0.name != app }
         for name in config.httpService?.hostnames ?? [] {
             if name == settings.domain || name.hasSuffix(".\(settings.domain)") {
                 throw Fault(
@@ -167,10 +176,23 @@ package actor Rollouts: Service {
         }
     }
 
+    private func lock(_ rollout: Rollout) async throws {
+        do {
+            try await store.lockDeploy(rollout)
+        } catch let fault as Fault where fault.code == .revisionConflict {
+            throw try await busy(rollout.app)
+        }
+        // With the lock in hand: a destroy that began before has seen none, and would meet what we make.
+        guard let app = try await store.apps.get(rollout.app)?.value, !app.destroying else {
+            try await store.unlockDeploy(rollout)
+            throw Fault(.invalidState, "app \(rollout.app) is being destroyed")
+        }
+    }
+
     private func busy(_ app: String) async throws -> Fault {
-        guard let id = try await store.deployLocks.get(app)?.value,
-            let rollout = try await store.rollouts.get("\(app)/\(id)")?.value
-        else { return Fault(.deployInProgress, "\(app) is being deployed", hint: "try again in a moment") }
+        guard let rollout = try await store.deployUnderWay(app) else {
+            return Fault(.deployInProgress, "\(app) is being deployed", hint: "try again in a moment")
+        }
         let step = rollout.steps.dropFirst(rollout.done).first.map(\.description) ?? rollout.phase.rawValue
         return Fault(
             .deployInProgress,

@@ -13,6 +13,8 @@ struct StepRunner {
     let note: @Sendable (RolloutEvent) async -> Void
     /// Requests under way get at most this long before their Machine is stopped.
     private static let drainLimit = Duration.seconds(30)
+    /// A process that can't even be killed ends the step so long after its own stop timeout.
+    private static let destroyPatience = Duration.seconds(120)
     /// Lines of a failed Machine's log that are shown.
     private static let logTail = 20
 
@@ -31,8 +33,14 @@ struct StepRunner {
         do {
             try await quiesce(id)
             let changes = try await fleet.changes(of: id)
+            let machine = try await store.machines.get("\(rollout.app)/\(id)")?.value
             try await fleet.stop(id, then: .destroyed)
-            for await _ in changes {}
+            let timeout = machine?.spec.config.stopConfig.timeout.duration ?? .zero
+            try await withTimeout(timeout + Self.destroyPatience, "destroying Machine \(id)") {
+                for await _ in changes {}
+                // A daemon that shuts down ends the stream too.
+                try Task.checkCancellation()
+            }
         } catch let fault as Fault where fault.code == .machineNotFound {
             return
         }
@@ -66,15 +74,21 @@ struct StepRunner {
         }
         try await quiesce(id)
         try await showingLog(of: id) {
-            try await fleet.update(id, config: config, release: release.version, launch: true)
+            do {
+                try await fleet.update(id, config: config, release: release.version, launch: true)
+            } catch {
+                // What still runs goes on with its requests.
+                try? await fleet.quiesce(id, false)
+                throw error
+            }
             // Routed as soon as it is ready, so that requests that wait for it wait no longer than they must.
-            try await fleet.cordon(id, false)
+            try await fleet.quiesce(id, false)
             try await healthy(id, release)
         }
     }
 
     private func quiesce(_ id: Machine.ID) async throws {
-        try await fleet.cordon(id, true)
+        try await fleet.quiesce(id, true)
         do {
             try await edges.drain(id, limit: Self.drainLimit)
         } catch let fault as Fault where fault.code == .timedOut {

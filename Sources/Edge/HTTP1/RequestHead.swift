@@ -41,7 +41,7 @@ package struct RequestHead: Sendable {
         target = line.target
         authority = try Self.authority(fields, line)
         try readFraming()
-        readConnection()
+        try readConnection()
     }
 
     /// The host that is asked for: lower case, without port and final dot.
@@ -94,7 +94,7 @@ package struct RequestHead: Sendable {
         }
     }
 
-    private mutating func readConnection() {
+    private mutating func readConnection() throws(Malformed) {
         var upgrades = false
         for line in fields.lines {
             switch line.kind {
@@ -107,6 +107,8 @@ package struct RequestHead: Sendable {
                     } else if Characters.equal(fields.bytes, member, "upgrade") {
                         upgrades = true
                     } else {
+                        // Each is looked for among all fields, so a list without end would cost a second of this loop.
+                        guard nominated.count < 64 else { throw Malformed(431, "too many connection options") }
                         nominated.append(member)
                     }
                 }

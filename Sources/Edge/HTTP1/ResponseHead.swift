@@ -27,7 +27,7 @@ package struct ResponseHead: Sendable {
         keepAlive = minor >= 1
         framing = .untilClose
         try readFraming(minor: minor)
-        readConnection(minor: minor)
+        try readConnection(minor: minor)
         if isHead || status < 200 || status == 204 || status == 304 { framing = .none }
         if framing == .untilClose { keepAlive = false }
     }
@@ -58,7 +58,7 @@ package struct ResponseHead: Sendable {
         }
     }
 
-    private mutating func readConnection(minor: Int) {
+    private mutating func readConnection(minor: Int) throws(Malformed) {
         for line in fields.lines where line.kind == .connection {
             for member in Characters.list(fields.bytes, line.value) {
                 if Characters.equal(fields.bytes, member, "close") {
@@ -66,6 +66,7 @@ package struct ResponseHead: Sendable {
                 } else if Characters.equal(fields.bytes, member, "keep-alive") {
                     if minor == 0 { keepAlive = true }
                 } else if !Characters.equal(fields.bytes, member, "upgrade") {
+                    guard nominated.count < 64 else { throw Malformed("too many connection options") }
                     nominated.append(member)
                 }
             }

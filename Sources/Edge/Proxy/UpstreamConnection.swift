@@ -163,7 +163,10 @@ final class UpstreamConnection: ChannelInboundHandler {
             // Nobody asked for what came: it would be taken for the answer to the next request.
             if inbound.readableBytes > 0 { context?.close(promise: nil) }
             return false
-        case .head: return readHead()
+        case .head:
+            // An app may send interim answers without end: they too wait for a client that takes them.
+            guard let owner, owner.takesAnswer else { return false }
+            return readHead()
         case .body(var decoder):
             guard let owner, owner.takesAnswer else { return false }
             do {
@@ -217,7 +220,9 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
         switch phase {
         case .idle: break
-        case .head: owner.upstreamLost(.closed(silent: silent))
+        case .head:
+            guard inbound.readableBytes == 0 || broken || owner.takesAnswer else { return }
+            owner.upstreamLost(.closed(silent: silent))
         case .body(let decoder):
             guard owner.takesAnswer else { return }
             if decoder.endsAtClose, !broken {

@@ -9,6 +9,8 @@ package struct DeployRequest: Codable, Sendable {
     package var lines: [String: Int]
     /// Two Machines for a new group with services and no volume.
     package var highAvailability: Bool
+    /// Ends without a new release when image and configuration are what runs already.
+    package var onlyIfChanged = false
 
     package init(
         config: AppConfig,

@@ -39,7 +39,9 @@ extension AppConfigReader {
     private mutating func readOtherBuilders(_ table: ConfigTable) {
         if let field = table.take("builder"), let builder = table.string(field) {
             config.build.builder = builder
-            report.warn(field.keyPosition, "build.builder is not handled yet and has no effect")
+            if builder != "python" {
+                report.warn(field.keyPosition, "build.builder: only \"python\" is handled yet")
+            }
         }
         if let field = table.take("buildpacks"), let buildpacks = table.strings(field) {
             config.build.buildpacks = buildpacks

@@ -19,6 +19,9 @@ package protocol Fleet: Sendable {
     /// Takes it out of routing, or puts it back.
     func cordon(_ id: Machine.ID, _ cordoned: Bool) async throws
 
+    /// As `cordon`, for as long as the caller works on it: ends with the daemon, so that a crash leaves none unreachable.
+    func quiesce(_ id: Machine.ID, _ quiet: Bool) async throws
+
     /// Follows a Machine: its record now, then each change. Ends after `destroyed`.
     func changes(of id: Machine.ID) async throws -> AsyncStream<Machine>
 

@@ -64,7 +64,7 @@ package struct Lifecycle: Sendable {
         case .stop(let then): return try stop(then, now)
         case .suspend: return try suspend(now)
         case .launched(let process): return launched(process, now)
-        case .launchFailed(let reason): return launchFailed(reason, now)
+        case .launchFailed(let reason): return launchFailed(reason, restart, now)
         case .frozen: return frozen(now)
         case .freezeFailed(let reason): return freezeFailed(reason, now)
         case .exited(let pid, let code, let outOfMemory):
@@ -159,10 +159,20 @@ package struct Lifecycle: Sendable {
         return [.record(Machine.Event(kind: kind, at: now))]
     }
 
-    private mutating func launchFailed(_ reason: String, _ now: Timestamp) -> [Effect] {
-        guard case .starting = state else { return [] }
-        state = .failed(reason: reason)
-        return [.record(Machine.Event(kind: .failure, at: now, detail: reason)), .clear]
+    private mutating func launchFailed(
+        _ reason: String,
+        _ policy: MachineConfig.Restart,
+        _ now: Timestamp
+    ) -> [Effect] {
+        guard case .starting(let attempt) = state else { return [] }
+        let effects: [Effect] = [.record(Machine.Event(kind: .failure, at: now, detail: reason)), .clear]
+        let exit = Machine.Exit(code: 1, outOfMemory: false, requested: false, at: now)
+        // What ran before runs again once the host can: a start that somebody asked for fails at once, to be told.
+        guard attempt > 0, shouldRestart(exit, policy, now) else {
+            state = .failed(reason: reason)
+            return effects
+        }
+        return effects + [retryLater(now)]
     }
 
     private mutating func frozen(_ now: Timestamp) -> [Effect] {
@@ -192,10 +202,14 @@ package struct Lifecycle: Sendable {
             state = .stopped(exit)
             return effects
         }
+        return effects + [retryLater(now)]
+    }
+
+    private mutating func retryLater(_ now: Timestamp) -> Effect {
         restarts.append(now)
         let due = now.advanced(by: Self.backoff(attempt: restarts.count))
         state = .restarting(at: due, attempt: restarts.count)
-        return effects + [.retry(at: due)]
+        return .retry(at: due)
     }
 
     private mutating func shouldRestart(

@@ -56,6 +56,8 @@ package struct Machine: Codable, Equatable, Sendable {
         package var proven = false
         /// Its port accepts and no check is critical: the edge may send to it.
         package var ready = false
+        /// Left out of routing while a deploy or a stop works on it; nil means no.
+        package var quiesced: Bool?
         package var updatedAt = Timestamp(milliseconds: 0)
 
         package init() {}
@@ -73,6 +75,9 @@ package struct Machine: Codable, Equatable, Sendable {
     }
 
     package static let maximumEvents = 50
+
+    /// Gets no new requests, whatever its health.
+    package var isUnrouted: Bool { spec.cordoned || status.quiesced == true }
 
     /// The process group that a deploy put it into; `app` when nothing says otherwise.
     package var group: String { spec.config.metadata["fly_process_group"] ?? "app" }

@@ -35,6 +35,15 @@ extension OCIRuntime {
         return try result.get()
     }
 
+    /// Makes a network namespace for builds that are no sandboxes of ours: they reach what Machines reach, and nothing of
+    /// the host. It goes with the next `prepareHost`.
+    package func makeBuildNamespace() throws -> String {
+        let id = Machine.ID.random()
+        let address = try addressPlan().buildAddress(slot: try buildSlots.take())
+        try buildNetwork.provision(id, address: address)
+        return buildNetwork.namespacePath(id)
+    }
+
     /// Removes what build steps of a daemon that crashed have left.
     func removeAbandonedBuilds() async throws {
         let names = ["\(paths.run)/builds", "\(paths.state)/builds"].flatMap { KernelFile.names(in: $0) }

@@ -14,6 +14,9 @@ package final class Database {
     ///
     /// - Throws: ``Fault`` `corrupt` when the file is not a database, `io` when it can't be opened.
     package init(path: String) throws(Fault) {
+        // Nobody else may read it, whatever the folder's mode is; the files that SQLite puts beside it take that over.
+        let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if file >= 0 { close(file) }
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         let code = sqlite3_open_v2(path, &opened, flags, nil)

@@ -22,7 +22,8 @@ package struct LineLogHandler: LogHandler {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.quoted("\(value)"))" }
         if let error = event.error { line += " error=\(Self.quoted("\(error)"))" }
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        // A full disk must not end the daemon: the plain `write` traps on it.
+        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
     }
 
     /// A value with spaces or control characters is quoted, so that one event stays one line.

@@ -15,6 +15,7 @@ struct Deploy: AsyncParsableCommand {
     @Flag(help: "Watch the deploy that is under way, or show how the last one went.") var watch = false
     @Flag(help: "Cancel the deploy that is under way; what it changed is put back.") var cancel = false
     @Flag(help: "Start the deploy and return at once.") var detach = false
+    @Flag(help: "Do nothing when image and configuration are what runs already.") var ifChanged = false
     @Flag(inversion: .prefixedNo, help: "Two Machines for a new group with services and no volume.") var ha = true
 
     func run() async throws {
@@ -58,13 +59,14 @@ struct Deploy: AsyncParsableCommand {
             let upload = SourceUpload(client: client, folder: folder, build: config.build)
             manifest = try await upload.run()
         }
-        let request = DeployRequest(
+        var request = DeployRequest(
             config: config,
             manifest: manifest,
             user: Person.current,
             lines: project.lines,
             highAvailability: ha
         )
+        request.onlyIfChanged = ifChanged
         return try await client.post(apiPath("apps", app, "rollouts"), request, as: Rollout.self)
     }
 }

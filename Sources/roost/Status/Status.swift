@@ -38,7 +38,7 @@ struct Status: AsyncParsableCommand {
             let step = rollout.steps.dropFirst(rollout.done).first?.description ?? "build"
             return "\(rollout.phase.rawValue) \(who): \(step) (roost deploy --watch)"
         }
-        let cause = rollout.fault.map { ": \($0.message)" } ?? ""
+        let cause = rollout.fault.map { ": \(Output.harmless($0.message))" } ?? ""
         return "\(rollout.phase.rawValue) \(who)\(cause)"
     }
 }

@@ -4,7 +4,9 @@ import Model
 /// What commands print: results on standard output, everything else on standard error.
 enum Output {
     static func error(_ fault: Fault) {
-        warn("Error: \(fault.message)")
+        // It may hold an app's own words.
+        let lines = fault.message.split(separator: "\n", omittingEmptySubsequences: false)
+        warn("Error: \(lines.map { harmless(String($0)) }.joined(separator: "\n"))")
         if let hint = fault.hint { warn(hint) }
     }
 
