@@ -89,11 +89,14 @@ struct FullDiskTests {
                 for await machine in changes where machine.status.events.last?.kind == .restart {
                     break
                 }
-                for _ in 0..<500 where try await store.machines.get("a/\(id)")?.value.status.state.name != "started" {
+                // Written within the pause between two tries.
+                var written = false
+                for _ in 0..<1000 where !written {
+                    let events = try await store.machines.get("a/\(id)")?.value.status.events ?? []
+                    written = events.contains { $0.kind == .restart }
                     try await Task.sleep(for: .milliseconds(10))
                 }
-                let written = try await store.machines.get("a/\(id)")?.value
-                #expect(written?.status.events.contains { $0.kind == .restart } == true)
+                #expect(written)
                 try await agent.stop(id, then: .stopped)
             }
             try await group.next()

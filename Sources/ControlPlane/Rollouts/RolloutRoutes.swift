@@ -13,6 +13,7 @@ struct RolloutRoutes {
             let app = try await apps.get(try context.parameters.require("app"))
             guard !app.destroying else { throw Fault(.invalidState, "app \(app.name) is being destroyed") }
             let wanted = try await request.json(DeployRequest.self, limit: 64 << 20)
+            try wanted.config.check()
             return try JSONAnswer.make(try await rollouts.begin(app.name, wanted), status: .created)
         }
         router.get("/v1/apps/:app/rollouts") { _, context in

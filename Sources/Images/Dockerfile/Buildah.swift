@@ -38,6 +38,14 @@ struct Buildah: Sendable {
         try Durable.write(Data(text.utf8), to: registries)
     }
 
+    /// How `RUN` lines are kept from the host.
+    ///
+    /// A container of runc's, not buildah's own chroot: out of that one a process that may call chroot(2) climbs. The
+    /// network is that of the namespace in which buildah itself runs.
+    static let sandbox = [
+        "--isolation", "oci", "--runtime", "runc", "--network", "host", "--cap-drop", "CAP_SYS_CHROOT",
+    ]
+
     // MARK: - Private
 
     private func isolated(_ words: [String], temporary: String) throws(Fault) -> Command {

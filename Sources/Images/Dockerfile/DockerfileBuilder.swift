@@ -62,7 +62,7 @@ package struct DockerfileBuilder: Sendable {
         try await sources.checkout(project.manifest, into: context)
         let options = Self.options(request, project, context)
         let command = try buildah.command(
-            ["bud", "--isolation", "chroot", "--layers", "--format", "oci", "--retry", "1"] + options
+            ["bud", "--layers", "--format", "oci", "--retry", "1"] + Buildah.sandbox + options
                 + ["--tag", "localhost/roost/\(request.app)", "--iidfile", "\(scratch)/id"]
                 + ["--file", "\(context)/\(dockerfile)", context],
             temporary: scratch

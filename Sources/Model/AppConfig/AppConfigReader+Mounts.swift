@@ -33,13 +33,15 @@ extension AppConfigReader {
             table.missing("source", expected: expected)
             return nil
         }
-        guard case .string(let name) = field.node.value, (1...63).contains(name.utf8.count),
-            name.utf8.allSatisfy(Self.isNameByte)
-        else {
+        guard case .string(let name) = field.node.value, Self.isVolumeName(name) else {
             report.mismatch(field, expected: expected)
             return nil
         }
         return name
+    }
+
+    static func isVolumeName(_ name: String) -> Bool {
+        (1...63).contains(name.utf8.count) && name.utf8.allSatisfy(isNameByte)
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
@@ -64,7 +66,7 @@ extension AppConfigReader {
     }
 
     /// Nil when a Machine can't have a volume there.
-    private static func normalised(_ path: String) -> String? {
+    static func normalised(_ path: String) -> String? {
         guard path.hasPrefix("/"), path.utf8.count <= 4096, !path.unicodeScalars.contains("\0") else { return nil }
         let parts = path.split(separator: "/")
         guard let first = parts.first, !parts.contains("."), !parts.contains("..") else { return nil }

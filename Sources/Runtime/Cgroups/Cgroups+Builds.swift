@@ -19,7 +19,12 @@ extension Cgroups {
                 }
             }
             let limits = [("memory.max", bytes), ("cpu.max", "\(quota) 100000"), ("pids.max", "4096")]
-            return [try group(root, limits)]
+            _ = try group(root, limits)
+            // runc makes a container's group beside the caller's own: both lie inside the limits this way, and no group
+            // that hands controllers down has processes itself.
+            let own = "\(root)/\(slice)/\(Self.builds)/\(Self.builds)"
+            try KernelFile.makeFolder(own, mode: 0o755)
+            return ["\(own)/cgroup.procs"]
         }
         return [
             try group("\(root)/memory", [("memory.limit_in_bytes", bytes)]),

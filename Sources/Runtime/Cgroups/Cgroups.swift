@@ -109,6 +109,7 @@ struct Cgroups: Sendable {
     func removeSlice() {
         for folder in hierarchies.map({ "\($0)/\(slice)" }) {
             rmdir("\(folder)/\(Self.monitors)")
+            rmdir("\(folder)/\(Self.builds)/\(Self.builds)")
             rmdir("\(folder)/\(Self.builds)")
             rmdir(folder)
         }

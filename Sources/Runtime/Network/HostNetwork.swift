@@ -78,7 +78,8 @@ struct HostNetwork: Sendable {
         }
         let hasLink = KernelFile.exists("/sys/class/net/\(link(id))")
         if !hasLink {
-            outside.append("link add name \(link(id)) type veth peer name eth0 netns \(namespace(id))")
+            let inner = "peer name eth0 address \(Self.hardwareAddress(address)) netns \(namespace(id))"
+            outside.append("link add name \(link(id)) type veth \(inner)")
             outside.append("link set dev \(link(id)) addrgenmode none")
         }
         outside.append("link set dev \(link(id)) master \(bridge) up")
@@ -117,6 +118,15 @@ struct HostNetwork: Sendable {
         lines.append("addr replace \(plan.gateway.ipv4)/\(plan.ipv4.prefix) dev \(bridge)")
         if ipv6 { lines.append("addr replace \(plan.gateway.ipv6)/80 dev \(bridge) nodad") }
         return lines
+    }
+
+    /// Always the same for an IP address: who knew its last owner reaches the next one at once, not only when the kernel
+    /// has found out, up to a minute later, that its neighbour has moved.
+    static func hardwareAddress(_ address: Machine.Address) -> String {
+        let parts = address.ipv4.split(separator: ".").compactMap { UInt8($0) }.map { byte in
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+        return (["02", "52"] + parts).joined(separator: ":")
     }
 
     static func insideLines(_ address: Machine.Address, _ plan: AddressPlan, _ ipv6: Bool) -> [String] {

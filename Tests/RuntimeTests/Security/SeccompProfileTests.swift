@@ -42,6 +42,20 @@ struct SeccompProfileTests {
         #expect(rules.syscalls[4].args?.first?.value == 8)
     }
 
+    @Test("makes no namespaces: in one of its own any process would have all capabilities")
+    func namespaces() throws {
+        let text = """
+            {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38,
+             "syscalls": [{"names": ["clone", "clone3", "fork", "mount", "unshare"], "action": "SCMP_ACT_ALLOW"}]}
+            """
+        let profile = try JSONDecoder().decode(SeccompProfile.self, from: Data(text.utf8))
+        let rules = profile.rules(for: .init(architecture: "amd64", kernel: (6, 1), capabilities: []))
+        #expect(rules.syscalls.map(\.names) == [["fork"], ["clone"]])
+        #expect(rules.syscalls.last?.args?.first?.value == 0x7e02_0000)
+        let all = profile.rules(for: .init(architecture: "amd64", kernel: (6, 1), capabilities: ["CAP_SYS_ADMIN"]))
+        #expect(all.syscalls.map(\.names.count) == [5])
+    }
+
     @Test("is required: nothing runs without")
     func missing() {
         #expect(throws: (any Error).self) { try SeccompProfile.load("/nonexistent") }
