@@ -79,7 +79,10 @@ struct RolloutRun {
 
     /// The release in service, when it is just what would be deployed and all its Machines have it.
     private func current(
-        _ app: App?, _ image: Image, _ config: AppConfig, _ machines: [Machine]
+        _ app: App?,
+        _ image: Image,
+        _ config: AppConfig,
+        _ machines: [Machine]
     ) async throws -> Release? {
         guard let version = app?.currentRelease, let release = try? await release(version),
             release.image == image.digest, release.config == config, !machines.isEmpty,

@@ -7,6 +7,7 @@ extension Cgroups {
     /// Makes the group in which Dockerfile builds run, all of them together.
     ///
     /// - Returns: the `cgroup.procs` files to which a build's first process writes itself.
+    /// - Throws: ``Fault`` `io` when the kernel refuses a limit.
     func makeBuildGroup(_ guest: MachineConfig.Guest) throws(Fault) -> [String] {
         let bytes = "\(guest.memoryMiB << 20)"
         let quota = "\(guest.cpus * 100_000)"
@@ -47,6 +48,7 @@ extension OCIRuntime {
     ///
     /// - Parameter guest: CPUs and memory.
     /// - Returns: the `cgroup.procs` files to which a build's first process writes itself.
+    /// - Throws: ``Fault`` `io` when the kernel refuses a limit.
     package func makeBuildGroup(_ guest: MachineConfig.Guest) throws(Fault) -> [String] {
         try cgroups.makeBuildGroup(guest)
     }

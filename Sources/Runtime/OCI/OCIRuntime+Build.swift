@@ -35,8 +35,9 @@ extension OCIRuntime {
         return try result.get()
     }
 
-    /// Makes a network namespace for builds that are no sandboxes of ours: they reach what Machines reach, and nothing of
-    /// the host. It goes with the next `prepareHost`.
+    /// Makes a network namespace for builds that are no sandboxes of ours.
+    ///
+    /// They reach what Machines reach, and nothing of the host. It goes with the next `prepareHost`.
     package func makeBuildNamespace() throws -> String {
         let id = Machine.ID.random()
         let address = try addressPlan().buildAddress(slot: try buildSlots.take())

@@ -92,9 +92,10 @@ struct SeccompProfile: Decodable {
 
     private static let allow = "SCMP_ACT_ALLOW"
 
-    /// What the distribution allows for containers in containers: in a user namespace of its own any process has all
-    /// capabilities, and with them a great deal of the kernel to attack. `clone3`, whose flags no filter sees, is then
-    /// "not there", and C libraries use `clone`.
+    /// What the distribution allows for the sake of containers in containers.
+    ///
+    /// In a user namespace of its own any process has all capabilities, and with them a great deal of the kernel to
+    /// attack. `clone3`, whose flags no filter sees, is then "not there", and C libraries use `clone`.
     ///
     /// > Source: Docker 24, `profiles/seccomp/default.json`.
     private static let namespaceCalls: Set<String> = [
