@@ -107,7 +107,12 @@ package struct Apps: Service {
         }
         await journal.prune(name, keep: 0)
         try await store.apps.delete(name)
-        try await rollouts.settings.forgetApp(name)
+        do {
+            try await rollouts.settings.forgetApp(name)
+        } catch {
+            // A cache that stays costs room, nothing else: the app is gone.
+            logger.warning("build caches not removed", error: error, metadata: ["app": "\(name)"])
+        }
         logger.notice("app destroyed", metadata: ["app": "\(name)"])
         await rollouts.collectImages(after: name)
     }
