@@ -25,7 +25,8 @@ clean-state: stop
 test:
 	@scripts/install.sh test
 	swift build
-	swift test
+	swift test --skip IntegrationTests
+	swift test --no-parallel --filter IntegrationTests
 
 lint:
 	@scripts/lint.sh

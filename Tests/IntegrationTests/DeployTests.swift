@@ -210,7 +210,8 @@ struct DeployTests {
                 try await host.done("deploy", app.folder)
                 try await host.done("apps", "destroy", "fleeting", "--yes")
             }
-            #expect(try await Leaks.look(host) == before)
+            let after = try await Leaks.look(host)
+            #expect(after == before, "\(after)\nbefore:\n\(before)")
         }
     }
 }

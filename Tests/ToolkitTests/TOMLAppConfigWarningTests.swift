@@ -138,7 +138,7 @@ struct TOMLAppConfigWarningTests {
             [build.compose]
             """,
             """
-            fly.toml:2:1: build.builder is not handled yet and has no effect
+            fly.toml:2:1: build.builder: only "python" is handled yet
             fly.toml:3:1: build.buildpacks is not handled yet and has no effect
             fly.toml:4:1: build.builtin is not handled yet and has no effect
             fly.toml:5:1: build.compression is not handled yet and has no effect

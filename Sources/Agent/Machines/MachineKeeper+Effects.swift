@@ -22,7 +22,8 @@ extension MachineKeeper {
             machine.status.restarts = lifecycle.restarts
             for case .record(let entry) in effects { note(entry) }
             if lifecycle.state != before {
-                if case .started = before { readiness.portsOpen = false }
+                // Frozen sockets go on listening: what was open before a suspend is open after it.
+                if case .started = before, !lifecycle.state.isFrozen { readiness.portsOpen = false }
                 host.logger.notice(
                     "machine state changed",
                     metadata: tags.merging(news(lifecycle.state, effects)) { $1 }
@@ -182,6 +183,7 @@ extension MachineKeeper {
             let process = try await host.runtime.start(sandbox)
             stopConfig = machine.spec.config.stopConfig
             machine.status.runningInstance = machine.spec.instance
+            readiness.portsOpen = false
             beginWork()
             return .launched(process)
         } catch {
@@ -221,6 +223,16 @@ extension MachineKeeper {
             }
         } catch {
             host.logger.warning("volume not released", error: error, metadata: tags)
+        }
+    }
+}
+
+extension Machine.State {
+    /// On its way to a freeze, or frozen.
+    var isFrozen: Bool {
+        switch self {
+        case .suspending, .suspended: true
+        default: false
         }
     }
 }

@@ -86,9 +86,14 @@ struct ServeLink: Sendable {
         defer { shared.signals.mute() }
         try await reporter.send(.hello(pid: ProcessInfo.processInfo.processIdentifier))
         for (machine, app) in shared.wakes.open { try await reporter.send(.wake(app: app, machine: machine)) }
+        // Beside the orders, and the newest alone: a disk that is slow must not hold up a route that a request waits for.
+        let (copies, copy) = AsyncStream.makeStream(of: RouteTable.self, bufferingPolicy: .bufferingNewest(1))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
-                for try await line in inbound { try await obey(line, reporter) }
+                for try await line in inbound { try await obey(line, reporter, copy) }
+            }
+            tasks.addTask {
+                for await table in copies { await save(table) }
             }
             tasks.addTask {
                 for await signal in signals { try await pass(signal, reporter) }
@@ -99,7 +104,11 @@ struct ServeLink: Sendable {
         }
     }
 
-    private func obey(_ line: ByteBuffer, _ reporter: Reporter) async throws {
+    private func obey(
+        _ line: ByteBuffer,
+        _ reporter: Reporter,
+        _ copy: AsyncStream<RouteTable>.Continuation
+    ) async throws {
         let order: EdgeOrder
         do {
             order = try JSONDecoder().decode(EdgeOrder.self, from: Data(line.readableBytesView))
@@ -115,7 +124,7 @@ struct ServeLink: Sendable {
                 shared.logger.error("routes refused", metadata: ["error": "\(fault.message)"])
                 return
             }
-            await save(table)
+            copy.yield(table)
             try await reporter.send(.applied(revision: table.revision, inFlight: shared.loads.inFlight()))
         case .wakeFailed(let machine, let reason):
             shared.logger.warning("wake failed", metadata: ["machine.id": "\(machine)", "reason": "\(reason)"])

@@ -65,6 +65,8 @@ struct HostNetwork: Sendable {
 
     func isProvisioned(_ id: Machine.ID) -> Bool { Self.isNamespace(namespacePath(id)) }
 
+    func hasLink(_ id: Machine.ID) -> Bool { KernelFile.exists("/sys/class/net/\(link(id))") }
+
     /// Makes the namespace and its link; what is there already gets the address again.
     ///
     /// Blocks.
@@ -76,8 +78,7 @@ struct HostNetwork: Sendable {
             if KernelFile.exists(namespacePath(id)) { outside.append("netns del \(namespace(id))") }
             outside.append("netns add \(namespace(id))")
         }
-        let hasLink = KernelFile.exists("/sys/class/net/\(link(id))")
-        if !hasLink {
+        if !hasLink(id) {
             let inner = "peer name eth0 address \(Self.hardwareAddress(address)) netns \(namespace(id))"
             outside.append("link add name \(link(id)) type veth \(inner)")
             outside.append("link set dev \(link(id)) addrgenmode none")

@@ -89,7 +89,11 @@ package struct OCIRuntime: RuntimeDriver {
             let folders = MachineFolders(paths, id)
             try KernelFile.makeFolder(folders.state, mode: 0o700)
             try KernelFile.makeFolder(folders.run, mode: 0o700)
+            // Written when all was done: a start then needs no program to find out that nothing is left to do.
+            let mark = "\(folders.state)/network"
+            if network.isProvisioned(id), network.hasLink(id), KernelFile.read(mark) == address.ipv4 { return }
             try network.provision(id, address: address)
+            try Durable.write(Data(address.ipv4.utf8), to: mark, mode: 0o600)
         }
     }
 

@@ -10,7 +10,9 @@ package final class Database {
     private let path: String
     private var statements: [String: OpaquePointer] = [:]
 
-    /// Opens or makes the file, in write-ahead mode with full syncs: a commit survives a loss of power.
+    /// Opens or makes the file, in write-ahead mode with full syncs.
+    ///
+    /// A commit survives a loss of power unless the owner chose otherwise for it.
     ///
     /// - Throws: ``Fault`` `corrupt` when the file is not a database, `io` when it can't be opened.
     package init(path: String) throws(Fault) {

@@ -10,6 +10,12 @@ package actor SQLiteStore: StateStore {
     /// Changes kept for watchers that resume; older ones are told to read all again.
     private let history: Int64
 
+    /// What need not outlive a loss of power by itself, as no Machine does either.
+    ///
+    /// The next other write takes these along, since the write-ahead log is synced as a whole. A killed process loses
+    /// nothing in any case.
+    private static let volatile = "/machines/"
+
     /// Opens the file, or makes it.
     ///
     /// - Throws: ``Fault`` `corrupt` when the file is damaged: it is left as it is.
@@ -54,6 +60,7 @@ package actor SQLiteStore: StateStore {
     package func delete(_ key: String, expected: Int64?) throws {
         try expireLeases()
         let next = revision + 1
+        try prepare(for: key)
         let removed = try database.transaction { () throws(Fault) -> Bool in
             guard let current = try current(key) else {
                 if let expected, expected != 0 { throw Fault.conflict(key, expected: expected, current: 0) }
@@ -117,6 +124,7 @@ package actor SQLiteStore: StateStore {
 
     private func write(_ key: String, _ value: Data, _ expected: Int64?, lease: Int64?) throws(Fault) -> Int64 {
         let next = revision + 1
+        try prepare(for: key)
         try database.transaction { () throws(Fault) in
             let current = try current(key) ?? 0
             if let expected, expected != current { throw Fault.conflict(key, expected: expected, current: current) }
@@ -132,6 +140,11 @@ package actor SQLiteStore: StateStore {
         revision = next
         watchers.publish([(key, .put(Entry(key: key, value: value, revision: next)))])
         return next
+    }
+
+    /// Says how safe the next write has to be.
+    private func prepare(for key: String) throws(Fault) {
+        try database.execute("PRAGMA synchronous = \(key.hasPrefix(Self.volatile) ? "NORMAL" : "FULL")")
     }
 
     private func record(_ revision: Int64, _ key: String, value: Data?) throws(Fault) {
