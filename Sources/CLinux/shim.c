@@ -51,8 +51,6 @@ int roost_spawn(
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
-    // conmon leaves an empty file named oom in its working folder when a Machine runs out of memory.
-    posix_spawn_file_actions_addchdir_np(&actions, "/tmp");
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
