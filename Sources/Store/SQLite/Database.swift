@@ -31,6 +31,8 @@ package final class Database {
         sqlite3_busy_timeout(handle, 5000)
         try execute("PRAGMA journal_mode = WAL")
         try execute("PRAGMA synchronous = FULL")
+        // Pages of 4 KiB. A checkpoint syncs twice while everybody waits: seldom and large is better here than often.
+        try execute("PRAGMA wal_autocheckpoint = 8192")
     }
 
     deinit {

@@ -19,7 +19,7 @@ package actor SQLiteStore: StateStore {
     /// Opens the file, or makes it.
     ///
     /// - Throws: ``Fault`` `corrupt` when the file is damaged: it is left as it is.
-    package init(path: String, history: Int64 = 10_000) throws(Fault) {
+    package init(path: String, history: Int64 = 1000) throws(Fault) {
         let database = try Database(path: path)
         try Self.migrate(database)
         guard
