@@ -22,6 +22,7 @@ stop:
 clean-state: stop
 	@scripts/clean-state.sh
 
+# Integration tests go one after the other: each starts daemons, builds and loads of its own, on two cores.
 test:
 	@scripts/install.sh test
 	swift build

@@ -59,7 +59,7 @@ extension MachineKeeper {
             while await isCurrent(number), !Task.isCancelled {
                 if await TCPProbe.accepts(address, port: port, timeout: .milliseconds(500)) { break }
                 try? await Task.sleep(for: wait)
-                wait = min(wait * 1.02, .milliseconds(100))
+                wait = min(wait * 1.005, .milliseconds(100))
             }
         }
         // Without a port to wait for, staying alive is all the evidence there is.
