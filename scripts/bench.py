@@ -85,13 +85,14 @@ class Bench:
             self.instance.rest("notes0", machine, "stop", "stopped")
             wakes.append(self.instance.first_byte("notes0", NOTES_PATH))
             own.append(self.start_alone())
-        own_ms = median(own)
-        over = [wake - own_ms for wake in wakes]
+        # At the same rank of both: the app's own bad moments are not Roost's.
+        over_ms = median(wakes) - median(own)
+        over_p99_ms = percentile(wakes, 0.99) - percentile(own, 0.99)
         yield Figure(
-            "stopped → first byte, beyond the app's own start: median", f"{median(over):.0f} ms", "60 ms",
-            median(over) / 60, {"wake_ms": spread(wakes), "own_start_ms": spread(own)})
-        yield Figure(f"  p99 of {len(wakes)}", f"{percentile(over, 0.99):.0f} ms", "60 ms", percentile(over, 0.99) / 60)
-        yield Figure("  whole wake, against the app's own start", f"{median(wakes):.0f} ms, ×{median(wakes) / own_ms:.2f}")
+            "stopped → first byte, beyond the app's own start: median", f"{over_ms:.0f} ms", "60 ms", over_ms / 60,
+            {"wake_ms": spread(wakes), "own_start_ms": spread(own)})
+        yield Figure(f"  p99 of {len(wakes)}, of both", f"{over_p99_ms:.0f} ms", "60 ms", over_p99_ms / 60)
+        yield Figure("  the whole wake, against the own start", f"{median(wakes):.0f} ms, ×{median(wakes) / median(own):.2f}")
 
     def suspended(self):
         """A request that finds its Machine frozen."""
