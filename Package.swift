@@ -42,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
         .target(name: "Model", swiftSettings: settings),
@@ -51,7 +52,14 @@ let package = Package(
                 "Model", log, crypto,
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Yams", package: "Yams"),
             ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Scaffold",
+            dependencies: ["Model", "Toolkit"],
+            resources: [.embedInCode("Python/facts.py")],
             swiftSettings: settings
         ),
         .target(name: "CLinux"),
@@ -77,7 +85,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "roost",
-            dependencies: ["Client", "Model", "Toolkit", arguments],
+            dependencies: ["Client", "Scaffold", "Model", "Toolkit", arguments],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -91,6 +99,7 @@ let package = Package(
         ),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
         .testTarget(name: "ToolkitTests", dependencies: ["Toolkit", "Model"], swiftSettings: settings),
+        .testTarget(name: "ScaffoldTests", dependencies: ["Scaffold", "Model", "Toolkit"], swiftSettings: settings),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Model", "Toolkit"], swiftSettings: settings),
         .testTarget(name: "ImagesTests", dependencies: ["Images", "Model", "Toolkit"], swiftSettings: settings),
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Model", "Toolkit"], swiftSettings: settings),

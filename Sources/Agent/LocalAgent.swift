@@ -133,6 +133,23 @@ package actor LocalAgent: Fleet, Service {
         try await host.runtime.listeners(id).map(\.description)
     }
 
+    package func look(_ id: Machine.ID, port: Int, paths: [String]) async throws -> MachineLook {
+        guard let address = try await keeper(id).machine.status.address else {
+            throw Fault(.invalidState, "Machine \(id) has no address yet")
+        }
+        var answers: [MachineLook.Answer] = []
+        for path in paths {
+            var check = MachineConfig.Check(type: .http, port: port)
+            check.path = path
+            check.timeout = "5s"
+            let result = await host.prober.probe(.init(name: "look", port: port, check: check), at: address)
+            answers.append(.init(path: path, passed: result.passed, output: result.output))
+        }
+        let peak = try await host.runtime.peakMemory(id)
+        let listeners = try await listeners(id)
+        return MachineLook(listeners: listeners, peakMemoryBytes: peak, answers: answers)
+    }
+
     package func logs(_ id: Machine.ID, tail: Int, follow: Bool) async throws -> AsyncStream<LogLine> {
         try await host.readLog(id, tail, follow)
     }

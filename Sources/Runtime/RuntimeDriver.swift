@@ -39,6 +39,9 @@ package protocol RuntimeDriver: Sendable {
 
     /// Addresses on which the Machine's processes listen for TCP, from its own network namespace.
     func listeners(_ id: Machine.ID) async throws -> [ListenAddress]
+
+    /// The most memory that the sandbox needed so far, in bytes; nil when the kernel does not say.
+    func peakMemory(_ id: Machine.ID) async throws -> Int64?
 }
 
 /// All that a start needs.

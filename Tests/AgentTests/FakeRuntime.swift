@@ -88,6 +88,8 @@ final class FakeRuntime: RuntimeDriver {
 
     func listeners(_ id: Machine.ID) async throws -> [ListenAddress] { [] }
 
+    func peakMemory(_ id: Machine.ID) async throws -> Int64? { nil }
+
     /// Ends a process by itself.
     func end(_ id: Machine.ID, code: Int32, outOfMemory: Bool = false) {
         let process = state.withLock { $0.running.removeValue(forKey: id) }

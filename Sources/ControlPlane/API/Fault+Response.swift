@@ -65,4 +65,9 @@ extension Request {
     func query(_ name: String) -> String? {
         uri.queryParameters[Substring(name)].map(String.init)
     }
+
+    /// All values of a name.
+    func queries(_ name: String) -> [String] {
+        uri.queryParameters.getAll(name)
+    }
 }

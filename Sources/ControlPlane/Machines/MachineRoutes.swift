@@ -55,6 +55,15 @@ struct MachineRoutes {
         router.post("/v1/apps/:app/machines/:id/:verb") { request, context in
             try await act(request, try await machine(context), try context.parameters.require("verb"))
         }
+        router.get("/v1/apps/:app/machines/:id/look") { request, context in
+            let machine = try await machine(context)
+            let port = request.query("port").flatMap(Int.init) ?? 8080
+            let paths = request.queries("path").prefix(10)
+            guard (1...65_535).contains(port), paths.allSatisfy(HTTPText.isTarget) else {
+                throw Fault(.invalidRequest, "expected port=1…65535 and path=/…")
+            }
+            return try JSONAnswer.make(try await machines.fleet.look(machine.id, port: port, paths: Array(paths)))
+        }
         router.get("/v1/apps/:app/machines/:id/wait") { request, context in
             let machine = try await machine(context)
             let states = Set((request.query("state") ?? "started").split(separator: ",").map(String.init))

@@ -1,7 +1,7 @@
 /// What may stand in the head of an HTTP request.
 ///
 /// > Source: RFC 9110 sections 5.5 and 5.6.2, RFC 9112 section 3.2.1.
-enum HTTPText {
+package enum HTTPText {
     /// A method or the name of a header.
     static func isToken(_ text: String) -> Bool {
         !text.isEmpty
@@ -15,7 +15,7 @@ enum HTTPText {
     }
 
     /// A path, with a query or without.
-    static func isTarget(_ text: String) -> Bool {
+    package static func isTarget(_ text: String) -> Bool {
         text.hasPrefix("/") && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }
     }
 

@@ -67,6 +67,12 @@ extension MachineConfig {
         package var name: String
         package var port: Int
         package var check: Check
+
+        package init(name: String, port: Int, check: Check) {
+            self.name = name
+            self.port = port
+            self.check = check
+        }
     }
 
     /// All checks: those of services as `servicecheck-00-http-8080`, top-level ones under their own name.

@@ -28,6 +28,11 @@ package protocol Fleet: Sendable {
     /// Where its processes listen for TCP.
     func listeners(_ id: Machine.ID) async throws -> [String]
 
+    /// Looks at a running Machine: where it listens, what it needs, and how it answers GET requests.
+    ///
+    /// - Throws: ``Fault`` `invalidState` when it has no address yet.
+    func look(_ id: Machine.ID, port: Int, paths: [String]) async throws -> MachineLook
+
     /// Log lines, oldest first: the last `tail` ones, then what comes while `follow`.
     func logs(_ id: Machine.ID, tail: Int, follow: Bool) async throws -> AsyncStream<LogLine>
 

@@ -66,6 +66,16 @@ struct Cgroups: Sendable {
         return 0
     }
 
+    /// The most bytes that the group held at once; nil on kernels before 5.19 with version 2.
+    ///
+    /// > Source: Linux, Documentation/admin-guide/cgroup-v1/memory.rst section 5.2, cgroup-v2.rst `memory.peak`.
+    func peakMemory(_ id: Machine.ID) -> Int64? {
+        let file = mode == .unified ? "memory.peak" : "memory.max_usage_in_bytes"
+        return KernelFile.read("\(folder(id, "memory"))/\(file)").flatMap {
+            $0.split(separator: "\n").first.flatMap { Int64($0) }
+        }
+    }
+
     func processes(_ id: Machine.ID) -> [Int32] {
         let text = KernelFile.read("\(folder(id, "freezer"))/cgroup.procs") ?? ""
         // The kernel writes 0 for a process outside our own pid namespace; to `kill` that would mean ourselves.

@@ -55,6 +55,10 @@ extension OCIRuntime {
         return tables.flatMap { ListenTable.parse($0) }
     }
 
+    package func peakMemory(_ id: Machine.ID) async throws -> Int64? {
+        cgroups.peakMemory(id)
+    }
+
     // MARK: - Private
 
     /// Nil when nothing was started.

@@ -1,0 +1,278 @@
+extension Facts {
+    package struct Database: Codable, Equatable, Sendable {
+        package enum Engine: String, Codable, Sendable {
+            case postgresql, mysql, sqlite, mongodb, elasticsearch, mssql, oracle
+        }
+
+        package enum Pooler: String, Codable, Sendable {
+            case transaction, session
+        }
+
+        package var engine: Engine
+        /// `asyncpg`, `psycopg`, `psycopg2`, `aiosqlite`, `motor`.
+        package var driver: String?
+        /// `sqlalchemy`, `sqlmodel`, `tortoise`.
+        package var orm: String?
+        package var isAsync: Bool?
+        package var pooler: Pooler?
+        /// The SQLite file as the code names it.
+        package var file: String?
+        /// The variable that holds its URL: `DATABASE_URL`.
+        package var variable: String?
+        /// Of the image in a Compose file: `16`.
+        package var majorVersion: Int?
+        /// `pool_size` and `max_overflow`, when the code says.
+        package var poolSize: Int?
+        package var maxOverflow: Int?
+        /// Engines that the code knows as well.
+        package var alternatives: [Engine] = []
+        package var evidence: [Evidence] = []
+
+        package init(_ engine: Engine) {
+            self.engine = engine
+        }
+    }
+
+    package struct BackingService: Codable, Equatable, Sendable {
+        package enum Kind: String, Codable, Sendable {
+            case redis, rabbitmq, memcached, elasticsearch, kafka, nats
+            case objectStorage = "object_storage"
+        }
+
+        package var kind: Kind
+        /// The variable that says where it is.
+        package var variable: String?
+        package var evidence: [Evidence] = []
+
+        package init(_ kind: Kind) {
+            self.kind = kind
+        }
+    }
+
+    package struct Migrations: Codable, Equatable, Sendable {
+        package enum Tool: String, Codable, Sendable {
+            case alembic, aerich, piccolo, django, yoyo, beanie
+            case sqlFiles = "sql-files"
+            /// A command of the project itself.
+            case own
+            /// The app does it at its start.
+            case inApp = "in-app"
+            case flaskMigrate = "flask-migrate"
+            case prisma, rails, ecto, laravel
+        }
+
+        /// Who runs them already, so that nothing runs twice.
+        package struct Runner: Codable, Equatable, Sendable {
+            package enum Kind: String, Codable, Sendable {
+                case entrypoint, prestart, lifespan, release, compose, ci
+                case initContainer = "init_container"
+            }
+
+            package var kind: Kind
+            package var place: Place
+
+            package init(_ kind: Kind, _ place: Place) {
+                self.kind = kind
+                self.place = place
+            }
+        }
+
+        package var tool: Tool
+        /// Words; empty for ``Tool/inApp``.
+        package var command: [String]
+        /// The folder to run it in, relative to the project.
+        package var workingDirectory = ""
+        /// `alembic.ini`, relative to the project.
+        package var config: String?
+        /// The folder of the revisions, relative to the project.
+        package var location: String?
+        package var runBy: [Runner] = []
+        package var evidence: [Evidence] = []
+
+        package init(_ tool: Tool, command: [String]) {
+            self.tool = tool
+            self.command = command
+        }
+    }
+
+    /// A process beside the web one.
+    package struct Process: Codable, Equatable, Sendable {
+        package enum Kind: String, Codable, Sendable {
+            case celery, arq, dramatiq, rq, taskiq, huey, cron, other
+            case celeryBeat = "celery-beat"
+            case flower
+            case scheduler
+            /// Runs inside the web process: it bounds workers and Machines to one.
+            case inProcess = "in-process"
+        }
+
+        /// `worker`, `beat`.
+        package var name: String
+        package var kind: Kind
+        /// Empty when it runs inside the web process.
+        package var command: [String]
+        /// It may run only once at a time.
+        package var isSingleton: Bool
+        package var isOptional = false
+        /// `redis`, `amqp`, `sqs`.
+        package var broker: String?
+        package var port: Int?
+        package var evidence: [Evidence] = []
+
+        package init(_ name: String, _ kind: Kind, command: [String], isSingleton: Bool = false) {
+            self.name = name
+            self.kind = kind
+            self.command = command
+            self.isSingleton = isSingleton
+        }
+    }
+
+    package struct Port: Codable, Equatable, Sendable {
+        /// Nil when only `$PORT` says it.
+        package var number: Int?
+        package var evidence: [Evidence] = []
+
+        package init(_ number: Int?) {
+            self.number = number
+        }
+    }
+
+    package struct Health: Codable, Equatable, Sendable {
+        /// A path that says that the process lives, as a client asks for it, with prefixes and its last slash.
+        package var live: String?
+        /// A path that asks the dependencies too.
+        package var ready: String?
+        /// All that look like one.
+        package var candidates: [String] = []
+        package var evidence: [Evidence] = []
+
+        package init() {}
+
+        /// The path for a check that decides about traffic.
+        package var path: String? { ready ?? live }
+    }
+
+    package struct Static: Codable, Equatable, Sendable {
+        /// `/static`.
+        package var path: String
+        /// The folder as the code names it, relative to the project when that can be told.
+        package var directory: String
+        /// `StaticFiles`, `app.frontend`, `templates`.
+        package var kind: String
+        package var place: Place?
+
+        package init(path: String, directory: String, kind: String, place: Place? = nil) {
+            self.path = path
+            self.directory = directory
+            self.kind = kind
+            self.place = place
+        }
+    }
+
+    /// A front end beside the app.
+    package struct Frontend: Codable, Equatable, Sendable {
+        /// Its folder, relative to what was scanned.
+        package var directory: String
+        /// The app serves what it builds.
+        package var isServed: Bool
+        /// Where the build puts its files, relative to the folder: `dist`.
+        package var output: String?
+        /// `npm`, `yarn`, `pnpm`, `bun`.
+        package var packageManager: String
+
+        package init(directory: String, isServed: Bool, packageManager: String) {
+            self.directory = directory
+            self.isServed = isServed
+            self.packageManager = packageManager
+        }
+    }
+
+    /// What the code does that matters for a server.
+    package struct Traits: Codable, Equatable, Sendable {
+        package var websockets = false
+        /// Server-sent events, streamed answers.
+        package var streaming = false
+        package var uploads = false
+        package var templates = false
+        /// What is kept in the process's memory and would differ between two: `in-process scheduler (jobs.py:12)`.
+        package var stateInProcess: [String] = []
+        /// What one worker needs, in MiB, by its libraries.
+        package var workerMiB = 160
+
+        package init() {}
+    }
+
+    package struct Variable: Codable, Equatable, Sendable {
+        package var name: String
+        package var isRequired: Bool
+        package var isSecret: Bool
+        /// Never of a secret.
+        package var defaultValue: String?
+        package var place: Place?
+
+        package init(_ name: String, isRequired: Bool, isSecret: Bool) {
+            self.name = name
+            self.isRequired = isRequired
+            self.isSecret = isSecret
+        }
+    }
+
+    /// Files that are there already, relative to what was scanned.
+    package struct Existing: Codable, Equatable, Sendable {
+        /// The one for production.
+        package var dockerfile: String?
+        /// Its stage to build, when it is not the last.
+        package var dockerTarget: String?
+        /// The folder that its COPY lines start from.
+        package var dockerContext: String?
+        package var dockerignore: String?
+        package var flyConfig: String?
+        package var compose: [String] = []
+        package var procfile: String?
+        package var kubernetes: [String] = []
+        package var workflows: [String] = []
+        package var environmentExample: String?
+
+        package init() {}
+    }
+
+    /// A folder with an app of its own.
+    package struct Root: Codable, Equatable, Sendable {
+        /// Relative to what was scanned.
+        package var folder: String
+        package var framework: Framework
+        /// `app.main:app`.
+        package var target: String?
+
+        package init(folder: String, framework: Framework, target: String? = nil) {
+            self.folder = folder
+            self.framework = framework
+            self.target = target
+        }
+    }
+
+    /// How an app that is not Python is built and started.
+    package struct Recipe: Codable, Equatable, Sendable {
+        /// `node`, `go`, `ruby`.
+        package var language: String
+        /// The image tag's version: `22`, `1.25`.
+        package var version: String
+        /// `npm`, `yarn`, `pnpm`, `bun`, `bundler`, `composer`, `mix`, `cargo`.
+        package var packageManager: String?
+        package var lock: String?
+        /// A shell line that builds; nil when nothing is to be built.
+        package var build: String?
+        /// Words of the command.
+        package var start: [String]
+        /// What the build leaves behind to be served or run: `dist`, `.output`, `target/release/shop`.
+        package var output: String?
+        /// Packages of Debian that the image needs at run time.
+        package var packages: [String] = []
+
+        package init(language: String, version: String, start: [String]) {
+            self.language = language
+            self.version = version
+            self.start = start
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Synchronization
+
+/// A project's folder as the scanner sees it: names and texts, read at most once, and nothing run.
+package final class Project: Sendable {
+    /// The folder's own name, the last part of its path.
+    package let name: String
+    /// Relative paths of all files that may matter, sorted; folders such as `.git` and `node_modules` are left out.
+    package let files: [String]
+    /// What was left out, and why: links that lead away, files beyond the limit.
+    package let warnings: [String]
+
+    private let known: Set<String>
+    private let source: Source
+    private let cache = Mutex<[String: String?]>([:])
+
+    private enum Source {
+        case folder(String)
+        case memory([String: String])
+    }
+
+    /// A project in memory.
+    package init(name: String = "project", files: [String: String]) {
+        self.name = name
+        self.files = files.keys.sorted()
+        warnings = []
+        known = Set(files.keys)
+        source = .memory(files)
+    }
+
+    init(name: String, root: String, files: [String], warnings: [String]) {
+        self.name = name
+        self.files = files.sorted()
+        self.warnings = warnings
+        known = Set(files)
+        source = .folder(root)
+    }
+
+    /// The most bytes of a file that is read as text; a larger one is only known to exist.
+    package static let maximumFileBytes = 1 << 20
+
+    package func has(_ path: String) -> Bool { known.contains(path) }
+
+    /// A file's text, bytes that are not UTF-8 replaced; nil when it is absent, over a megabyte, or binary.
+    package func text(_ path: String) -> String? {
+        guard known.contains(path) else { return nil }
+        if let cached = cache.withLock({ $0[path] }) { return cached }
+        let text = load(path)
+        cache.withLock { $0[path] = .some(text) }
+        return text
+    }
+
+    /// The files below a folder (`""` is all), with their paths relative to the project.
+    package func files(under folder: String) -> [String] {
+        folder.isEmpty ? files : files.filter { $0.hasPrefix(folder + "/") }
+    }
+
+    /// The part of the project below a folder, as a project of its own.
+    package func sub(_ folder: String) -> Project {
+        guard !folder.isEmpty else { return self }
+        let names = files(under: folder).map { String($0.dropFirst(folder.count + 1)) }
+        let last = folder.split(separator: "/").last.map(String.init) ?? name
+        switch source {
+        case .folder(let root):
+            return Project(name: last, root: "\(root)/\(folder)", files: names, warnings: [])
+        case .memory(let texts):
+            let pairs = names.map { ($0, texts["\(folder)/\($0)"] ?? "") }
+            return Project(name: last, files: Dictionary(uniqueKeysWithValues: pairs))
+        }
+    }
+
+    // MARK: - Private
+
+    private func load(_ path: String) -> String? {
+        let data: Data
+        switch source {
+        case .memory(let texts): data = Data((texts[path] ?? "").utf8)
+        case .folder(let root):
+            guard let bytes = ProjectWalk.contents(of: "\(root)/\(path)", limit: Self.maximumFileBytes) else {
+                return nil
+            }
+            data = bytes
+        }
+        guard data.count <= Self.maximumFileBytes, !data.contains(0) else { return nil }
+        return String(decoding: data, as: UTF8.self)
+    }
+}

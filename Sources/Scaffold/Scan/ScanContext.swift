@@ -1,0 +1,72 @@
+package import Model
+
+/// What a scan knows so far: read files first, then the facts that one detector after the other adds.
+///
+/// A detector is a function that takes this, looks at the files and sets its part of ``facts``. The order of detectors
+/// is in ``Scan``. All paths here are relative to the scanned folder, not to ``root``.
+package struct ScanContext: Sendable {
+    package var project: Project
+    /// The app's folder in what is scanned; empty is all of it.
+    package var root = ""
+    package var python: PythonSources
+    package var index: PythonIndex
+    /// By path, in its order.
+    package var dockerfiles: [Dockerfile]
+    /// Parsed configuration files by path: Compose, `pyproject.toml`, `render.yaml`, `fly.toml`, `package.json` and so on;
+    /// those that do not parse are absent and stand in the warnings.
+    package var documents: [String: [ConfigNode]]
+    /// Every command that is written down somewhere.
+    package var commands: [FoundCommand] = []
+    package var facts = Facts()
+
+    package init(
+        project: Project,
+        python: PythonSources = PythonSources(),
+        dockerfiles: [Dockerfile] = [],
+        documents: [String: [ConfigNode]] = [:]
+    ) {
+        self.project = project
+        self.python = python
+        index = PythonIndex(python)
+        self.dockerfiles = dockerfiles
+        self.documents = documents
+    }
+
+    /// A path below the app's folder, from the scanned folder.
+    package func path(_ name: String) -> String { root.isEmpty ? name : "\(root)/\(name)" }
+
+    /// The first document of a file.
+    package func document(_ path: String) -> ConfigNode? { documents[path]?.first }
+
+    /// Whether a dependency is declared, by its normalised name.
+    package func depends(on name: String) -> Bool { facts.dependencies.contains { $0.name == name } }
+}
+
+/// A command that the project writes down.
+package struct FoundCommand: Sendable {
+    package enum Source: String, Sendable {
+        case dockerfile, procfile, compose, fly, render, railway, cloudbuild, kubernetes
+        case appYAML = "app.yaml"
+        case heroku = "app.json"
+        case script, makefile, pyproject, workflow, supervisor
+    }
+
+    package var source: Source
+    /// The service, process or target it belongs to: `web`, `worker`.
+    package var name: String?
+    /// Split into words; variables with a default are filled in, others left as `$PORT`.
+    package var words: [String]
+    package var place: Place
+    /// The working directory, relative to the scanned folder, when it can be told.
+    package var folder: String
+    package var environment: [String: String] = [:]
+    /// In a file for development or tests: `Dockerfile.dev`, `docker-compose.override.yml`.
+    package var isDevelopment = false
+
+    package init(_ source: Source, words: [String], place: Place, folder: String = "") {
+        self.source = source
+        self.words = words
+        self.place = place
+        self.folder = folder
+    }
+}
