@@ -20,6 +20,8 @@ extension RealBuilds {
             ENV A=b
             USER 10001:10001
             EXPOSE 8080 9000/udp
+            HEALTHCHECK --interval=15s --start-interval=2s --retries=3 \\
+                CMD ["python3", "-c", "pass"]
             ENTRYPOINT ["python3"]
             CMD ["main.py"]
             """

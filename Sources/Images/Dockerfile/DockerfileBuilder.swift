@@ -60,6 +60,7 @@ package struct DockerfileBuilder: Sendable {
         let context = "\(scratch)/context"
         try FileTree.makeFolder(context)
         try await sources.checkout(project.manifest, into: context)
+        try Self.soften("\(context)/\(dockerfile)")
         let options = Self.options(request, project, context)
         let command = try buildah.command(
             ["bud", "--layers", "--format", "oci", "--retry", "1"] + Buildah.sandbox + options
@@ -80,6 +81,18 @@ package struct DockerfileBuilder: Sendable {
             throw Fault(.toolFailed, "buildah named the image \(ConfigNode.quoted(text))")
         }
         return id
+    }
+
+    /// Takes `--start-interval` out of health checks, which buildah before 1.34 refuses as an unknown flag.
+    ///
+    /// Nothing is lost: an image in OCI format carries no health check, the checks of `fly.toml` count.
+    private static func soften(_ path: String) throws {
+        guard let bytes = try FileTree.read(path, limit: 1 << 20) else { return }
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard text.contains("--start-interval") else { return }
+        let softer = text.replacing(/--start-interval(=|\s+)[^\s\\]+/, with: "")
+        // A new file in the old one's place: the old one may be linked to the store of sources.
+        try Data(softer.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 
     private static func options(_ request: BuildRequest, _ project: ProjectFiles, _ context: String) -> [String] {
