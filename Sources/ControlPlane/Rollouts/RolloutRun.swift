@@ -118,12 +118,32 @@ struct RolloutRun {
     }
 
     /// Puts the old release back on every Machine that was touched; on a first deploy removes what was made.
+    ///
+    /// A full disk is waited for: until it has room again the roll-out stays in `rolling_back`.
     private mutating func rollBack() async {
-        var complete = true
         let old = try? await release(rollout.previous)
-        for step in RolloutPlanner.undo(rollout.steps.prefix(rollout.done + 1)) {
+        var left = RolloutPlanner.undo(rollout.steps.prefix(rollout.done + 1))
+        var complete = true
+        for attempt in 0... {
+            let (again, lost) = await takeBack(left, old)
+            if Task.isCancelled { return }
+            complete = complete && !lost
+            left = again
+            guard !left.isEmpty else { break }
+            let pause = attempt < 5 ? 1 << attempt : 30
+            await tell(.line("\(left.count) steps wait for room on the disk; next try in \(pause)s"))
+            try? await Task.sleep(for: .seconds(pause))
+        }
+        rollout.phase = complete && rollout.previous != nil ? .rolledBack : .failed
+    }
+
+    /// - Returns: the steps to be tried again, and whether one can't be taken back at all.
+    private func takeBack(_ steps: [Rollout.Step], _ old: Release?) async -> (again: [Rollout.Step], lost: Bool) {
+        var again: [Rollout.Step] = []
+        var lost = false
+        for step in steps {
             if case .update = step, old == nil {
-                complete = false
+                lost = true
                 await tell(.line("there is no release to put back: \(step.description) stays as it is"))
                 continue
             }
@@ -135,13 +155,13 @@ struct RolloutRun {
                     try await runner.perform(step, old)
                 }
             } catch {
-                if Task.isCancelled { return }
-                complete = false
+                if Task.isCancelled { return ([], lost) }
+                if (error as? Fault)?.code == .diskFull { again.append(step) } else { lost = true }
                 await tell(.line("\(error)"))
                 rollouts.logger.error("roll-back step failed", error: error, metadata: rollouts.tags(rollout))
             }
         }
-        rollout.phase = complete && rollout.previous != nil ? .rolledBack : .failed
+        return (again, lost)
     }
 
     private mutating func end() async {
