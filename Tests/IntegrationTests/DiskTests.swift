@@ -22,4 +22,28 @@ struct DiskTests {
             #expect(try await host.get("notes", "/health/ready").status == 200)
         }
     }
+
+    @Test("a disk that fills up before a roll-back: it waits for room, then puts the old release back")
+    func fullDuringRollBack() async throws {
+        try await TestHost.with(diskMiB: 600) { host in
+            let app = try TestApp("patient", env: ["GREETING": "good", "QUIET": "1"])
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            try app.write(env: ["HEALTH": "bad", "QUIET": "1"], extra: "[deploy]\n  wait_timeout = \"8s\"")
+            try await host.done("deploy", app.folder, "--detach")
+            try await eventually(within: .seconds(30), "the phase of the deploy") {
+                try await host.done("status", "-a", "patient").contains("update Machine")
+            }
+            // Not one block is left.
+            try await Shell.line("dd if=/dev/zero of=\(host.state)/filler bs=4k 2>/dev/null || true; sync")
+            try await eventually(within: .seconds(30), "a first try that fails") {
+                try await Shell.line("cat \(host.root)/serve.log").contains("roll-back step failed")
+            }
+            try FileManager.default.removeItem(atPath: "\(host.state)/filler")
+            let outcome = try await host.roost("deploy", "--watch", "-a", "patient")
+            #expect(outcome.code == 1, "\(outcome.all)")
+            #expect(outcome.all.contains("rolled back"), "\(outcome.all)")
+            #expect(try await host.get("patient", "/").body.contains("good"))
+        }
+    }
 }
