@@ -22,11 +22,13 @@ stop:
 clean-state: stop
 	@scripts/clean-state.sh
 
-# Integration tests go one after the other: each starts daemons, builds and loads of its own, on two cores.
+# Integration tests go one after the other: each starts daemons, builds and loads of its own, on two cores. Those of
+# Scaffold run by themselves: they start many programs, and others look at the clock.
 test:
 	@scripts/install.sh test
 	swift build
-	swift test --skip IntegrationTests
+	swift test --skip IntegrationTests --skip ScaffoldTests
+	swift test --filter ScaffoldTests
 	swift test --no-parallel --filter IntegrationTests
 
 lint:

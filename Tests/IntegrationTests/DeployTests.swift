@@ -48,14 +48,16 @@ struct DeployTests {
         try await TestHost.with { host in
             let app = try TestApp("my-app")
             defer { app.remove() }
+            try "web: python3 server.py\n".write(toFile: "\(app.folder)/Procfile", atomically: true, encoding: .utf8)
             for command in commands {
                 var words = command.split(separator: " ").dropFirst().map(String.init)
                 if let index = words.firstIndex(of: "148e21b7c65089") {
                     words[index] = try await host.machines("my-app")[0].id
                 }
-                words = words.map { $0 == "[DIR]" ? app.folder : $0 }
+                words = words.map { $0 == "[DIR]" ? app.folder : $0 == "[FILE]" ? "\(app.folder)/Procfile" : $0 }
                 // What a person would answer, or end, by hand.
                 if words.contains("logs") { words.append("--no-tail") }
+                if words.contains("launch") || words.contains("import") { words.append("--plan") }
                 if words.prefix(2) == ["apps", "destroy"] { words.append("--yes") }
                 let outcome = try await Shell.run(
                     "\(TestHost.package)/.build/debug/roost",

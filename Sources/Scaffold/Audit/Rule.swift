@@ -24,6 +24,10 @@ package struct Rule: Sendable {
     package var bad: [String: String]
     /// A project in which it finds nothing.
     package var good: [String: String]
+    /// Where ``bad`` is wrong: `Dockerfile:3`; empty leaves it open.
+    package var places: [String]
+    /// Other rules that find something in ``bad`` as well.
+    package var also: Set<String>
     package var check: @Sendable (AuditContext) -> [Finding]
 
     package init(
@@ -37,6 +41,8 @@ package struct Rule: Sendable {
         targets: Set<AuditTarget> = [],
         bad: [String: String],
         good: [String: String],
+        at places: [String] = [],
+        also: Set<String> = [],
         check: @escaping @Sendable (AuditContext) -> [Finding]
     ) {
         self.id = id
@@ -49,6 +55,8 @@ package struct Rule: Sendable {
         self.targets = targets
         self.bad = bad
         self.good = good
+        self.places = places
+        self.also = also
         self.check = check
     }
 }
@@ -76,6 +84,20 @@ package struct AuditContext: Sendable {
     package var machines: Int
     /// Worker processes in each.
     package var workers: Int
+    /// Every command that is written down somewhere, scripts followed.
+    package var commands: [FoundCommand] = []
+    /// The stage of ``dockerfile`` that becomes the image, by its line.
+    package var stageLine: Int?
+    /// The folder that the image is built from, relative to the project.
+    package var buildFolder = ""
+    /// The file of ``config``, also when it can't be read.
+    package var configPath: String?
+    /// What could not be looked at, in sentences.
+    package var problems: [String] = []
+    /// The user named the target; else all files that are there count.
+    package var isTargetGiven = false
+    /// What rules work out once and share; nothing else of the context may change after its first use.
+    package let memo = AuditMemo()
 
     package init(project: Project, facts: Facts, target: AuditTarget, python: PythonSources) {
         self.project = project

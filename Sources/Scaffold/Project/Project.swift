@@ -41,7 +41,8 @@ package final class Project: Sendable {
 
     package func has(_ path: String) -> Bool { known.contains(path) }
 
-    /// A file's text, bytes that are not UTF-8 replaced; nil when it is absent, over a megabyte, or binary.
+    /// A file's text, UTF-16 by its mark, else UTF-8 with other bytes replaced; nil when it is absent, over a megabyte,
+    /// or binary.
     package func text(_ path: String) -> String? {
         guard known.contains(path) else { return nil }
         if let cached = cache.withLock({ $0[path] }) { return cached }
@@ -81,7 +82,12 @@ package final class Project: Sendable {
             }
             data = bytes
         }
-        guard data.count <= Self.maximumFileBytes, !data.contains(0) else { return nil }
+        guard data.count <= Self.maximumFileBytes else { return nil }
+        // PowerShell's `pip freeze > requirements.txt` writes UTF-16 with its mark, which pip reads.
+        if data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF]) {
+            return String(data: data, encoding: .utf16)
+        }
+        guard !data.contains(0) else { return nil }
         return String(decoding: data, as: UTF8.self)
     }
 }

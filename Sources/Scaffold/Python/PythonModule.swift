@@ -14,6 +14,16 @@ package struct PythonModule: Decodable, Sendable {
     package var strings: [Text]
     /// `except` clauses.
     package var handlers: [Handler]
+    /// `for` and `while`, each scope's in the order of the file.
+    package var loops: [Loop]
+    /// Managers of contexts: one for each item of a `with`.
+    package var withs: [With]
+    /// `if` statements with what hangs on them.
+    package var conditions: [Condition]
+    /// Where an attribute of a request or an upload is read: `request.client`, `file.size`.
+    package var reads: [Read]
+    /// String constants that begin as a known kind of key or header does.
+    package var marks: [Text]
 
     package struct Problem: Decodable, Sendable {
         package var line: Int
@@ -53,8 +63,11 @@ package struct PythonModule: Decodable, Sendable {
         /// As written: `str | None`.
         package var annotation: String?
         package var inMainGuard: Bool?
+        /// The constant in the brackets of `payload["exp"] = …`, whose target is `payload[]`.
+        package var index: String?
 
         private enum CodingKeys: String, CodingKey {
+            case index = "i"
             case target = "t"
             case line = "l"
             case scope = "s"
@@ -78,8 +91,11 @@ package struct PythonModule: Decodable, Sendable {
         package var isGenerator: Bool?
         /// The start of its docstring.
         package var doc: String
+        /// Holds a `while True`.
+        package var loops: Bool?
 
         private enum CodingKeys: String, CodingKey {
+            case loops = "loop"
             case name = "n"
             case line = "l"
             case endLine = "e"
@@ -98,11 +114,14 @@ package struct PythonModule: Decodable, Sendable {
         /// The annotation, resolved when it is a plain name.
         package var type: String?
         package var value: PythonValue?
+        /// The annotation as a value, when it has brackets or bars: `Annotated[Session, Depends(get_db)]`.
+        package var annotation: PythonValue?
 
         private enum CodingKeys: String, CodingKey {
             case name = "n"
             case type = "t"
             case value = "v"
+            case annotation = "a"
         }
     }
 
@@ -174,12 +193,36 @@ package struct PythonModule: Decodable, Sendable {
         package var types: [String]
         /// Holds a `raise`.
         package var raises: Bool
+        /// The clause's last line.
+        package var endLine: Int
+        /// The first line in its `try`.
+        package var tryLine: Int
 
         private enum CodingKeys: String, CodingKey {
+            case endLine = "e"
+            case tryLine = "b"
             case line = "l"
             case scope = "s"
             case types = "t"
             case raises
+        }
+    }
+
+    package struct Loop: Decodable, Sendable {
+        package var line: Int
+        package var endLine: Int
+        package var scope: String
+        /// The names that take the elements, `""` for what is no plain name; none of a `while`.
+        package var targets: [String]
+        /// What is gone through; of a `while` none.
+        package var value: PythonValue
+
+        private enum CodingKeys: String, CodingKey {
+            case line = "l"
+            case endLine = "e"
+            case scope = "s"
+            case targets = "t"
+            case value = "v"
         }
     }
 
@@ -194,9 +237,15 @@ package struct PythonModule: Decodable, Sendable {
         classes = try values.decodeIfPresent([Class].self, forKey: .classes) ?? []
         strings = try values.decodeIfPresent([Text].self, forKey: .strings) ?? []
         handlers = try values.decodeIfPresent([Handler].self, forKey: .handlers) ?? []
+        loops = try values.decodeIfPresent([Loop].self, forKey: .loops) ?? []
+        withs = try values.decodeIfPresent([With].self, forKey: .withs) ?? []
+        conditions = try values.decodeIfPresent([Condition].self, forKey: .ifs) ?? []
+        reads = try values.decodeIfPresent([Read].self, forKey: .reads) ?? []
+        marks = try values.decodeIfPresent([Text].self, forKey: .marks) ?? []
     }
 
     private enum CodingKeys: String, CodingKey {
-        case path, error, imports, assigns, calls, functions, classes, strings, handlers
+        case path, error, imports, assigns, calls, functions, classes, strings, handlers, loops
+        case withs, ifs, reads, marks
     }
 }

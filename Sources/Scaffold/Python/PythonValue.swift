@@ -78,6 +78,12 @@ package struct PythonCall: Decodable, Equatable, Sendable {
     package var inMainGuard: Bool
     /// In the body of a `try`.
     package var inTry: Bool
+    /// The line of its last bracket.
+    package var endLine: Int
+    /// In a `lambda`, so that it does not run where it stands.
+    package var inLambda: Bool
+    /// Only whether it is true counts: `if f():`, `not f()`.
+    package var isTested: Bool
 
     package subscript(_ keyword: String) -> PythonValue? {
         keywords.first { $0.name == keyword }?.value
@@ -114,10 +120,14 @@ package struct PythonCall: Decodable, Equatable, Sendable {
         isAwaited = try values.decodeIfPresent(Bool.self, forKey: .w) ?? false
         inMainGuard = try values.decodeIfPresent(Bool.self, forKey: .m) ?? false
         inTry = try values.decodeIfPresent(Bool.self, forKey: .try) ?? false
+        endLine = try values.decodeIfPresent(Int.self, forKey: .e) ?? line
+        let marks = try values.decodeIfPresent(String.self, forKey: .x)
+        inLambda = marks?.contains("l") ?? false
+        isTested = marks?.contains("t") ?? false
     }
 
     private enum CodingKeys: String, CodingKey {
-        case f, l, a, k, s, w, m
+        case f, l, e, a, k, s, w, m, x
         case `try`
     }
 }

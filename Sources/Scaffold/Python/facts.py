@@ -13,6 +13,12 @@ import warnings
 MAX_TEXT = 400  # of a string constant
 MAX_ITEMS = 60  # of a list or dict
 MAX_DEPTH = 6  # of nested values
+BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
+# How constants begin that tell something wherever they stand: keys of known makers, headers of HTTP.
+MARKS = ("AKIA", "ASIA", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "sk_live_", "rk_live_", "sk-", "xox", "AIza",
+         "SG.", "-----BEGIN", "hf_", "pypi-", "npm_", "dop_v1_", "shpat_", "eyJ", "1; mode=block", "X-", "x-",
+         "Content-Security-", "content-security-", "Strict-Transport-", "strict-transport-")
+READS = {"client", "url", "base_url", "size", "content_length"}  # attributes of a request or an upload
 
 
 class Module:
@@ -23,8 +29,9 @@ class Module:
         self.package = path.rsplit("/", 1)[0].replace("/", ".") if "/" in path else ""
         self.names = {}
         self.out = {"path": path, "imports": [], "assigns": [], "calls": [], "functions": [], "classes": [],
-                    "strings": [], "handlers": []}
-        for node in ast.walk(tree):
+                    "strings": [], "handlers": [], "withs": [], "ifs": [], "reads": [], "marks": [],
+                    "loops": []}
+        for node in statements(tree):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 self.add_import(node)
         Visitor(self).run(tree)
@@ -111,6 +118,8 @@ class Module:
 
     def call(self, node, depth=0):
         out = {"f": self.dotted(node.func), "l": node.lineno}
+        if node.end_lineno != node.lineno:
+            out["e"] = node.end_lineno
         if node.args:
             out["a"] = [self.value(a.value if isinstance(a, ast.Starred) else a, depth) for a in node.args[:MAX_ITEMS]]
         if node.keywords:
@@ -118,9 +127,22 @@ class Module:
         return out
 
 
+def statements(tree):
+    """All statements, handlers and cases below, in breadth."""
+    waiting = [tree]
+    for node in waiting:
+        for field in BODIES:
+            value = getattr(node, field, None)
+            if isinstance(value, list):
+                waiting.extend(value)
+    return waiting[1:]
+
+
 def constant(value):
-    if value is None or value is Ellipsis:
+    if value is None:
         return {"none": True}
+    if value is Ellipsis:
+        return {"x": "..."}  # pydantic's "required", which None is not
     if isinstance(value, bool):
         return {"b": value}
     if isinstance(value, int):
@@ -139,9 +161,19 @@ def text(node):
         return "…"
 
 
+def first_line(node):
+    return min([node.lineno] + [mark.lineno for mark in getattr(node, "decorator_list", [])])
+
+
 def is_main_guard(node):
     test = node.test
     return isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
+
+
+MATCH_CASE = getattr(ast, "match_case", ())
+# What holds no expression of its own: operators, contexts, aliases.
+LEAVES = {ast.Load, ast.Store, ast.Del, ast.alias, ast.Pass, *ast.operator.__subclasses__(), *ast.cmpop.__subclasses__(),
+          *ast.unaryop.__subclasses__(), *ast.boolop.__subclasses__()}
 
 
 class Visitor:
@@ -168,57 +200,118 @@ class Visitor:
         if isinstance(node, ast.Return) and at["fn"] is not None:
             at["fn"]["ret"].append({"l": node.lineno, "v": self.module.value(node.value) or {"none": True},
                                     "x": at["except"] > 0})
-        if isinstance(node, ast.If) and is_main_guard(node):
-            at = {**at, "main": True}
+        if isinstance(node, ast.If):
+            if is_main_guard(node):
+                at = {**at, "main": True}
+            parts = [[first_line(part[0]), part[-1].end_lineno] for part in (node.body, node.orelse) if part]
+            self.out["ifs"].append([node.lineno, node.test.end_lineno] + sum(parts, []))
+        if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and node.test.value and at["fn"]:
+            at["fn"]["loop"] = True
+        if isinstance(node, (ast.With, ast.AsyncWith)):
+            self.withs(node, at)
+        if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
+            self.loop(node, at)
         if isinstance(node, (ast.Try, getattr(ast, "TryStar", ast.Try))):
             return self.attempt(node, at)
-        for field, value in ast.iter_fields(node):
-            for item in value if isinstance(value, list) else [value]:
+        tested = isinstance(node, (ast.If, ast.While, ast.Assert))
+        for field in node._fields:
+            value = getattr(node, field, None)
+            for item in value if isinstance(value, list) else (value,):
                 if isinstance(item, ast.stmt):
                     self.statement(item, at)
-                elif isinstance(item, ast.match_case if hasattr(ast, "match_case") else ()):
+                elif isinstance(item, MATCH_CASE):
                     self.block(item.body, at)
                 elif isinstance(item, ast.AST):
-                    self.expression(item, at)
+                    self.expression(item, at, tested and field == "test")
+
+    def withs(self, node, at):
+        for item in node.items:
+            out = {"l": item.context_expr.lineno, "e": node.end_lineno, "s": at["scope"],
+                   "v": self.module.value(item.context_expr)}
+            if isinstance(item.optional_vars, (ast.Name, ast.Attribute)):
+                out["t"] = self.module.dotted(item.optional_vars)
+            self.out["withs"].append(out)
+
+    def loop(self, node, at):
+        item = {"l": node.lineno, "e": node.end_lineno, "s": at["scope"], "t": [], "v": {"none": True}}
+        if not isinstance(node, ast.While):
+            targets = node.target.elts if isinstance(node.target, (ast.Tuple, ast.List)) else [node.target]
+            item["t"] = [target.id if isinstance(target, ast.Name) else "" for target in targets]
+            item["v"] = self.module.value(node.iter)
+        self.out["loops"].append(item)
 
     def attempt(self, node, at):
         self.block(node.body, {**at, "try": at["try"] + 1})
         for handler in node.handlers:
             kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
-            inner = list(ast.walk(ast.Module(body=handler.body, type_ignores=[])))
             self.out["handlers"].append({
                 "l": handler.lineno, "s": at["scope"], "t": [self.module.dotted(kind) for kind in kinds],
-                "raises": any(isinstance(n, ast.Raise) for n in inner)})
+                "raises": any(isinstance(n, ast.Raise) for n in statements(handler)),
+                "e": handler.end_lineno, "b": node.body[0].lineno})
             self.block(handler.body, {**at, "except": at["except"] + 1})
         self.block(node.orelse, at)
         self.block(node.finalbody, at)
 
-    def expression(self, node, at):
+    def expression(self, node, at, tested=False):
         """Records calls and telling strings, also those deep inside."""
-        stack = [(node, False)]
+        stack = [(node, "t" if tested else "")]
         while stack:
-            item, awaited = stack.pop()
-            if isinstance(item, ast.Call):
-                call = self.module.call(item)
-                call["s"] = at["scope"]
-                if awaited:
-                    call["w"] = True
-                if at["main"]:
-                    call["m"] = True
-                if at["try"]:
-                    call["try"] = True
-                self.out["calls"].append(call)
-            elif isinstance(item, ast.Constant) and isinstance(item.value, str):
-                if "://" in item.value and len(item.value) <= MAX_TEXT:
-                    self.out["strings"].append({"l": item.lineno, "v": item.value, "s": at["scope"]})
-            elif isinstance(item, ast.JoinedStr):
+            item, flags = stack.pop()
+            kind = type(item)
+            inner = "l" if "l" in flags else ""
+            if kind is ast.Name or kind in LEAVES:
+                continue
+            if kind is ast.Constant:
+                if isinstance(item.value, str):
+                    self.string(item, at)
+                continue
+            if kind is ast.Call:
+                self.call(item, at, flags)
+            elif kind is ast.JoinedStr:
                 value = self.module.value(item)["fs"]
                 if "://" in value:
                     self.out["strings"].append({"l": item.lineno, "v": value, "s": at["scope"], "f": True})
                     continue
-            children = list(ast.iter_child_nodes(item))
-            for child in reversed(children):
-                stack.append((child, isinstance(item, ast.Await)))
+            elif kind is ast.Attribute:
+                if item.attr in READS and isinstance(item.value, ast.Name):
+                    self.out["reads"].append({"l": item.lineno, "s": at["scope"], "n": f"{item.value.id}.{item.attr}"})
+            elif kind is ast.Await:
+                inner += "w"
+            elif kind is ast.Lambda:
+                inner = "l"
+            elif kind is ast.BoolOp or (kind is ast.UnaryOp and isinstance(item.op, ast.Not)):
+                # `a or b` as a value is a default, not a test; below `if` and `not` it is one.
+                if "t" in flags or kind is ast.UnaryOp:
+                    inner += "t"
+            elif (kind is ast.Yield or kind is ast.YieldFrom) and at["fn"] is not None:
+                at["fn"]["y"] = True
+            if kind is ast.IfExp:
+                stack += [(item.orelse, inner), (item.body, inner), (item.test, inner + "t")]
+                continue
+            for field in reversed(item._fields):
+                value = getattr(item, field, None)
+                if isinstance(value, list):
+                    stack.extend([(child, inner) for child in reversed(value) if isinstance(child, ast.AST)])
+                elif isinstance(value, ast.AST):
+                    stack.append((value, inner))
+
+    def call(self, item, at, flags):
+        call = self.module.call(item)
+        call["s"] = at["scope"]
+        for key, is_so in (("w", "w" in flags), ("m", at["main"]), ("try", at["try"])):
+            if is_so:
+                call[key] = True
+        more = flags.replace("w", "")
+        if more:
+            call["x"] = more
+        self.out["calls"].append(call)
+
+    def string(self, item, at):
+        value = item.value
+        if "://" in value and len(value) <= MAX_TEXT:
+            self.out["strings"].append({"l": item.lineno, "v": value, "s": at["scope"]})
+        elif value.startswith(MARKS):
+            self.out["marks"].append({"l": item.lineno, "v": value[:MAX_TEXT], "s": at["scope"]})
 
     def assign(self, node, at):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -233,6 +326,8 @@ class Visitor:
                 item = {"t": dotted, "l": node.lineno, "s": at["scope"]}
                 if node.value is not None:
                     item["v"] = self.module.value(node.value)
+                if isinstance(name, ast.Subscript) and isinstance(name.slice, ast.Constant):
+                    item["i"] = str(name.slice.value)[:MAX_TEXT]
                 if isinstance(node, ast.AnnAssign):
                     item["ann"] = text(node.annotation)
                 if at["main"]:
@@ -247,8 +342,6 @@ class Visitor:
               "doc": (ast.get_docstring(node) or "")[:80]}
         if node.returns is not None:
             fn["r"] = self.module.dotted(node.returns) or text(node.returns)
-        if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(node)):
-            fn["y"] = True
         self.out["functions"].append(fn)
         for decorator in node.decorator_list:
             self.expression(decorator, at)
@@ -265,6 +358,8 @@ class Visitor:
             item = {"n": arg.arg}
             if arg.annotation is not None:
                 item["t"] = self.module.dotted(arg.annotation) or text(arg.annotation)
+                if isinstance(arg.annotation, (ast.Subscript, ast.BinOp)):
+                    item["a"] = self.module.value(arg.annotation)
             if default is not None:
                 item["v"] = self.module.value(default)
             out.append(item)

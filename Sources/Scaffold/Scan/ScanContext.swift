@@ -18,6 +18,10 @@ package struct ScanContext: Sendable {
     /// Every command that is written down somewhere.
     package var commands: [FoundCommand] = []
     package var facts = Facts()
+    /// Several folders are as good as the one that was chosen.
+    package var isAmbiguous = false
+    /// What was found of entry points, for the detector of them.
+    var candidates: FoundEntries?
 
     package init(
         project: Project,
@@ -62,6 +66,15 @@ package struct FoundCommand: Sendable {
     package var environment: [String: String] = [:]
     /// In a file for development or tests: `Dockerfile.dev`, `docker-compose.override.yml`.
     package var isDevelopment = false
+    /// It is what starts users' service, as far as its file says: the production stage's command, `web` of a Procfile.
+    package var isProduction = false
+    /// The Dockerfile in whose image it runs, and the stage.
+    package var dockerfile: String?
+    package var stage: String?
+    /// What it follows from: the Dockerfile's `CMD` that runs the script that this command stands in.
+    package var runBy: Place?
+    /// Nothing is written down: the base image starts it.
+    package var isImplied = false
 
     package init(_ source: Source, words: [String], place: Place, folder: String = "") {
         self.source = source

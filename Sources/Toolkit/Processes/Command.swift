@@ -1,3 +1,6 @@
+#if canImport(Glibc)
+import Glibc
+#endif
 import Foundation
 import Model
 import Subprocess
@@ -53,7 +56,7 @@ package struct Command: Sendable {
                 environment: fullEnvironment,
                 workingDirectory: workingDirectory.map { FilePath($0) },
                 platformOptions: options,
-                input: .string(input ?? ""),
+                input: .fileDescriptor(try standardInput(), closeAfterSpawningProcess: true),
                 output: .string(limit: outputLimit),
                 error: .string(limit: 1 << 20)
             )
@@ -91,7 +94,7 @@ package struct Command: Sendable {
                 environment: fullEnvironment,
                 workingDirectory: workingDirectory.map { FilePath($0) },
                 platformOptions: options,
-                input: .string(input ?? ""),
+                input: .fileDescriptor(try standardInput(), closeAfterSpawningProcess: true),
                 output: .sequence,
                 error: .combinedWithOutput
             ) { execution in
@@ -140,6 +143,33 @@ package struct Command: Sendable {
             all[key] = value
         }
         return .custom(all)
+    }
+
+    /// The input as a file in memory.
+    ///
+    /// Not as a pipe that is written while the program runs: Subprocess 1.0.2 ends our own process with a fatal error when
+    /// a program ends before it has read all of it (`IODescriptor.deinit`, "was not closed").
+    private func standardInput() throws -> FileDescriptor {
+        guard let input, !input.isEmpty else { return try FileDescriptor.open("/dev/null", .readOnly) }
+        let file = try Self.memoryFile()
+        do {
+            try file.writeAll(input.utf8)
+            _ = try file.seek(offset: 0, from: .start)
+            return file
+        } catch {
+            try? file.close()
+            throw error
+        }
+    }
+
+    /// A file without a name on a file system that is kept in memory, where there is one: it may hold a secret.
+    private static func memoryFile() throws -> FileDescriptor {
+        let temporaryFile: Int32 = 0o20_200_000  // O_TMPFILE, a macro that Swift does not see; see open(2)
+        for folder in ["/dev/shm", "/tmp"] {
+            let number = open(folder, temporaryFile | O_RDWR | O_CLOEXEC, 0o600)
+            if number >= 0 { return FileDescriptor(rawValue: number) }
+        }
+        throw Durable.fault(errno, "make", "a file for a program's input")
     }
 
     private var options: PlatformOptions {

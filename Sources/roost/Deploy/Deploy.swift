@@ -16,6 +16,8 @@ struct Deploy: AsyncParsableCommand {
     @Flag(help: "Cancel the deploy that is under way; what it changed is put back.") var cancel = false
     @Flag(help: "Start the deploy and return at once.") var detach = false
     @Flag(help: "Do nothing when image and configuration are what runs already.") var ifChanged = false
+    @Flag(help: "Refuse to deploy when the audit finds what will fail (severity E).") var strict = false
+    @Flag(help: "Leave the audit out.") var noAudit = false
     @Flag(inversion: .prefixedNo, help: "Two Machines for a new group with services and no volume.") var ha = true
 
     func run() async throws {
@@ -53,6 +55,7 @@ struct Deploy: AsyncParsableCommand {
         }
         var config = project.config
         config.app = app
+        if config.build.image == nil, !noAudit { try await DeployAudit(folder: folder).check(strict: strict) }
         try await client.ensure(app: app, owner: Person.current)
         var manifest: SourceManifest?
         if config.build.image == nil {

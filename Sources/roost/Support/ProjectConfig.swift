@@ -26,6 +26,17 @@ struct ProjectConfig {
         return ProjectConfig(path: path, config: values, warnings: warnings, lines: lines(of: root))
     }
 
+    /// As `read`, but nil when the folder has no configuration file.
+    static func ifAny(in folder: String) throws -> ProjectConfig? {
+        guard FileManager.default.fileExists(atPath: "\(folder)/fly.toml") else { return nil }
+        return try read(in: folder, config: nil)
+    }
+
+    /// Checks text that stands in no file yet.
+    static func parse(_ text: String, name: String) throws -> (config: AppConfig, warnings: [ConfigIssue]) {
+        try AppConfig.read(TOML.parse(text, file: name), file: name, regions: [Regions.local])
+    }
+
     // MARK: - Private
 
     private static func find(_ folder: String, _ config: String?) throws(Fault) -> String {

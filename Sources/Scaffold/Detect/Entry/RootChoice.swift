@@ -1,0 +1,67 @@
+import Model
+
+/// Decides which folder of a tree is the app, when nobody said it.
+struct RootChoice {
+    /// The app's folder; nil when there is none, or none that goes before the others.
+    var root: String?
+    /// All folders with an app.
+    var roots: [Facts.Root]
+    var kind: Facts.Kind
+    /// Several folders are as good.
+    var isAmbiguous = false
+    var warnings: [Facts.Warning] = []
+
+    /// Chooses among the candidates of a whole tree.
+    static func choose(_ search: EntrySearch) -> RootChoice {
+        let sorted = search.found.candidates.filter(\.isWeb).sorted(by: EntryCandidate.isBefore)
+        var best: [String: EntryCandidate] = [:]
+        for candidate in sorted where best[candidate.root] == nil { best[candidate.root] = candidate }
+        // The same app by other ways is no other root.
+        let all = best.values.filter { $0.key != sorted.first?.key || $0.root == sorted.first?.root }.sorted {
+            $0.root < $1.root
+        }
+        let roots = all.map { Facts.Root(folder: $0.root, framework: $0.framework, target: $0.entry.target) }
+        guard let first = sorted.first else {
+            let plain = search.found.candidates.sorted(by: EntryCandidate.isBefore).first
+            return RootChoice(root: plain?.root, roots: [], kind: .app)
+        }
+        let proper = all.filter { $0.aside < 2 }
+        guard !proper.isEmpty else { return aside(all, roots, first, search) }
+        let listed = proper.map { Facts.Root(folder: $0.root, framework: $0.framework, target: $0.entry.target) }
+        let shown = listed.count > 1 ? listed : []
+        let declared = proper.filter { $0.rank < 4 }
+        // Copies of one app, as in a tutorial.
+        let copies = Dictionary(grouping: proper) { $0.entry.target }.values.map(\.count).max() ?? 0
+        if copies >= 3, copies * 2 > proper.count {
+            return RootChoice(root: nil, roots: listed, kind: .collection, isAmbiguous: true)
+        }
+        if proper.count == 1 || declared.count == 1 && first.rank < 4 {
+            return RootChoice(root: first.root, roots: shown, kind: .app)
+        }
+        let rivals = (declared.isEmpty ? proper : declared).filter { rival in
+            rival.root != first.root && rival.key != first.key && rival.aside == first.aside
+                && Int(rival.rank) <= Int(first.rank)
+        }
+        return RootChoice(root: first.root, roots: shown, kind: .app, isAmbiguous: !rivals.isEmpty)
+    }
+
+    // MARK: - Private
+
+    /// Apps in examples, tests and documents only.
+    private static func aside(
+        _ all: [EntryCandidate],
+        _ roots: [Facts.Root],
+        _ first: EntryCandidate,
+        _ search: EntrySearch
+    ) -> RootChoice {
+        let isLibrary = ManifestFolders.isPackage("", in: search.context)
+        if all.count == 1, !isLibrary { return RootChoice(root: first.root, roots: [], kind: .app) }
+        let kind: Facts.Kind = isLibrary ? .library : .collection
+        return RootChoice(root: nil, roots: roots, kind: kind, isAmbiguous: true)
+    }
+}
+
+extension EntryCandidate {
+    /// It serves requests; a program alone is only taken when nothing else is there.
+    var isWeb: Bool { rank < 8 }
+}

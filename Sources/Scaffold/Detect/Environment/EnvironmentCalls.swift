@@ -1,0 +1,145 @@
+/// Variables that code reads by calls and subscripts.
+enum EnvironmentCalls {
+    static func uses(in code: AppCode, project: Project) -> [EnvironmentDetector.Use] {
+        var uses: [EnvironmentDetector.Use] = []
+        let readers = readers(in: code)
+        for module in code.modules {
+            let own = readers[module.path] ?? [:]
+            for call in module.calls { uses += use(call, in: module, readers: own, code) }
+            // `os.environ["X"]` is no call, and may stand in any expression.
+            if let text = project.text(module.path), text.contains("environ[") {
+                uses += subscripts(in: text, of: module.path)
+            }
+        }
+        return uses
+    }
+
+    // MARK: - Private
+
+    /// A library whose objects read variables.
+    private enum Reader {
+        /// environs and django-environ: `env.str("X", default)`.
+        case environs
+        /// starlette: `config("X", cast=int, default=1)`.
+        case starlette
+    }
+
+    /// By path, the names that stand for a reader: `env`, `config`, `core.settings.config`.
+    private static func readers(in code: AppCode) -> [String: [String: Reader]] {
+        let makers: [String: Reader] = [
+            "environs.Env": .environs, "environ.Env": .environs, "starlette.config.Config": .starlette,
+            "decouple.Config": .starlette, "decouple.AutoConfig": .starlette,
+        ]
+        var made: [String: [String: Reader]] = [:]
+        for module in code.modules {
+            for assign in module.assigns {
+                guard let function = assign.value?.call?.function, let reader = makers[function] else { continue }
+                made[module.path, default: [:]][assign.target] = reader
+            }
+        }
+        guard !made.isEmpty else { return [:] }
+        // Imported from where it is made.
+        var result = made
+        for module in code.modules {
+            for item in module.imports {
+                let parts = item.target.split(separator: ".")
+                guard let last = parts.last.map(String.init), parts.count > 1 else { continue }
+                let folder = parts.dropLast().joined(separator: "/")
+                for (path, names) in made
+                where path.hasSuffix(folder + ".py") || path.hasSuffix(folder + "/__init__.py") {
+                    if let reader = names[last] { result[module.path, default: [:]][item.target] = reader }
+                }
+            }
+        }
+        return result
+    }
+
+    private static func use(
+        _ call: PythonCall,
+        in module: PythonModule,
+        readers: [String: Reader],
+        _ code: AppCode
+    ) -> [EnvironmentDetector.Use] {
+        let place = Place(module.path, call.line)
+        if let option = call["envvar"] { return options(option, call, place) }
+        let isGet = ["os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault", "environ.get", "getenv"]
+            .contains(call.function)
+        let kind: (name: Int, fallback: String)?
+        if isGet {
+            kind = (0, "default")
+        } else if call.function == "decouple.config" || readers[call.function] == .starlette
+            || readers[call.function] == .environs
+        {
+            kind = (0, "default")
+        } else if let dot = call.function.lastIndex(of: "."), readers[String(call.function[..<dot])] == .environs {
+            // Methods that read nothing.
+            let others: Set<String> = ["read_env", "read_envfile", "prefixed", "seal", "add_parser", "dump"]
+            kind = others.contains(call.method) ? nil : (0, "default")
+        } else {
+            kind = nil
+        }
+        guard let kind, let name = text(call.argument(0, "key") ?? call["name"], module, code) else { return [] }
+        let second = call.arguments.count > 1 ? call.arguments[1] : nil
+        let fallback = call[kind.fallback] ?? (isGet || readers[call.function] == nil ? second : nil)
+        let cast = call["cast"]?.name ?? (call.function.hasSuffix(".str") ? "str" : "")
+        var use = EnvironmentDetector.Use(
+            name: name,
+            isRequired: fallback == nil && call.method != "pop",
+            isSecret: cast.hasSuffix("Secret") ? true : ["int", "float", "bool"].contains(cast) ? false : nil,
+            place: place
+        )
+        if ["int", "bool", "float"].contains(call.method) { use.isSecret = false }
+        use.defaultValue = fallback.flatMap { PythonText.constant($0) }
+        return [use]
+    }
+
+    /// `typer.Option(8000, envvar="PORT")`.
+    private static func options(_ option: PythonValue, _ call: PythonCall, _ place: Place) -> [EnvironmentDetector.Use]
+    {
+        let names = option.text.map { [$0] } ?? option.elements?.compactMap(\.text) ?? []
+        return names.map { .init(name: $0, isRequired: false, place: place) }
+    }
+
+    /// A constant, or the one that a name stands for: `os.getenv(SETTINGS_VARIABLE)`.
+    private static func text(_ value: PythonValue?, _ module: PythonModule, _ code: AppCode) -> String? {
+        switch value {
+        case .string(let text): text
+        case .name(let name): code.value(of: name, from: module)?.text
+        default: nil
+        }
+    }
+
+    /// `os.environ["X"]` in source text, when it is read and not assigned.
+    private static func subscripts(in text: String, of path: String) -> [EnvironmentDetector.Use] {
+        var uses: [EnvironmentDetector.Use] = []
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+            guard line.contains("environ["), line.blanksTrimmed.first != "#" else { continue }
+            var rest = line
+            while let start = rest.firstRange(of: "environ[") {
+                rest = rest[start.upperBound...]
+                guard let quote = rest.first, quote == "\"" || quote == "'" else { continue }
+                let name = rest.dropFirst().prefix { $0 != quote }
+                let tail = rest.dropFirst(name.count + 2).drop { $0 == "]" }.drop(while: \.isWhitespace)
+                // Assigned, deleted or compared with.
+                if tail.first == "=", tail.dropFirst().first != "=" { continue }
+                if line.blanksTrimmed.hasPrefix("del ") { continue }
+                uses.append(.init(name: String(name), isRequired: true, place: Place(path, index + 1)))
+            }
+        }
+        return uses
+    }
+}
+
+/// Constants of Python as the text that an environment variable would hold.
+enum PythonText {
+    /// Nil for `None` and for what is no constant.
+    static func constant(_ value: PythonValue) -> String? {
+        switch value {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .float(let number): String(number)
+        case .bool(let flag): flag ? "true" : "false"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Model
+
+/// Finds the environment variables that an app reads.
+package enum EnvironmentDetector {
+    /// Sets ``Facts/environment``: sorted by name, each name once.
+    package static func detect(_ context: inout ScanContext) {
+        context.facts.environment = variables(in: context)
+    }
+
+    /// The variables, from code first, then from files that list them.
+    static func variables(in context: ScanContext) -> [Facts.Variable] {
+        let code = AppCode(context)
+        var collection = Collection()
+        for use in SettingsFields.uses(in: code) + EnvironmentCalls.uses(in: code, project: context.project) {
+            collection.add(use)
+        }
+        let isKnown = !collection.isEmpty
+        for use in EnvironmentFiles.uses(in: context) {
+            // Above the app's folder stands what all parts of a repository need.
+            let isElsewhere =
+                isKnown && !TreePath.lies(use.place.file, in: context.root) && !ComposeFiles.isCompose(use.place.file)
+            if !isElsewhere { collection.add(use) }
+        }
+        return collection.variables
+    }
+
+    /// A place where a variable is read or listed.
+    struct Use: Sendable {
+        var name: String
+        /// The app does not start without it.
+        var isRequired: Bool
+        /// The type says that it is secret (`SecretStr`) or that it is not (`int`); nil when the name has to tell.
+        var isSecret: Bool?
+        var defaultValue: String?
+        var place: Place
+        /// Listed in a file, not read by code.
+        var isListed = false
+    }
+
+    // MARK: - Private
+
+    private struct Collection {
+        private var found: [String: Facts.Variable] = [:]
+
+        var isEmpty: Bool { found.isEmpty }
+
+        mutating func add(_ use: Use) {
+            if use.isListed, found[use.name] == nil, EnvironmentNames.isOfFrontend(use.name) { return }
+            guard EnvironmentNames.isName(use.name), !EnvironmentNames.isSystem(use.name) else { return }
+            let isSecret = use.isSecret ?? EnvironmentNames.isSecret(use.name)
+            guard var known = found[use.name] else {
+                var variable = Facts.Variable(use.name, isRequired: use.isRequired, isSecret: isSecret)
+                variable.defaultValue = use.defaultValue
+                variable.place = use.place
+                found[use.name] = variable
+                return
+            }
+            guard !use.isListed || use.isRequired || use.isSecret == true else { return }
+            known.isRequired = known.isRequired || use.isRequired
+            known.isSecret = known.isSecret || (use.isSecret ?? false)
+            known.defaultValue = known.defaultValue ?? use.defaultValue
+            found[use.name] = known
+        }
+
+        /// A value that would be a secret, or that is one by its looks, is never told.
+        var variables: [Facts.Variable] {
+            found.values.sorted { $0.name < $1.name }.map { variable in
+                var variable = variable
+                guard let value = variable.defaultValue else { return variable }
+                if EnvironmentNames.isAddressOfStore(value) { variable.isSecret = true }
+                let isUnfit = value.count > 200 || value.withoutControls != value
+                if variable.isSecret || variable.isRequired || isUnfit { variable.defaultValue = nil }
+                return variable
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Model
+
+extension ExportPlan {
+    /// What has to outlive a process, and what may go with it.
+    mutating func readVolumes() {
+        if let config {
+            // The temporary folder of each target is one of its volumes.
+            var labels = Labels(reserved: ["tmp"])
+            for mount in config.mounts {
+                let name = labels.unique(mount.source, else: "data")
+                let why = "mount \(ConfigNode.quoted(mount.source)) of fly.toml"
+                let volume = Volume(name: name, path: mount.destination, sizeGB: mount.initialSizeGB, why: why)
+                change { unit in
+                    if config.mounts(for: unit.group) == mount { unit.volumes.append(volume) }
+                }
+            }
+        } else {
+            readDatabaseFile()
+        }
+        readWritePaths()
+    }
+
+    /// The setting that brings the SQLite file to its volume, when it would lie beside the code otherwise.
+    var databaseSetting: (name: String, value: String)? {
+        guard config == nil, facts.database?.engine == .sqlite else { return nil }
+        guard let parts = DataFolder.choose(facts, layout).folder?.setting?.split(separator: "=", maxSplits: 1) else {
+            return nil
+        }
+        return (name: String(parts[0]), value: String(parts[1]))
+    }
+
+    // MARK: - Private
+
+    private mutating func readDatabaseFile() {
+        guard facts.database?.engine == .sqlite else { return }
+        let choice = DataFolder.choose(facts, layout)
+        notes += choice.notes
+        guard let folder = choice.folder, Quoting.comment(folder.path) == folder.path else { return }
+        let volume = Volume(
+            name: Labels.label(folder.name, else: "data"),
+            path: folder.path,
+            sizeGB: 1,
+            why: folder.what
+        )
+        change { $0.volumes.append(volume) }
+        if let setting = databaseSetting {
+            notes.append("\(setting.name) is set to \(setting.value): beside the code a volume would hide the code")
+        }
+    }
+
+    private mutating func readWritePaths() {
+        for text in facts.writePaths {
+            guard let path = absolute(text), path != imageFolder else {
+                notes.append("the app writes to \(ConfigNode.quoted(text)), where no folder can be given to it alone")
+                continue
+            }
+            guard path != "/tmp", !path.hasPrefix("/tmp/") else { continue }
+            change { unit in
+                let covering = unit.volumes.map(\.path) + unit.scratch
+                if !covering.contains(where: { path == $0 || path.hasPrefix($0 + "/") }) { unit.scratch.append(path) }
+            }
+        }
+    }
+
+    private mutating func change(_ body: (inout Unit) -> Void) {
+        if var unit = web {
+            body(&unit)
+            web = unit
+        }
+        for index in workers.indices { body(&workers[index]) }
+    }
+}

@@ -1,0 +1,84 @@
+import Model
+import Toolkit
+
+/// What a project's own `fly.toml` lacks, as a change that is offered.
+struct FlyConfigOffer {
+    /// The file with what was missing; nil when nothing is, or it can't be put in safely.
+    var text: String?
+    var notes: [String] = []
+    /// The file has no release command, and one was added.
+    var addsRelease = false
+
+    init(_ text: String, path: String, _ values: FlyValues, regions: Set<String>) {
+        guard path.hasSuffix(".toml") else { return }
+        let config: AppConfig
+        do throws(Fault) {
+            config = try Self.read(text, path, regions)
+        } catch {
+            notes.append("\(path) can't be read, so nothing is offered for it: \(Quoting.comment(error.message))")
+            return
+        }
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        if config.killSignal == nil { Self.addTop(#"kill_signal = "SIGTERM""#, to: &lines) }
+        if config.killTimeout == nil { Self.addTop("kill_timeout = \(values.killSeconds)", to: &lines) }
+        if config.deploy.releaseCommand == nil, let release = values.release {
+            addsRelease = true
+            let line = "  release_command = \(Quoting.toml(Quoting.shell(release)))"
+            if let place = lines.firstIndex(where: { Self.header($0) == "deploy" }) {
+                lines.insert(line, at: place + 1)
+            } else {
+                Self.append(["", "[deploy]", line], to: &lines)
+            }
+        }
+        let hasCheck = !config.checks.isEmpty || config.services.contains { !$0.settings.checks.isEmpty }
+        if let service = config.httpService, service.settings.checks.isEmpty, !hasCheck {
+            var values = values
+            values.port = service.settings.internalPort
+            let group = config.processes.isEmpty ? nil : service.processes.first
+            Self.append(FlyConfigGenerator.checks(values, group: group), to: &lines)
+        }
+        let changed = lines.joined(separator: "\n")
+        // Whatever the file looks like: what is offered has to be read as what was meant.
+        guard changed != text, let after = try? Self.read(changed, path, regions), Self.isOnlyMore(config, after) else {
+            addsRelease = false
+            return
+        }
+        self.text = changed
+    }
+
+    // MARK: - Private
+
+    private static func read(_ text: String, _ path: String, _ regions: Set<String>) throws(Fault) -> AppConfig {
+        try AppConfig.read(TOML.parse(text, file: path), file: path, regions: regions).config
+    }
+
+    /// The rest of the file says what it said before.
+    private static func isOnlyMore(_ before: AppConfig, _ after: AppConfig) -> Bool {
+        var after = after
+        after.killSignal = before.killSignal
+        after.killTimeout = before.killTimeout
+        after.deploy.releaseCommand = before.deploy.releaseCommand
+        after.checks = before.checks
+        if let checks = before.httpService?.settings.checks { after.httpService?.settings.checks = checks }
+        return before == after
+    }
+
+    /// The name in `[name]` or `[[name]]`; nil for other lines.
+    private static func header(_ line: String) -> String? {
+        let text = line.drop { $0 == " " || $0 == "\t" }
+        guard text.first == "[" else { return nil }
+        return String(text.drop { $0 == "[" }.prefix { $0 != "]" })
+    }
+
+    /// Before the first table, and before the blank lines and comments that lead to it.
+    private static func addTop(_ line: String, to lines: inout [String]) {
+        var place = lines.firstIndex { header($0) != nil } ?? lines.count
+        while place > 0, lines[place - 1].drop(while: { $0 == " " }).first.map({ $0 == "#" }) ?? true { place -= 1 }
+        lines.insert(line, at: place)
+    }
+
+    private static func append(_ more: [String], to lines: inout [String]) {
+        while lines.last?.allSatisfy(\.isWhitespace) == true { lines.removeLast() }
+        lines += more + [""]
+    }
+}

@@ -1,0 +1,13 @@
+/// What the user may say about a launch.
+package struct LaunchOptions: Sendable {
+    package var profile = FlyProfile.production
+    /// The app's name; by default the facts' own.
+    package var name: String?
+    package var region: String?
+    /// The port to listen on, instead of the one that was found.
+    package var port: Int?
+    /// Without the sign of a comment: ``Stamp/text(version:facts:)``.
+    package var stamp = Stamp.prefix
+
+    package init() {}
+}

@@ -1,0 +1,185 @@
+/// What a launch will do to a project's folder: nothing is done by it, all is said by it.
+package struct LaunchPlan: Equatable, Sendable {
+    package enum Action: Equatable, Sendable {
+        /// Writes a file that is not there.
+        case create(Artefact)
+        /// Leaves a file as it is.
+        case keep(path: String, reason: String)
+        /// Shows a change to a file that is there; it is made only when the user says so.
+        case offer(CodePatch)
+    }
+
+    package var facts: Facts
+    package var profile: FlyProfile
+    /// All paths are relative to the scanned folder.
+    package var actions: [Action] = []
+    /// What the files can't express, and what was decided.
+    package var notes: [String] = []
+    /// What only the user knows.
+    package var needed: [String] = []
+    /// What has to be answered first; nil when all is clear.
+    package var question: String?
+    /// All that would be there if nothing were, for ``check(_:)``.
+    private var generated: [Artefact] = []
+
+    /// Decides what to write.
+    ///
+    /// - Parameters:
+    ///   - facts: what the scan found.
+    ///   - project: the scanned folder.
+    ///   - python: its Python files, for changes to code; without them none is offered.
+    ///   - options: what the user said.
+    /// - Returns: the same plan for the same input.
+    package static func make(
+        _ facts: Facts,
+        project: Project,
+        python: PythonSources = PythonSources(),
+        options: LaunchOptions = LaunchOptions()
+    ) -> LaunchPlan {
+        var plan = LaunchPlan(facts: facts, profile: options.profile)
+        plan.question = question(facts)
+        let hasStart = facts.entry != nil || facts.recipe != nil || facts.existing.dockerfile != nil
+        guard facts.kind == .app, hasStart else { return plan }
+        let known = withoutOwn(facts, project)
+        plan.writeFiles(known, project, options)
+        for patch in CodePatch.offered(facts, project: project, python: python) { plan.actions.append(.offer(patch)) }
+        return plan
+    }
+
+    /// Says which files that roost has written are not what it would write today.
+    ///
+    /// - Parameter project: the scanned folder as it is now.
+    /// - Returns: a sentence for each, in the order of their paths; files without our stamp are nobody's business.
+    package func check(_ project: Project) -> [String] {
+        var result: [(path: String, text: String)] = []
+        for artefact in generated {
+            guard let text = project.text(artefact.path), Stamp.isIn(text) else { continue }
+            guard Stamp.body(text) != Stamp.body(artefact.text) else { continue }
+            let isSame = Stamp.line(in: text) == Stamp.line(in: artefact.text)
+            let reason = isSame ? "was edited since roost wrote it" : "is out of date: the project has changed since"
+            result.append((artefact.path, "\(Quoting.comment(artefact.path)) \(reason)"))
+        }
+        let wanted = Set(generated.map(\.path))
+        for path in project.files where !wanted.contains(path) && Self.ownNames.contains(TreePath.name(of: path)) {
+            guard let text = project.text(path), Stamp.isIn(text) else { continue }
+            result.append((path, "\(Quoting.comment(path)) is not needed any more"))
+        }
+        return result.sorted { $0.path < $1.path }.map(\.text)
+    }
+
+    // MARK: - Private
+
+    private init(facts: Facts, profile: FlyProfile) {
+        self.facts = facts
+        self.profile = profile
+    }
+
+    private static let ownNames: Set<String> = [
+        "Dockerfile", ".dockerignore", "fly.toml", ".env.example", "migrate.py",
+    ]
+
+    private static func question(_ facts: Facts) -> String? {
+        guard facts.kind == .app, facts.recipe == nil else { return nil }
+        let targets = facts.alternatives.map { Quoting.comment($0.target) }
+        if let entry = facts.entry {
+            guard entry.confidence == .ambiguous, !targets.isEmpty else { return nil }
+            return "which is the app: \(([Quoting.comment(entry.target)] + targets).joined(separator: ", "))?"
+        }
+        guard facts.existing.dockerfile == nil else { return nil }
+        return targets.isEmpty ? "what starts the app?" : "which is the app: \(targets.joined(separator: ", "))?"
+    }
+
+    /// Files of our own from an earlier launch are made anew, so they count as not there.
+    private static func withoutOwn(_ facts: Facts, _ project: Project) -> Facts {
+        func isOwn(_ path: String?) -> Bool { path.flatMap { project.text($0) }.map { Stamp.isIn($0) } ?? false }
+        var facts = facts
+        if isOwn(facts.existing.dockerfile) {
+            facts.existing.dockerfile = nil
+            facts.existing.dockerTarget = nil
+            facts.existing.dockerContext = nil
+        }
+        if isOwn(facts.existing.flyConfig) { facts.existing.flyConfig = nil }
+        if isOwn(facts.existing.environmentExample) { facts.existing.environmentExample = nil }
+        return facts
+    }
+
+    private mutating func writeFiles(_ facts: Facts, _ project: Project, _ options: LaunchOptions) {
+        let folder = LaunchFolder.of(facts)
+        let script = Self.scriptPath(facts, project)
+        var image = DockerfileOptions()
+        image.stamp = options.stamp
+        image.port = options.port
+        image.contents = ImageContents.read(facts, project)
+        image.migrateScript = script
+        var fly = FlyConfigOptions()
+        fly.profile = options.profile
+        fly.app = options.name
+        fly.region = options.region
+        fly.port = options.port
+        fly.stamp = options.stamp
+        // An image that is not ours may not hold the script.
+        let makesScript = script.map { MigrateScript.make(facts, stamp: "", path: $0) != nil } ?? false
+        fly.migrateScript = facts.existing.dockerfile == nil && makesScript ? script : nil
+        let files = DockerfileGenerator.make(facts, image)
+        let config = FlyConfigGenerator.make(facts, fly)
+        notes = files.notes + config.notes
+        needed = config.needed
+        if let path = facts.existing.dockerfile { actions.append(.keep(path: path, reason: "the project's own")) }
+        for artefact in files.files { add(artefact, in: folder, project) }
+        if let path = facts.existing.flyConfig {
+            keepConfig(path, facts, fly, project)
+        } else {
+            for artefact in config.files { add(artefact, in: folder, project) }
+        }
+        if let example = EnvironmentExample.make(facts, stamp: options.stamp) { add(example, in: folder, project) }
+    }
+
+    /// Beside a script of that name that is the project's own, ours goes into a folder.
+    private static func scriptPath(_ facts: Facts, _ project: Project) -> String? {
+        let usual = TreePath.joined(facts.root, MigrateScript.defaultPath)
+        guard let text = project.text(usual), !Stamp.isIn(text) else { return MigrateScript.defaultPath }
+        return "roost/" + MigrateScript.defaultPath
+    }
+
+    private mutating func add(_ artefact: Artefact, in folder: String, _ project: Project) {
+        var artefact = artefact
+        artefact.path = TreePath.joined(folder, artefact.path)
+        generated.append(artefact)
+        guard project.has(artefact.path) else { return actions.append(.create(artefact)) }
+        guard let old = project.text(artefact.path), Stamp.isIn(old) else {
+            return actions.append(.keep(path: artefact.path, reason: "the project's own"))
+        }
+        guard Stamp.body(old) != Stamp.body(artefact.text) else {
+            return actions.append(.keep(path: artefact.path, reason: "up to date"))
+        }
+        let diff = UnifiedDiff.make(old: old, new: artefact.text, path: artefact.path)
+        actions.append(
+            .offer(
+                CodePatch(
+                    title: "as roost would write it now",
+                    rules: [],
+                    path: artefact.path,
+                    diff: diff,
+                    text: artefact.text
+                )
+            )
+        )
+    }
+
+    private mutating func keepConfig(_ path: String, _ facts: Facts, _ options: FlyConfigOptions, _ project: Project) {
+        actions.append(.keep(path: path, reason: "the project's own"))
+        guard let old = project.text(path) else { return }
+        let offer = FlyConfigOffer(
+            old,
+            path: path,
+            FlyValues(facts, options),
+            regions: Set([options.region].compactMap { $0 })
+        )
+        notes += offer.notes
+        guard let text = offer.text else { return }
+        let diff = UnifiedDiff.make(old: old, new: text, path: path)
+        actions.append(
+            .offer(CodePatch(title: "what it lacks", rules: ["S10", "A06"], path: path, diff: diff, text: text))
+        )
+    }
+}

@@ -1,0 +1,150 @@
+import Model
+
+/// What a scan found: the facts, and what they were read from.
+package struct ScanResult: Sendable {
+    package var facts: Facts
+    package var context: ScanContext
+}
+
+/// Reads a folder and finds out what it holds; nothing of it is run.
+package enum Scan {
+    /// Scans a folder on disk.
+    ///
+    /// - Parameters:
+    ///   - folder: what to look at, a repository's root or an app's folder.
+    ///   - root: the app's folder in it, when the user says so; nil lets the scan choose.
+    /// - Returns: facts and context; a folder without an app gives facts whose kind says so.
+    /// - Throws: ``Fault`` when the folder can't be read.
+    package static func run(folder: String, root: String? = nil) async throws -> ScanResult {
+        try await run(try Project.read(folder), root: root)
+    }
+
+    /// Scans a project that is read already, or made in memory.
+    package static func run(_ project: Project, root: String? = nil) async throws -> ScanResult {
+        var context = context(project)
+        context.facts.warnings += project.warnings.map { Facts.Warning($0) }
+        let asked = root.map { TreePath.joined("", $0) }
+        context.root = asked ?? ""
+        if let kind = ProjectKind.early(context, isAsked: asked != nil) {
+            context.facts.kind = kind.kind
+            context.facts.warnings += kind.warnings
+            return finish(&context)
+        }
+        context.commands = FoundCommands.collect(context)
+        try await readPython(&context)
+        chooseRoot(&context, asked: asked)
+        for detector in detectors { detector(&context) }
+        ProjectKind.late(&context)
+        return finish(&context)
+    }
+
+    /// What is known before any Python is read: files, documents and Dockerfiles.
+    static func context(_ project: Project) -> ScanContext {
+        let documents = Documents.read(project)
+        var context = ScanContext(project: project, documents: documents.trees)
+        context.facts.warnings = documents.warnings
+        context.dockerfiles = dockerfiles(in: project)
+        return context
+    }
+
+    // MARK: - Private
+
+    private static func readPython(_ context: inout ScanContext) async throws {
+        let choice = SourceChoice(context.project, commands: context.commands)
+        let root = context.root
+        var sources = try await read(context.project, parts: choice.isLarge ? 2 : 1) { path, text in
+            (root.isEmpty || choice.isNear(path, root)) && choice.wants(path, text)
+        }
+        // Files that its grammar refuses, or all of them without a python3, are read by lines.
+        let isAbsent = sources.modules.isEmpty
+        if isAbsent {
+            let project = context.project
+            sources.modules = project.files.filter { $0.hasSuffix(".py") }.prefix(2_000).compactMap { path in
+                guard let text = project.text(path), choice.wants(path, text) else { return nil }
+                return LexicalPython.module(text, path: path)
+            }
+        } else {
+            for index in sources.modules.indices {
+                guard let problem = sources.modules[index].error else { continue }
+                let path = sources.modules[index].path
+                guard let text = context.project.text(path), var module = LexicalPython.module(text, path: path) else {
+                    continue
+                }
+                module.error = problem
+                sources.modules[index] = module
+            }
+        }
+        if let warning = sources.warning { context.facts.warnings.append(Facts.Warning(warning)) }
+        context.python = sources
+        context.index = PythonIndex(sources)
+    }
+
+    /// Reads with several Pythons at once, since one takes apart about three megabytes a second.
+    private static func read(
+        _ project: Project,
+        parts: Int,
+        where wanted: @escaping @Sendable (_ path: String, _ text: String) -> Bool
+    ) async throws -> PythonSources {
+        guard parts > 1 else { return try await PythonSources.read(project, where: wanted) }
+        return try await withThrowingTaskGroup(of: PythonSources.self) { group in
+            for part in 0..<parts {
+                group.addTask {
+                    try await PythonSources.read(project) { path, text in
+                        path.utf8.reduce(0) { $0 &+ Int($1) } % parts == part && wanted(path, text)
+                    }
+                }
+            }
+            var all = PythonSources()
+            for try await one in group {
+                all.modules += one.modules
+                all.warning = all.warning ?? one.warning
+            }
+            all.modules.sort { $0.path < $1.path }
+            return all
+        }
+    }
+
+    /// Decides about the app's folder before the detectors run, since all of them start from it.
+    private static func chooseRoot(_ context: inout ScanContext, asked: String?) {
+        let search = EntrySearch.run(context)
+        if asked == nil {
+            let choice = RootChoice.choose(search)
+            context.root = choice.root ?? ""
+            context.facts.kind = choice.kind
+            context.facts.roots = choice.roots
+            context.isAmbiguous = choice.isAmbiguous
+            context.facts.warnings += choice.warnings
+        }
+        context.facts.root = context.root
+        let inRoot = search.found.candidates.filter { TreePath.lies($0.file, in: context.root) }
+        let best = context.facts.kind == .app ? inRoot.sorted(by: EntryCandidate.isBefore).first : nil
+        context.facts.framework = best?.framework
+        context.facts.existing = ExistingFiles.find(context, chosen: best, search: search)
+        context.candidates = search.found
+    }
+
+    private static func finish(_ context: inout ScanContext) -> ScanResult {
+        context.facts.root = context.root
+        context.facts.name = ProjectName.find(in: context)
+        let result = ScanResult(facts: context.facts, context: context)
+        return result
+    }
+
+    private static func dockerfiles(in project: Project) -> [Dockerfile] {
+        project.files.filter(isDockerfile).prefix(300).compactMap { path in
+            guard let text = project.text(path), text.utf8.count < 512 << 10 else { return nil }
+            let file = Dockerfile.parse(text, path: path)
+            return file.stages.isEmpty && file.problems.isEmpty ? nil : file
+        }
+    }
+
+    private static func isDockerfile(_ path: String) -> Bool {
+        let name = TreePath.name(of: path).lowercased()
+        if name.hasSuffix(".md") || name.hasSuffix(".dockerignore") || name.hasSuffix(".txt") || path.contains("{{") {
+            return false
+        }
+        return name == "dockerfile" || name == "containerfile" || name.hasPrefix("dockerfile.")
+            || name.hasPrefix("dockerfile_") || name.hasPrefix("dockerfile-") || name.hasSuffix(".dockerfile")
+            || name.hasPrefix("containerfile.")
+    }
+}

@@ -1,0 +1,127 @@
+import ArgumentParser
+import Client
+import Foundation
+import Model
+import Scaffold
+import Toolkit
+
+struct Launch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Find out what a project is, write what it needs to run, and deploy it.",
+        discussion: """
+            Reads the folder, runs nothing of it, and prints what it found, where. Writes fly.toml, Dockerfile, \
+            .dockerignore and .env.example where they are not there yet; what is there is kept, and changes to it are \
+            offered as a diff. --probe starts the app once, in a Machine that nobody can reach.
+            """
+    )
+
+    @Argument(help: "The project's folder.") var folder = "."
+    @OptionGroup var choices: LaunchChoices
+    @Flag(name: [.short, .long], help: "Don't ask: create files, leave offered changes alone.") var yes = false
+    @Flag(help: "Show the plan, write nothing.") var plan = false
+    @Flag(help: "Fail when files that launch wrote are out of date; write nothing.") var check = false
+    @Flag(name: [.short, .long], help: "Print what was found as JSON, write nothing.") var json = false
+    @Flag(help: "Start the app once to confirm port, health path and memory.") var probe = false
+    @Flag(help: "Also make the offered changes to files that are there.") var accept = false
+    @Flag(help: "Write the files and stop.") var noDeploy = false
+    @Flag(help: "Deploy without asking.") var now = false
+
+    func run() async throws {
+        let scan = try await Scan.run(folder: folder, root: choices.root)
+        let plan = try choices.plan(scan)
+        if json { return try Output.json(LaunchOutput(plan, project: scan.context.project)) }
+        if check { return try report(plan.check(scan.context.project)) }
+        print(plan.text, terminator: "")
+        if probe { try await tryOut(plan, scan) }
+        if self.plan { return }
+        try refuse(plan)
+        try write(plan)
+        try await finish(plan)
+    }
+
+    // MARK: - Private
+
+    /// Ends here when nothing could be started, or when a person has to say what.
+    private func refuse(_ plan: LaunchPlan) throws(Fault) {
+        let facts = plan.facts
+        guard !facts.roots.isEmpty || plan.question != nil || plan.actions.isEmpty else { return }
+        if facts.kind == .app, plan.question == nil, !plan.actions.isEmpty { return }
+        let choices = facts.roots.map { "roost launch \($0.folder)" }
+        throw Fault(
+            .unsupported,
+            plan.question ?? "there is nothing here that could be launched",
+            hint: choices.isEmpty
+                ? "say it with --entry module:app, or write a Dockerfile" : choices.joined(separator: "\n")
+        )
+    }
+
+    private func write(_ plan: LaunchPlan) throws {
+        let files = ProjectFiles(folder: folder)
+        for action in plan.actions {
+            switch action {
+            case .create(let file): _ = try files.write([file], force: false)
+            case .keep: continue
+            case .offer(let patch):
+                print("\n\(patch.title): \(patch.path)\n\(patch.diff)", terminator: "")
+                guard try isAccepted(patch) else { continue }
+                let old = FileManager.default.contents(atPath: "\(folder)/\(patch.path)")
+                try files.replace(
+                    patch.path,
+                    with: patch.text,
+                    expecting: old.map { String(decoding: $0, as: UTF8.self) }
+                )
+                print("Changed \(patch.path)")
+            }
+        }
+    }
+
+    private func isAccepted(_ patch: CodePatch) throws -> Bool {
+        if accept { return true }
+        guard !yes, isatty(STDIN_FILENO) == 1 else { return false }
+        print("Make this change? (y/N) ", terminator: "")
+        fflush(nil)
+        return ["y", "yes"].contains((readLine() ?? "").lowercased())
+    }
+
+    private func report(_ stale: [String]) throws {
+        for line in stale { Output.warn(line) }
+        guard stale.isEmpty else { throw ExitCode(1) }
+        print("What launch wrote is up to date.")
+    }
+
+    private func tryOut(_ plan: LaunchPlan, _ scan: ScanResult) async throws {
+        let config = try ProbeConfig.make(plan, scan.context.project)
+        let health = plan.facts.health
+        let paths = [health.ready, health.live].compactMap { $0 } + health.candidates
+        let folder = plan.facts.root.isEmpty ? folder : "\(folder)/\(plan.facts.root)"
+        let seen = try await RoostClient.with(socketPath: Connection.socketPath) { client in
+            try await LaunchProbe(client: client, folder: folder, config: config, paths: Array(Set(paths)).sorted())
+                .run()
+        }
+        print("\nprobe")
+        let port = config.httpService?.settings.internalPort ?? 8080
+        let verdict = seen.ports.contains(port) ? "confirmed" : "NOT as planned (\(port))"
+        print("  port       \(seen.ports.map(String.init).joined(separator: ", ")) · \(verdict)")
+        for address in seen.unreachable { print("  warning    listens on \(address), which nothing else can reach") }
+        for answer in seen.answers {
+            print("  health     \(answer.path) · \(Output.harmless(String(answer.output.prefix(80))))")
+        }
+        if let memory = seen.peakMemoryMiB { print("  memory     \(memory) MiB at most") }
+    }
+
+    private func finish(_ plan: LaunchPlan) async throws {
+        let place = plan.facts.root.isEmpty ? folder : "\(folder)/\(plan.facts.root)"
+        let next = "roost deploy\(place == "." ? "" : " \(place)")"
+        guard !noDeploy else { return print("\nNext: \(next)") }
+        // As `fly launch` does: a yes to everything is a yes to the deploy.
+        guard now || yes || (isatty(STDIN_FILENO) == 1 && asksForDeploy()) else { return print("\nNext: \(next)") }
+        let deploy = try Deploy.parse([place])
+        try await deploy.run()
+    }
+
+    private func asksForDeploy() -> Bool {
+        print("\nDeploy it now? (y/N) ", terminator: "")
+        fflush(nil)
+        return ["y", "yes"].contains((readLine() ?? "").lowercased())
+    }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Foundation
+import Model
+import Scaffold
+
+/// What a user may say about a launch that nobody can know.
+struct LaunchChoices: ParsableArguments {
+    @Option(help: "The app's name; the project's own if left out.") var name: String?
+    @Option(name: [.short, .long], help: "The region for its Machines.") var region: String?
+    @Option(help: "development, staging or production.") var profile = FlyProfile.production
+    @Option(help: "The port that the app listens on.") var internalPort: Int?
+    @Option(help: "The app's folder in a tree of several.") var root: String?
+    @Option(help: "What the server imports, module:attribute, when it can't be told.") var entry: String?
+
+    func validate() throws {
+        if let internalPort, !(1...65_535).contains(internalPort) {
+            throw ValidationError("--internal-port takes 1 to 65535")
+        }
+        if let entry, entry.wholeMatch(of: /[\w.]+:[\w.]+/) == nil {
+            throw ValidationError("--entry takes module:attribute, for example app.main:app")
+        }
+    }
+
+    func plan(_ scan: ScanResult) throws -> LaunchPlan {
+        if let name { try App.validate(name: name) }
+        var facts = scan.facts
+        if let entry {
+            var chosen = Facts.Entry(kind: .app, target: entry, confidence: .certain)
+            chosen.importRoot =
+                facts.alternatives.first { $0.target == entry }?.importRoot ?? facts.entry?.importRoot ?? ""
+            chosen.evidence = [.init(Place("--entry"), entry)]
+            facts.entry = chosen
+            facts.kind = .app
+            facts.framework = facts.framework ?? .asgi
+        }
+        var options = LaunchOptions()
+        options.profile = profile
+        options.name = name
+        options.region = region
+        options.port = internalPort
+        options.stamp = try FactsStamp.text(facts)
+        return LaunchPlan.make(facts, project: scan.context.project, python: scan.context.python, options: options)
+    }
+}
+
+extension FlyProfile: ExpressibleByArgument {}
+
+/// What `--json` prints.
+struct LaunchOutput: Encodable {
+    var facts: Facts
+    /// Files that would be created.
+    var files: [Artefact] = []
+    /// Paths that stay as they are, with the reason.
+    var kept: [String: String] = [:]
+    /// Changes that are offered, as diffs.
+    var offered: [String] = []
+    var notes: [String]
+    var needed: [String]
+    var question: String?
+    /// Files of an earlier launch that are out of date.
+    var stale: [String]
+
+    init(_ plan: LaunchPlan, project: Project) {
+        facts = plan.facts
+        notes = plan.notes
+        needed = plan.needed
+        question = plan.question
+        stale = plan.check(project)
+        for action in plan.actions {
+            switch action {
+            case .create(let file): files.append(file)
+            case .keep(let path, let reason): kept[path] = reason
+            case .offer(let patch): offered.append(patch.diff)
+            }
+        }
+    }
+}
+
+/// The configuration that a probe starts from: the one that is there, or the one that would be written.
+enum ProbeConfig {
+    static func make(_ plan: LaunchPlan, _ project: Project) throws -> AppConfig {
+        let folder = plan.facts.root.isEmpty ? "" : plan.facts.root + "/"
+        var text = project.text("\(folder)fly.toml")
+        for case .create(let file) in plan.actions where file.path.hasSuffix("fly.toml") { text = file.text }
+        guard let text else { throw Fault(.unsupported, "there is no fly.toml to try out, and none can be made") }
+        var config = try ProjectConfig.parse(text, name: "fly.toml").config
+        if let dockerfile = config.build.dockerfile, !project.has(folder + dockerfile) {
+            // It is not written yet; the native build needs none, only the command that would stand in it.
+            config.build.dockerfile = nil
+            if config.processes.isEmpty { config.processes = ["app": command(plan.facts, config)] }
+        }
+        return config
+    }
+
+    // MARK: - Private
+
+    private static func command(_ facts: Facts, _ config: AppConfig) -> [String] {
+        guard let entry = facts.entry else { return facts.recipe?.start ?? [] }
+        if entry.kind == .script, let command = entry.command { return command }
+        let port = config.httpService?.settings.internalPort ?? 8000
+        var words = ["uvicorn", entry.target, "--host", "0.0.0.0", "--port", "\(port)"]
+        if entry.kind == .factory { words.append("--factory") }
+        if !entry.importRoot.isEmpty { words += ["--app-dir", entry.importRoot] }
+        return words
+    }
+}

@@ -1,0 +1,163 @@
+import Testing
+
+@testable import Scaffold
+
+@Suite("Python version")
+struct PythonVersionTests {
+    static let ranges: [(String, PythonRange.Syntax, [Int])] = [
+        (">=3.11,<4.0", .pep440, [11, 12, 13, 14, 15]), (">=3.9,<=3.11", .pep440, [9, 10]),
+        ("~=3.11", .pep440, [11, 12, 13, 14, 15]),
+        ("~=3.11.2", .pep440, [11]), ("==3.11.*", .pep440, [11]), ("==3.12", .pep440, [12]),
+        (">=3.10,!=3.12.*", .pep440, [10, 11, 13, 14, 15]),
+        (">3.13", .pep440, [13, 14, 15]), (">= 3.13", .pep440, [13, 14, 15]), ("^3.12", .poetry, [12, 13, 14, 15]),
+        ("~3.11", .poetry, [11]),
+        ("3.11", .poetry, [11]), ("3.11.*", .poetry, [11]), (">=3.8,<3.10 || >=3.13", .poetry, [8, 9, 13, 14, 15]),
+        (">=3.12 <3.14", .poetry, [12, 13]), ("3.11", .bare, [11]), ("=3.11", .conda, [11]),
+        (">=3.13|3.9.*", .conda, [9, 13, 14, 15]),
+    ]
+
+    @Test("bounds in the syntax of each tool", arguments: ranges)
+    func allows(_ text: String, _ syntax: PythonRange.Syntax, _ expected: [Int]) throws {
+        let range = try #require(PythonRange(text, syntax: syntax))
+        #expect((6...15).filter { range.allowsNewest(of: $0) } == expected)
+    }
+
+    @Test("an exact version allows that patch alone")
+    func exact() throws {
+        let range = try #require(PythonRange("3.11.7", syntax: .poetry))
+        #expect(range.allowsAny(of: 11) && !range.allowsNewest(of: 11))
+        #expect(range.allows(minor: 11, patch: 7) && !range.allows(minor: 11, patch: 8))
+        #expect(PythonRange("", syntax: .pep440) == nil)
+        #expect(PythonRange("latest", syntax: .poetry) == nil)
+        #expect(PythonRange(String(repeating: "9", count: 400), syntax: .pep440) == nil)
+    }
+
+    static let choices: [(why: String, files: [String: String], version: String, place: String?)] = [
+        ("nothing is said", ["main.py": "", "requirements.txt": "fastapi"], "3.14", nil),
+        ("a lower bound", ["pyproject.toml": "[project]\nname='a'\nrequires-python='>=3.11'"], "3.14", nil),
+        ("an upper bound", ["pyproject.toml": "[project]\nname='a'\nrequires-python='>=3.9,<3.13'"], "3.12", nil),
+        ("only ended versions", ["pyproject.toml": "[project]\nname='a'\nrequires-python='>=3.8,<3.10'"], "3.9", nil),
+        (
+            "one that is young, when nothing else will do",
+            ["pyproject.toml": "[project]\nname='a'\nrequires-python='>=3.15'"], "3.15", nil
+        ),
+        (
+            "an exact bound",
+            ["pyproject.toml": "[tool.poetry]\nname='a'\n[tool.poetry.dependencies]\npython='3.11.7'"], "3.11", nil
+        ),
+        (
+            "two bounds",
+            [
+                "pyproject.toml":
+                    "[project]\nname='a'\nrequires-python='>=3.9'\n[tool.poetry.dependencies]\npython='<3.12'"
+            ], "3.11", nil
+        ),
+        (
+            ".python-version before the image",
+            [
+                ".python-version": "# pyenv\nshop-env\n3.12.4\n", "Dockerfile": "FROM python:3.11\nRUN pip install x",
+                "main.py": "",
+            ], "3.12", ".python-version"
+        ),
+        (
+            ".tool-versions", [".tool-versions": "nodejs 20\npython 3.11.4 3.10.1", "main.py": ""], "3.11",
+            ".tool-versions"
+        ),
+        ("runtime.txt", ["runtime.txt": "python-3.10.13\n", "main.py": ""], "3.10", "runtime.txt"),
+        ("mise", ["mise.toml": "[tools]\npython = ['3.13', '3.12']", "main.py": ""], "3.13", "mise.toml"),
+        (
+            "an image by an argument",
+            [
+                "Dockerfile":
+                    "ARG V=3.12\nARG T=slim-trixie\nFROM docker.io/python:${V}-${T} AS a\nFROM a\nRUN pip install x",
+                "main.py": "",
+            ], "3.12", "Dockerfile"
+        ),
+        (
+            "an image that names Python in its tag",
+            ["Dockerfile": "FROM tiangolo/uvicorn-gunicorn-fastapi:python3.8-slim", "a.py": ""], "3.8", "Dockerfile"
+        ),
+        (
+            "Red Hat's images",
+            ["Dockerfile": "FROM registry.access.redhat.com/ubi9/python-312:latest\nRUN pip install x", "a.py": ""],
+            "3.12", "Dockerfile"
+        ),
+        (
+            "an image without a version", ["Dockerfile": "FROM python:3-slim\nRUN pip install x", "a.py": ""], "3.14",
+            nil
+        ),
+        (
+            "Python from packages",
+            [
+                "Dockerfile": "FROM ubuntu:22.04\nRUN apt-get update && apt-get install -y python3.11 python3-pip",
+                "a.py": "",
+            ], "3.11", "Dockerfile"
+        ),
+        (
+            "the image of production",
+            [
+                "Dockerfile": "FROM python:3.11 AS dev\nRUN pip install x",
+                "Dockerfile.prod": "FROM python:3.12.1\nRUN pip install x", "a.py": "",
+            ], "3.12", "Dockerfile.prod"
+        ),
+        (
+            "a linter's target", ["pyproject.toml": "[tool.ruff]\ntarget-version = 'py312'", "a.py": ""], "3.12",
+            "pyproject.toml"
+        ),
+        (
+            "a linter's target that has ended is the least, not the choice",
+            ["ruff.toml": "target-version = 'py38'", "a.py": ""], "3.14", nil
+        ),
+        (
+            "the header of compiled requirements",
+            [
+                "requirements.txt": "#\n# This file is autogenerated by pip-compile with Python 3.12\n#\nfastapi==1"
+            ], "3.12", "requirements.txt"
+        ),
+        ("conda", ["environment.yml": "dependencies: [python=3.11, fastapi]"], "3.11", nil),
+        (
+            "Render's variable",
+            [
+                "render.yaml":
+                    "services: [{type: web, runtime: python, envVars: [{key: PYTHON_VERSION, value: 3.12.3}]}]",
+                "a.py": "",
+            ], "3.12", "render.yaml"
+        ),
+    ]
+
+    @Test("where the version is from", arguments: choices)
+    func chooses(_ row: (why: String, files: [String: String], version: String, place: String?)) async throws {
+        let facts = try await ScanContext.facts(row.files) { PythonVersionDetector.detect(&$0, today: "2026-11-21") }
+        let python = try #require(facts.python)
+        #expect(python.chosen == row.version, "\(row.why)")
+        if let place = row.place { #expect(python.evidence.first?.place.file == place, "\(row.why)") }
+    }
+
+    @Test("what contradicts a bound is passed over, and said")
+    func conflicts() async throws {
+        let files = [
+            "pyproject.toml": "[project]\nname='a'\nrequires-python='>=3.10'", ".python-version": "3.8",
+            "Dockerfile": "FROM python:3.12\nRUN pip install .",
+        ]
+        let facts = try await ScanContext.facts(files) { PythonVersionDetector.detect(&$0, today: "2026-11-21") }
+        #expect(facts.python?.chosen == "3.12")
+        #expect(facts.python?.constraint == ">=3.10")
+        #expect(facts.warnings.map(\.message) == [".python-version:1 names Python 3.8, which >=3.10 does not allow"])
+        let empty = ["pyproject.toml": "[project]\nname='a'\nrequires-python='>=3.12,<3.11'"]
+        let none = try await ScanContext.facts(empty) { PythonVersionDetector.detect(&$0, today: "2026-11-21") }
+        #expect(none.python?.chosen == "3.14")
+        #expect(none.warnings.count == 1)
+    }
+
+    @Test("the answer follows the day that it is asked for, and an ended version is named")
+    func days() async throws {
+        let files = ["a.py": "", "Dockerfile": "FROM python:3.9\nRUN pip install x"]
+        let facts = try await ScanContext.facts(files) { PythonVersionDetector.detect(&$0, today: "2026-11-21") }
+        #expect(facts.warnings.map(\.message) == ["Python 3.9 gets no security fixes since 2025-10-31"])
+        let early = try await ScanContext.facts(files) { PythonVersionDetector.detect(&$0, today: "2025-01-01") }
+        #expect(early.warnings.isEmpty)
+        let free = try await ScanContext.facts(["a.py": ""]) { PythonVersionDetector.detect(&$0, today: "2025-10-10") }
+        #expect(free.python?.chosen == "3.13")
+        #expect(try await ScanContext.facts(["main.go": ""], PythonVersionDetector.detect).python == nil)
+    }
+}
