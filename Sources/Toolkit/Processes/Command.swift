@@ -1,10 +1,11 @@
-#if canImport(Glibc)
-import Glibc
-#endif
 import Foundation
 import Model
 import Subprocess
 import SystemPackage
+
+#if canImport(Glibc)
+import Glibc
+#endif
 
 /// A program of the host, run to its end.
 package struct Command: Sendable {
