@@ -96,11 +96,12 @@ def migrations(right, facts):
 
 
 def workers(right, facts):
-    found = sorted(process["kind"] for process in facts.get("processes") or [])
-    names = {"apscheduler": "in-process"}
-    wanted = sorted({names.get(worker["kind"], worker["kind"]) for worker in right if not worker.get("optional")})
-    optional = {names.get(worker["kind"], worker["kind"]) for worker in right if worker.get("optional")}
-    return sorted(set(found) - optional) == wanted, ",".join(found)
+    """What runs inside the web process is compared as one kind, and only where the answers speak of it."""
+    inside = {"apscheduler": "in-process", "scheduler": "in-process"}
+    found = {inside.get(process["kind"], process["kind"]) for process in facts.get("processes") or []}
+    wanted = {inside.get(one["kind"], one["kind"]) for one in right if not one.get("optional")}
+    optional = {inside.get(one["kind"], one["kind"]) for one in right if one.get("optional")} | {"in-process"}
+    return found - (optional - wanted) == wanted, ",".join(sorted(found))
 
 
 def health(record, facts):

@@ -26,6 +26,9 @@ struct AppConfigCheckTests {
             { $0.deploy.maxUnavailable = .infinity },
             { $0.mounts = [AppConfig.Mount(source: "data", destination: "/proc")] },
             { $0.env = ["A=B": ""] },
+            { $0.files = [AppConfig.File(guestPath: "etc")] },
+            { $0.metrics = [AppConfig.Metrics(port: 0)] },
+            { $0.httpService?.ports = [AppConfig.Port(start: -1)] },
         ]
         for (number, change) in changes.enumerated() {
             var config = AppConfig()

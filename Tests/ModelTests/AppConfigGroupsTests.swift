@@ -61,6 +61,16 @@ struct AppConfigGroupsTests {
         #expect(jobs == MachineConfig.Init(entrypoint: ["/tini"], cmd: ["other"]))
     }
 
+    @Test("have the environment of the file, their own name, and the primary region when there is one")
+    func environment() {
+        var config = Self.config(["api", "jobs"])
+        config.env = ["A": "1", "FLY_PROCESS_GROUP": "x"]
+        #expect(config.environment(for: "jobs") == ["A": "1", "FLY_PROCESS_GROUP": "jobs"])
+        config.primaryRegion = "fra"
+        #expect(config.environment(for: "api")["PRIMARY_REGION"] == "fra")
+        #expect(config.machineConfig(group: "api", image: "i", region: "local").env["PRIMARY_REGION"] == "fra")
+    }
+
     @Test("reads a tree that no TOML file made")
     func tree() throws {
         let origin = ConfigNode.Position(line: 1, column: 1)

@@ -1,6 +1,7 @@
 import Model
 import Scaffold
 import Testing
+import Toolkit
 
 /// Nothing that a project says is dropped on the way out: it is in a file, or it is named.
 @Suite("Exports drop nothing")
@@ -31,6 +32,85 @@ struct ExportCoverageTests {
     @Test("of fly.toml", arguments: ofConfig)
     func config(feature: Feature) throws {
         try check(feature, ExportInput(facts: FactsSamples.named("static-templates"), config: Self.small))
+    }
+
+    @Test("of keys that only Fly acts on, read as a whole", arguments: ExportTarget.allCases)
+    func rest(target: ExportTarget) throws {
+        let text = """
+            app = "shop"
+            console_command = "/app/shell"
+            host_dedication_id = "dedi-7"
+            container = "sidecar"
+            [experimental]
+              auto_rollback = true
+            [build]
+              compression = "zstd"
+              [build.compose]
+                file = "compose.fly.yaml"
+            [deploy]
+              seed_command = "load-fixtures"
+              [deploy.release_command_vm]
+                size = "shared-cpu-2x"
+                kernel_args = ["quiet"]
+            [[mounts]]
+              source = "uploads"
+              destination = "/srv/uploads"
+              snapshot_retention = 14
+              auto_extend_size_threshold = 81
+              auto_extend_size_increment = "3GB"
+              auto_extend_size_limit = "30GB"
+            [http_service]
+              internal_port = 8000
+              [http_service.http_options]
+                idle_timeout = 77
+                [http_service.http_options.response.headers]
+                  X-Shop = "open"
+              [http_service.tls_options]
+                alpn = ["h2"]
+              [[http_service.checks]]
+                path = "/healthz"
+                protocol = "https"
+                tls_server_name = "inner.example.com"
+              [[http_service.machine_checks]]
+                command = ["probe-service"]
+            [[services]]
+              internal_port = 9000
+              protocol = "udp"
+              [[services.ports]]
+                start_port = 5000
+                end_port = 5009
+            [[machine_checks]]
+              command = ["probe-all"]
+            [[files]]
+              guest_path = "/etc/shop.conf"
+              raw_value = "c2VjcmV0"
+            [[statics]]
+              guest_path = "/app/public"
+              url_prefix = "/assets"
+            [[metrics]]
+              port = 9464
+              path = "/metrics-here"
+            [[vm]]
+              size = "shared-cpu-1x"
+              kernel_args = ["nosmt"]
+              persist_rootfs = "always"
+            """
+        let root = try ConfigFormat.toml.parse(Array(text.utf8), file: "fly.toml")
+        let config = try AppConfig.read(root, file: "fly.toml", regions: [Regions.local]).config
+        let made = try Exporter.export(
+            target,
+            ExportInput(facts: FactsSamples.named("static-templates"), config: config)
+        )
+        let said = (made.files.map(\.text) + made.notes + made.needed).joined(separator: "\n")
+        for mark in [
+            "/app/shell", "dedi-7", "sidecar", "auto_rollback", "zstd", "compose.fly.yaml", "load-fixtures", "quiet",
+            "snapshot_retention 14", "threshold 81", "increment 3GB", "limit 30GB", "idle_timeout 77", "X-Shop", "h2",
+            "https", "inner.example.com", "probe-service", "udp", "5000", "5009", "probe-all", "/etc/shop.conf",
+            "/app/public", "/assets", "9464", "/metrics-here", "nosmt", "always",
+        ] {
+            #expect(said.contains(mark), "\(target.rawValue) drops \(mark)")
+        }
+        #expect(!said.contains("c2VjcmV0"))
     }
 
     private func check(_ feature: Feature, _ base: ExportInput) throws {

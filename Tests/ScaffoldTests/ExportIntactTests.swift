@@ -60,8 +60,8 @@ struct ExportIntactTests {
         let release = try #require(lines.first { $0.hasPrefix("release: ") })
         #expect(lines.count == 5, "a comment, three processes, and nothing after the last line end")
         // A shell has the last word about its syntax.
-        let words = release.dropFirst("release: ".count)
-        let script = "cd() { :; }\nrelease() { printf '%s\\n' \"$#\" \"$1.\"; }; \(words)"
+        let script =
+            "cd() { :; }; release() { printf '%s\\n' \"$#\" \"$1.\"; }; \(release.dropFirst("release: ".count))"
         let outcome = try await Command("/bin/sh", ["-c", script]).run()
         #expect(outcome.output == "1\n\(text).\n", "\(release) \(outcome.error)")
         let app = try made(.heroku, text, "app.json")

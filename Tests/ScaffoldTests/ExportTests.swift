@@ -64,7 +64,7 @@ struct ExportTests {
         #expect(values["POSTGRES_PASSWORD"]?.words == ["${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD}"])
         #expect(values["SECRET_KEY"]?.words == ["${SECRET_KEY:?set SECRET_KEY}"])
         #expect(values["FIRST_SUPERUSER"]?.words == ["${FIRST_SUPERUSER:?set FIRST_SUPERUSER}"])
-        #expect(values["DATABASE_URL"] == nil || values["POSTGRES_SERVER"] != nil)
+        #expect(values["DATABASE_URL"] == nil)
     }
 
     @Test("only the proxy publishes ports, and only the web process is asked for its health")
@@ -144,6 +144,51 @@ struct ExportTests {
         #expect(made.notes.contains { $0.contains("entrypoint.sh:4") })
     }
 
+    @Test("whatever a Compose file names is there: networks, volumes, secrets, services")
+    func composeReferences() throws {
+        for item in ExportCases.all {
+            guard let made = try? Exporter.export(.compose, item.input) else { continue }
+            let file = try YAML.parse(made.files[0].text, file: "compose.yaml")
+            func names(_ key: String) -> Set<String> { Set(file[key]?.table.map(\.key) ?? []) }
+            for entry in file["services"]?.table ?? [] {
+                let (place, service) = ("\(item.name) \(entry.key)", entry.node)
+                #expect(names("networks").isSuperset(of: service["networks"]?.words ?? []), "\(place)")
+                #expect(names("secrets").isSuperset(of: service["secrets"]?.words ?? []), "\(place)")
+                #expect(names("services").isSuperset(of: service["depends_on"]?.table.map(\.key) ?? []), "\(place)")
+                for volume in service["volumes"]?.list ?? [] {
+                    let short = volume.words.first.map { String($0.prefix { $0 != ":" }) }
+                    let source = volume["source"]?.words.first ?? short ?? ""
+                    guard !source.hasPrefix("."), !source.hasPrefix("/") else { continue }
+                    #expect(names("volumes").contains(source), "\(place): \(source)")
+                }
+            }
+        }
+    }
+
+    @Test("whatever a Pod mounts or selects is there")
+    func podReferences() throws {
+        for item in ExportCases.few {
+            guard let made = try? Exporter.export(.k8s, item.input) else { continue }
+            for object in try made.files.flatMap({ try YAML.documents($0.text, file: $0.path) }) {
+                guard let spec = object["spec"]?["template"]?["spec"] else { continue }
+                let claims = object["spec"]?["volumeClaimTemplates"]?.list ?? []
+                let volumes =
+                    (spec["volumes"]?.list ?? []).compactMap { $0["name"]?.words.first }
+                    + claims.compactMap { $0["metadata"]?["name"]?.words.first }
+                #expect(Set(volumes).count == volumes.count, "\(item.name)")
+                for container in (spec["containers"]?.list ?? []) + (spec["initContainers"]?.list ?? []) {
+                    let mounts = container["volumeMounts"]?.list.compactMap { $0["name"]?.words.first } ?? []
+                    #expect(Set(volumes).isSuperset(of: mounts), "\(item.name): \(mounts)")
+                }
+                guard let selector = object["spec"]?["selector"]?["matchLabels"] else { continue }
+                let labels = object["spec"]?["template"]?["metadata"]?["labels"]?.table ?? []
+                for pair in selector.table {
+                    #expect(labels.contains { $0.key == pair.key && $0.node.words == pair.node.words }, "\(item.name)")
+                }
+            }
+        }
+    }
+
     @Test("the shutdown ladder: server before platform, in every target")
     func ladder() throws {
         let input = ExportInput(facts: FactsSamples.named("static-templates"))
@@ -205,6 +250,11 @@ extension ConfigNode {
         case .array(let items): items.flatMap(\.words)
         default: []
         }
+    }
+
+    fileprivate var list: [ConfigNode] {
+        if case .array(let items) = value { return items }
+        return []
     }
 
     fileprivate var table: [Entry] {

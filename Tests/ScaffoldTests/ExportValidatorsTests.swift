@@ -22,10 +22,9 @@ struct ExportValidatorsTests {
 
     @Test("manifests fit Kubernetes 1.30 and 1.37")
     func kubernetes() async throws {
-        let files = try write(.k8s)
+        let files = try write(.k8s, ExportCases.few)
         try await passes("kubernetes-validate", ["--strict", "-k", "1.30"] + files)
-        let plain = files.filter { !$0.contains("/hostile-") && !$0.contains("-varied/") }
-        try await passes("kubernetes-validate", ["--strict", "-k", "1.37"] + plain)
+        try await passes("kubernetes-validate", ["--strict", "-k", "1.37"] + files.prefix(16))
     }
 
     @Test("workflows fit GitHub's schema, and zizmor finds nothing in them")
@@ -45,7 +44,7 @@ struct ExportValidatorsTests {
     @Test("YAML is what yamllint calls good")
     func yaml() async throws {
         let files = try ExportTarget.allCases.flatMap { target in
-            try write(target) { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
+            try write(target, ExportCases.plain) { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
         }
         let rules = "{extends: default, rules: {line-length: disable, document-start: disable}}"
         try await passes("yamllint", ["--strict", "-d", rules] + files)
@@ -53,7 +52,7 @@ struct ExportValidatorsTests {
 
     @Test("task definitions are taken by botocore and cfn-lint")
     func ecs() async throws {
-        let files = try write(.ecs)
+        let files = try write(.ecs, ExportCases.few)
         let template = "\(folder.path)/template.json"
         let outcome = try await Validators.python(Self.taskScript, [template] + files)
         #expect(outcome.code == 0, "\(outcome.error)\(outcome.output)")
@@ -114,7 +113,7 @@ struct ExportValidatorsTests {
         .enabled(if: Command.find("systemd-analyze") != nil, "systemd-analyze is not installed")
     )
     func systemd() async throws {
-        for item in ExportCases.all {
+        for item in ExportCases.few {
             guard let made = try? Exporter.export(.systemd, item.input) else { continue }
             let files = try made.files.filter { $0.path.hasSuffix(".service") }.map { file in
                 try folder.write(file.text, to: "\(item.name)/\(file.path)")
@@ -126,10 +125,14 @@ struct ExportValidatorsTests {
 
     // MARK: - Private
 
-    /// Writes a target's files for all cases; those that it can't have are left out, but there must be some.
-    private func write(_ target: ExportTarget, where isWanted: (String) -> Bool = { _ in true }) throws -> [String] {
+    /// Writes a target's files for the cases that can have it.
+    private func write(
+        _ target: ExportTarget,
+        _ cases: [ExportCases.Case] = ExportCases.all,
+        where isWanted: (String) -> Bool = { _ in true }
+    ) throws -> [String] {
         var files: [String] = []
-        for item in ExportCases.all {
+        for item in cases {
             guard let made = try? Exporter.export(target, item.input) else { continue }
             for file in made.files where isWanted(file.path) {
                 files.append(try folder.write(file.text, to: "\(target.rawValue)/\(item.name)/\(file.path)"))

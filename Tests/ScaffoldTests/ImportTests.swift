@@ -148,7 +148,8 @@ struct ImportTests {
         input.options.image = "registry.example.com/shop:1"
         input.options.domain = "api.example.com"
         let groups = Set(["web"] + input.facts.processes.filter { !$0.command.isEmpty }.map(\.name))
-        let port = input.facts.port?.number ?? 8000
+        // An image of our own runs as nobody in particular, who can't have the ports below 1024.
+        let port = [input.facts.port?.number].compactMap { $0 }.first { $0 >= 1024 } ?? 8000
 
         let compose = try Exporter.export(.compose, input)
         let first = try read(Importer.compose(compose.files[0].text, app: "x"))

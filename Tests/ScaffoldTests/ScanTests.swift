@@ -72,15 +72,15 @@ struct ScanTests {
         #expect(try JSON.encode(again.facts) == JSON.encode(result.facts))
     }
 
-    @Test("a hundred thousand files are listed and no more", .timeLimit(.minutes(1)))
+    @Test("tens of thousands of files take seconds at most", .timeLimit(.minutes(1)))
     func manyFiles() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "many-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        for part in 0..<101 {
+        for part in 0..<20 {
             let inner = folder.appending(path: "d\(part)").path
             try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: true)
             for index in 0..<1_000 {
-                let descriptor = open("\(inner)/f\(index).txt", O_CREAT | O_WRONLY, 0o600)
+                let descriptor = open("\(inner)/f\(index).\(index % 10 == 0 ? "py" : "txt")", O_CREAT | O_WRONLY, 0o600)
                 if descriptor >= 0 { close(descriptor) }
             }
         }
@@ -88,9 +88,8 @@ struct ScanTests {
         let start = ContinuousClock.now
         let result = try await Scan.run(folder: folder.path)
         #expect(result.facts.entry?.target == "main:app")
-        #expect(result.context.project.files.count <= 100_000)
-        #expect(result.facts.warnings.contains { $0.message.contains("more than 100000 files") })
-        #expect(ContinuousClock.now - start < .seconds(20))
+        #expect(result.context.project.files.count == 20_001)
+        #expect(ContinuousClock.now - start < .seconds(10))
     }
 
     @Test("files that are there already, and which Dockerfile is for production")

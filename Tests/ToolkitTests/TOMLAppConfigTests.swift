@@ -103,7 +103,7 @@ struct TOMLAppConfigTests {
         #expect(config.httpService?.settings.internalPort == 3000)
     }
 
-    @Test("survives the way into a release record and back", arguments: [worked, oldForms, everything])
+    @Test("survives the way into a release record and back", arguments: [worked, oldForms, everything, complete])
     func codable(text: String) throws {
         let config = try TestConfig.read(text).config
         #expect(try JSONDecoder().decode(AppConfig.self, from: JSONEncoder().encode(config)) == config)

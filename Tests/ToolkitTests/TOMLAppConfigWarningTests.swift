@@ -70,19 +70,26 @@ struct TOMLAppConfigWarningTests {
             machine_config = "x.json"
             container = "app"
             [[files]]
+            guest_path = "/a"
+            [[files]]
+            guest_path = "/b"
             [[statics]]
+            guest_path = "/app/public"
+            url_prefix = "/"
             [metrics]
+            port = 9091
             [[machine_checks]]
+            command = ["true"]
             """,
             """
-            fly.toml:1:1: console_command is not handled yet and has no effect
-            fly.toml:2:1: host_dedication_id is not handled yet and has no effect
-            fly.toml:3:1: machine_config is not handled yet and has no effect
-            fly.toml:4:1: container is not handled yet and has no effect
-            fly.toml:5:3: files is not handled yet and has no effect
-            fly.toml:6:3: statics is not handled yet and has no effect
-            fly.toml:7:2: metrics is not handled yet and has no effect
-            fly.toml:8:3: machine_checks is not handled yet and has no effect
+            fly.toml:1:1: console_command has no effect on this host yet
+            fly.toml:2:1: host_dedication_id has no effect on this host yet
+            fly.toml:3:1: machine_config has no effect on this host yet
+            fly.toml:4:1: container has no effect on this host yet
+            fly.toml:5:3: files has no effect on this host yet
+            fly.toml:9:3: statics has no effect on this host yet
+            fly.toml:12:2: metrics has no effect on this host yet
+            fly.toml:14:3: machine_checks has no effect on this host yet
             """
         ),
         Row(
@@ -105,7 +112,7 @@ struct TOMLAppConfigWarningTests {
         Row(
             "swap",
             "swap_size_mb = 512",
-            "fly.toml:1:1: swap_size_mb is not handled yet and has no effect"
+            "fly.toml:1:1: swap_size_mb has no effect on this host yet"
         ),
         Row(
             "names that belong to the platform, and secrets in the clear",
@@ -138,12 +145,14 @@ struct TOMLAppConfigWarningTests {
             [build.compose]
             """,
             """
+            fly.toml:1:1: build: names more than one way to get an image; the first of image, builder and \
+            dockerfile counts
             fly.toml:2:1: build.builder: only "python" is handled yet
-            fly.toml:3:1: build.buildpacks is not handled yet and has no effect
-            fly.toml:4:1: build.builtin is not handled yet and has no effect
-            fly.toml:5:1: build.compression is not handled yet and has no effect
-            fly.toml:6:8: build.settings is not handled yet and has no effect
-            fly.toml:7:8: build.compose is not handled yet and has no effect
+            fly.toml:3:1: build.buildpacks has no effect on this host yet
+            fly.toml:4:1: build.builtin has no effect on this host yet
+            fly.toml:5:1: build.compression has no effect on this host yet
+            fly.toml:6:8: build.settings has no effect on this host yet
+            fly.toml:7:8: build.compose has no effect on this host yet
             """
         ),
         Row(
@@ -164,7 +173,7 @@ struct TOMLAppConfigWarningTests {
             [deploy]
             seed_command = "x"
             """,
-            "fly.toml:2:1: deploy.seed_command is not handled yet and has no effect"
+            "fly.toml:2:1: deploy.seed_command has no effect on this host yet"
         ),
         Row(
             "max_unavailable where it means nothing",
@@ -205,11 +214,12 @@ struct TOMLAppConfigWarningTests {
             [http_service.tls_options]
             alpn = []
             [[http_service.machine_checks]]
+            command = ["true"]
             """,
             """
-            fly.toml:1:15: http_service.http_options is not handled yet and has no effect
-            fly.toml:3:15: http_service.tls_options is not handled yet and has no effect
-            fly.toml:5:16: http_service.machine_checks is not handled yet and has no effect
+            fly.toml:1:15: http_service.http_options has no effect on this host yet
+            fly.toml:3:15: http_service.tls_options has no effect on this host yet
+            fly.toml:5:16: http_service.machine_checks has no effect on this host yet
             """
         ),
         Row(
@@ -243,9 +253,9 @@ struct TOMLAppConfigWarningTests {
             tls_server_name = "x"
             """,
             """
-            fly.toml:2:1: http_service.checks[0].protocol is not handled yet and has no effect
-            fly.toml:3:1: http_service.checks[0].tls_skip_verify is not handled yet and has no effect
-            fly.toml:4:1: http_service.checks[0].tls_server_name is not handled yet and has no effect
+            fly.toml:2:1: http_service.checks[0].protocol has no effect on this host yet
+            fly.toml:3:1: http_service.checks[0].tls_skip_verify has no effect on this host yet
+            fly.toml:4:1: http_service.checks[0].tls_server_name has no effect on this host yet
             """
         ),
         Row(
@@ -277,7 +287,7 @@ struct TOMLAppConfigWarningTests {
             [[services.ports]]
             port = 53
             """,
-            #"fly.toml:2:1: services[0].protocol: "udp" is not handled yet; this service has no effect"#
+            #"fly.toml:2:1: services[0].protocol: a service with "udp" has no effect on this host yet"#
         ),
         Row(
             "handlers and ranges",
@@ -291,10 +301,10 @@ struct TOMLAppConfigWarningTests {
             handlers = ["pg_tls"]
             """,
             """
-            fly.toml:3:1: services[0].ports[0].start_port is not handled yet and has no effect
-            fly.toml:4:1: services[0].ports[0].end_port is not handled yet and has no effect
-            fly.toml:7:13: services[0].ports[1].handlers[0]: the handler "pg_tls" is not handled yet and has no \
-            effect
+            fly.toml:3:1: services[0].ports[0].start_port has no effect on this host yet
+            fly.toml:4:1: services[0].ports[0].end_port has no effect on this host yet
+            fly.toml:7:13: services[0].ports[1].handlers[0]: the handler "pg_tls" has no effect on this host \
+            yet
             """
         ),
         Row(
@@ -334,11 +344,11 @@ struct TOMLAppConfigWarningTests {
             auto_extend_size_limit = "5GB"
             """,
             """
-            fly.toml:4:1: mounts.snapshot_retention is not handled yet and has no effect
-            fly.toml:5:1: mounts.scheduled_snapshots is not handled yet and has no effect
-            fly.toml:6:1: mounts.auto_extend_size_threshold is not handled yet and has no effect
-            fly.toml:7:1: mounts.auto_extend_size_increment is not handled yet and has no effect
-            fly.toml:8:1: mounts.auto_extend_size_limit is not handled yet and has no effect
+            fly.toml:4:1: mounts.snapshot_retention has no effect on this host yet
+            fly.toml:5:1: mounts.scheduled_snapshots has no effect on this host yet
+            fly.toml:6:1: mounts.auto_extend_size_threshold has no effect on this host yet
+            fly.toml:7:1: mounts.auto_extend_size_increment has no effect on this host yet
+            fly.toml:8:1: mounts.auto_extend_size_limit has no effect on this host yet
             """
         ),
         Row(
@@ -352,10 +362,10 @@ struct TOMLAppConfigWarningTests {
             processes = ["web"]
             """,
             """
-            fly.toml:2:1: vm[0].gpu_kind is not handled yet and has no effect
-            fly.toml:3:1: vm[0].kernel_args is not handled yet and has no effect
-            fly.toml:4:1: vm[0].persist_rootfs is not handled yet and has no effect
-            fly.toml:5:1: vm[0].host_dedication_id is not handled yet and has no effect
+            fly.toml:2:1: vm[0].gpu_kind has no effect on this host yet
+            fly.toml:3:1: vm[0].kernel_args has no effect on this host yet
+            fly.toml:4:1: vm[0].persist_rootfs has no effect on this host yet
+            fly.toml:5:1: vm[0].host_dedication_id has no effect on this host yet
             fly.toml:6:14: vm[0].processes[0]: "web" is no process group, so this has no effect; there is "app"
             """
         ),
@@ -368,9 +378,8 @@ struct TOMLAppConfigWarningTests {
             metrics_path = "/m"
             """,
             """
-            fly.toml:2:1: experimental.auto_rollback is not handled yet and has no effect
-            fly.toml:3:1: experimental.metrics_port is not handled yet and has no effect
-            fly.toml:4:1: experimental.metrics_path is not handled yet and has no effect
+            fly.toml:2:1: experimental.auto_rollback is obsolete and has no effect
+            fly.toml:3:1: experimental.metrics_port has no effect on this host yet
             """
         ),
     ]

@@ -46,6 +46,10 @@ struct TOMLFuzzTests {
             for group in config.groups {
                 _ = config.machineConfig(group: group, image: "roost/a@sha256:0", region: "local")
             }
+            // Whatever is taken is written as a file that is taken, and means the same.
+            let text = try TOMLWriter.text(of: config.tree(ConfigStyle(omitsDefaults: true, hasWireForm: false)))
+            let again = AppConfig.diagnose(try TOML.parse(text, file: "f"), file: "f", regions: [], strict: true)
+            #expect(again.config == config, "\(String(decoding: bytes, as: UTF8.self)): \(again.errors)")
             return []
         } catch {
             #expect(error.code == .invalidConfig)
@@ -73,7 +77,10 @@ struct TOMLFuzzTests {
         "-9223372036854775808", "[http_service]\n", "[[vm]]\n", "processes = [\"\"]\n", "\"-999999999999h\"",
     ]
 
-    private static let corpus = [TOMLAppConfigTests.worked, TOMLAppConfigTests.oldForms, TOMLAppConfigTests.everything]
+    private static let corpus = [
+        TOMLAppConfigTests.worked, TOMLAppConfigTests.oldForms, TOMLAppConfigTests.everything,
+        TOMLAppConfigTests.complete,
+    ]
 }
 
 /// A small random number generator whose run can be repeated from its seed.

@@ -27,6 +27,8 @@ extension AppConfig {
         }
         for service in [httpService].compactMap({ $0 }) + services { try Self.check(service) }
         for check in checks.values { try Self.check(check.settings) }
+        for file in files { try Self.require(file.guestPath.hasPrefix("/"), "files.guest_path") }
+        for one in metrics { try Self.require((1...65_535).contains(one.port), "metrics.port") }
     }
 
     // MARK: - Private
@@ -35,6 +37,8 @@ extension AppConfig {
         let settings = service.settings
         let ports = [settings.internalPort] + settings.ports.map(\.port)
         try require(ports.allSatisfy { (1...65_535).contains($0) }, "services.internal_port")
+        let bounds = (service.ports ?? []).flatMap { [$0.port, $0.start, $0.end].compactMap { $0 } }
+        try require(bounds.allSatisfy { (0...65_535).contains($0) }, "services.ports")
         try require(settings.minMachinesRunning >= 0, "services.min_machines_running")
         try require(settings.concurrency.softLimit >= 0, "services.concurrency.soft_limit")
         try require(settings.concurrency.hardLimit ?? 1 > 0, "services.concurrency.hard_limit")

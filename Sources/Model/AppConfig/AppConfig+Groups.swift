@@ -16,9 +16,21 @@ extension AppConfig {
         mounts.first { matches($0.processes, group) }
     }
 
-    /// The services of a group, `[http_service]` first.
+    /// The services of a group that a host can serve, `[http_service]` first.
     package func services(for group: String) -> [Service] {
-        ([httpService].compactMap { $0 } + services).filter { matches($0.processes, group) }
+        ([httpService].compactMap { $0 } + services).filter { service in
+            service.transport != .udp && matches(service.processes, group)
+        }
+    }
+
+    /// The files of a group's Machines, in the order of the file.
+    package func files(for group: String) -> [File] {
+        files.filter { matches($0.processes, group) }
+    }
+
+    /// Where a group's metrics are; the first section that matches wins.
+    package func metrics(for group: String) -> Metrics? {
+        metrics.first { matches($0.processes, group) }
     }
 
     /// The size that the file asks for; nil when it says nothing and the Machine keeps what it has.

@@ -10,8 +10,7 @@ extension AppConfig {
     /// > Source: flyctl `internal/appconfig/machines.go`, `ToMachineConfig`; what is absent gets the platform's default.
     package func machineConfig(group: String, image: String, region: String) -> MachineConfig {
         var config = MachineConfig(image: image)
-        config.env = env
-        config.env["FLY_PROCESS_GROUP"] = group
+        config.env = environment(for: group)
         config.env["PRIMARY_REGION"] = primaryRegion ?? region
         config.`init` = overrides
         if let command = processes[group], !command.isEmpty { config.`init`.cmd = command }
@@ -27,6 +26,14 @@ extension AppConfig {
         config.stopConfig = stopConfig
         config.metadata = ["fly_platform_version": "v2", "fly_process_group": group]
         return config
+    }
+
+    /// The environment of a group's Machines as far as the file decides it; the host adds its own, and secrets.
+    package func environment(for group: String) -> [String: String] {
+        var result = env
+        result["FLY_PROCESS_GROUP"] = group
+        if let primaryRegion { result["PRIMARY_REGION"] = primaryRegion }
+        return result
     }
 
     /// How a stop of any Machine of the app goes, the release command's too.

@@ -1,6 +1,8 @@
-/// The checked values of a `fly.toml`: everything that Roost acts on, with Fly's defaults where they are its own.
+/// The checked values of a `fly.toml`, with Fly's defaults where they are its own.
 ///
-/// It is stored with a release, so that a deploy, a roll-back and a new Machine all start from the same values.
+/// What Roost does not act on yet is checked and kept as well, and written back as it was; `docs/fly-toml.md` says which.
+/// It is stored with a release, so that a deploy, a roll-back and a new Machine all start from the same values. Releases
+/// of earlier versions are read too: whatever is added here is optional or ``OrEmpty``.
 package struct AppConfig: Codable, Equatable, Sendable {
     package var app: String?
     package var primaryRegion: String?
@@ -22,33 +24,24 @@ package struct AppConfig: Codable, Equatable, Sendable {
     package var swapSizeMB: Int?
     /// `[experimental]` overrides of the image's entrypoint and command; a group's own command beats `cmd`.
     package var overrides = MachineConfig.Init()
+    /// For `roost console`, as it was written; it can be split into words.
+    package var consoleCommand: String?
+    package var hostDedicationID: String?
+    /// A Machine configuration to start from: JSON, or the path of a `.json` file.
+    package var machineConfig: String?
+    /// The container out of `machineConfig` that gets the built image.
+    package var container: String?
+    /// `[[statics]]`: files that the edge would serve itself.
+    @OrEmpty package var statics: [Static]
+    @OrEmpty package var files: [File]
+    @OrEmpty package var metrics: [Metrics]
+    /// `[[machine_checks]]` at the top, which are for all groups.
+    @OrEmpty package var machineChecks: [MachineCheck]
+    /// What `[experimental]` holds beside ``overrides``; nil when that is nothing.
+    package var experimental: Experimental?
 
     /// An empty file.
     package init() {}
-
-    /// Checks a configuration and takes its values out.
-    ///
-    /// - Parameters:
-    ///   - root: the whole file.
-    ///   - file: its name for messages, `fly.toml`.
-    ///   - regions: the regions of the hosts; ``Regions/known`` are allowed beside them.
-    /// - Returns: the values, and what is not wrong but worth saying (unknown keys first of all), in the file's order.
-    /// - Throws: ``Fault`` with a line `file:line:column: …` for each error, and the warnings in its hint.
-    package static func read(
-        _ root: ConfigNode,
-        file: String,
-        regions: Set<String>
-    ) throws(Fault) -> (config: AppConfig, warnings: [ConfigIssue]) {
-        let report = ConfigReport(file: file)
-        let field = ConfigField(path: "", keyPosition: root.position, node: root)
-        guard let table = ConfigTable(field, report: report) else {
-            _ = try report.finish()
-            return (AppConfig(), [])
-        }
-        var reader = AppConfigReader(root: table, report: report, regions: regions.union(Regions.known))
-        reader.read()
-        return (reader.config, try report.finish())
-    }
 }
 
 extension AppConfig {
@@ -62,8 +55,24 @@ extension AppConfig {
         package var args: [String: String] = [:]
         package var builder: String?
         package var buildpacks: [String] = []
+        /// One of Fly's images from before buildpacks, with its settings.
+        package var builtin: String?
+        package var settings: [String: ConfigValue]?
+        package var compose: Compose?
+        package var compression: Compression?
+        package var compressionLevel: Int?
 
         package init() {}
+
+        /// `[build.compose]`, whose presence alone already says something.
+        package struct Compose: Codable, Equatable, Sendable {
+            package var file: String?
+        }
+
+        package enum Compression: String, Codable, Sendable, CaseIterable {
+            case gzip
+            case zstd
+        }
     }
 
     package struct Deploy: Codable, Equatable, Sendable {
@@ -73,6 +82,10 @@ extension AppConfig {
         /// Zero is no limit.
         package var releaseCommandTimeout: GoDuration = "5m"
         package var releaseCommandVM: MachineConfig.Guest?
+        /// The rest of `[deploy.release_command_vm]`.
+        package var releaseCommandVMOptions: VMOptions?
+        /// For the first deploy of an app, as it was written.
+        package var seedCommand: String?
         /// For each Machine, to start and to pass its checks.
         package var waitTimeout: GoDuration = "5m"
         /// From 1 on a number of Machines, below it a fraction of them.
@@ -88,22 +101,12 @@ extension AppConfig {
         case bluegreen
     }
 
-    /// `[http_service]` or one of `[[services]]`.
-    package struct Service: Codable, Equatable, Sendable {
-        /// The groups that serve it; empty is the default group.
-        package var processes: [String] = []
-        /// Roost's own key: host names beside the app's own that lead here, in lower case.
-        package var hostnames: [String] = []
-        package var settings = MachineConfig.Service()
-
-        package init() {}
-    }
-
     /// `[checks.<name>]`: informational, but a deploy waits for it.
     package struct Check: Codable, Equatable, Sendable {
         package var processes: [String] = []
         /// Its `port` is nil when that of `[http_service]` is meant.
         package var settings: MachineConfig.Check
+        package var tls: CheckTLS?
 
         package init(settings: MachineConfig.Check) {
             self.settings = settings
@@ -114,6 +117,7 @@ extension AppConfig {
         /// Empty is all groups, here and nowhere else.
         package var processes: [String] = []
         package var guest: MachineConfig.Guest
+        package var options: VMOptions?
 
         package init(guest: MachineConfig.Guest) {
             self.guest = guest
@@ -128,10 +132,22 @@ extension AppConfig {
         package var destination: String
         /// Of a volume that the first deploy makes.
         package var initialSizeGB = 1
+        /// Days that snapshots are kept.
+        package var snapshotRetention: Int?
+        package var scheduledSnapshots: Bool?
+        package var autoExtend: AutoExtend?
 
         package init(source: String, destination: String) {
             self.source = source
             self.destination = destination
+        }
+
+        /// When a volume grows, in which steps, and up to what.
+        package struct AutoExtend: Codable, Equatable, Sendable {
+            /// In percent of its size.
+            package var threshold: Int
+            package var incrementGB: Int
+            package var limitGB: Int?
         }
     }
 

@@ -9,19 +9,28 @@ extension AppConfigReader {
         if let args = table.take("args") { config.build.args = table.stringMap(args, coerced: false) }
         readOtherBuilders(table)
         readCompression(table)
-        table.unhandled("compose", "settings")
-        let methods = [
-            config.build.image != nil,
-            config.build.builder != nil || !config.build.buildpacks.isEmpty,
-            config.build.dockerfile != nil || config.build.target != nil,
-        ]
-        if methods.filter({ $0 }).count > 1 {
-            report.warn(
-                table.position,
-                "build: names more than one way to get an image; the first of image, builder and dockerfile counts"
-            )
+        if let compose = table.table("compose") {
+            config.build.compose = AppConfig.Build.Compose(file: compose.string("file"))
+            compose.close()
+            table.hasNoEffect("compose")
         }
+        warnOfSeveralWays(table)
         table.close()
+    }
+
+    private func warnOfSeveralWays(_ table: ConfigTable) {
+        let build = config.build
+        let methods = [
+            build.image != nil,
+            build.builder != nil || !build.buildpacks.isEmpty,
+            build.dockerfile != nil || build.target != nil,
+            build.builtin != nil,
+        ]
+        guard methods.count(where: { $0 }) > 1 else { return }
+        report.warn(
+            table.position,
+            "build: names more than one way to get an image; the first of image, builder and dockerfile counts"
+        )
     }
 
     private func readDockerfile(_ table: ConfigTable) -> String? {
@@ -43,21 +52,26 @@ extension AppConfigReader {
                 report.warn(field.keyPosition, "build.builder: only \"python\" is handled yet")
             }
         }
-        if let field = table.take("buildpacks"), let buildpacks = table.strings(field) {
+        if let buildpacks = table.strings("buildpacks") {
             config.build.buildpacks = buildpacks
-            report.warn(field.keyPosition, "build.buildpacks is not handled yet and has no effect")
+            table.hasNoEffect("buildpacks")
         }
-        table.unhandled("builtin")
+        config.build.builtin = table.string("builtin")
+        if config.build.builtin != nil { table.hasNoEffect("builtin") }
+        if let settings = table.table("settings") {
+            config.build.settings = Dictionary(
+                settings.takeAll().map { ($0.name, ConfigValue($0.field.node)) },
+                uniquingKeysWith: { first, _ in first }
+            )
+            table.hasNoEffect("settings")
+        }
     }
 
-    private func readCompression(_ table: ConfigTable) {
-        if table.word("compression", of: ["gzip", "zstd"]) != nil { unhandled("compression", in: table) }
-        if table.integer("compression_level", in: 0...9) != nil { unhandled("compression_level", in: table) }
-    }
-
-    /// Says of a key that was checked already that nothing comes of it.
-    func unhandled(_ key: String, in table: ConfigTable) {
-        report.warn(table.keyPosition(key), "\(table.join(key)) is not handled yet and has no effect")
+    private mutating func readCompression(_ table: ConfigTable) {
+        config.build.compression = table.choice("compression", of: AppConfig.Build.Compression.allCases)
+        if config.build.compression != nil { table.hasNoEffect("compression") }
+        config.build.compressionLevel = table.integer("compression_level", in: 0...9)
+        if config.build.compressionLevel != nil { table.hasNoEffect("compression_level") }
     }
 
     mutating func readDeploy() {
@@ -75,11 +89,13 @@ extension AppConfigReader {
             if timeout == .zero { report.mismatch(field, expected: "a duration above 0s") }
         }
         if let vm = table.table("release_command_vm") {
-            config.deploy.releaseCommandVM = readGuest(vm, memory: .stringOnly)
-            vm.obsolete("processes")
+            let machine = readVM(vm, memory: .stringOnly)
+            config.deploy.releaseCommandVM = machine.guest
+            config.deploy.releaseCommandVMOptions = machine.options
+            if vm.strings("processes") != nil { vm.hasNoEffect("processes") }
             vm.close()
         }
-        table.unhandled("seed_command")
+        config.deploy.seedCommand = readCommand("seed_command", in: table)
         table.close()
     }
 

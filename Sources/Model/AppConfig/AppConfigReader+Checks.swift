@@ -2,20 +2,17 @@ extension AppConfigReader {
     /// A check of a service; times that the platform does not take are moved into its range, with a warning.
     ///
     /// `normalised` is true in `services` alone, where flyctl rewrites old forms; `http_service` is stricter.
-    func readServiceCheck(
-        _ table: ConfigTable,
-        _ kind: MachineConfig.Check.Kind,
-        normalised: Bool
-    ) -> MachineConfig.Check {
+    func readServiceCheck(_ table: ConfigTable, _ kind: MachineConfig.Check.Kind, normalised: Bool) -> AppConfig.Check {
         let bare: ConfigTable.BareNumber = normalised ? .milliseconds : .documentedMilliseconds
         var check = MachineConfig.Check(type: kind)
         check.interval = clamped("interval", in: table, bare: bare) ?? check.interval
         check.timeout = clamped("timeout", in: table, bare: bare) ?? check.timeout
         check.gracePeriod = clamped("grace_period", in: table, bare: bare, zeroAllowed: true) ?? check.gracePeriod
-        if kind == .http { readRequest(table, into: &check, normalised: normalised) }
+        var result = AppConfig.Check(settings: check)
+        if kind == .http { readRequest(table, into: &result, normalised: normalised) }
         table.obsolete("restart_limit")
         table.close()
-        return check
+        return result
     }
 
     /// `[checks.<name>]`, or the old list of tables with a `name` each.
@@ -77,9 +74,8 @@ extension AppConfigReader {
         if let (_, grace) = table.duration("grace_period", bare: .milliseconds) {
             check.gracePeriod = GoDuration(grace)
         }
-        readRequest(table, into: &check, normalised: true)
-        check.method = check.method.uppercased()
         var result = AppConfig.Check(settings: check)
+        readRequest(table, into: &result, normalised: true)
         result.processes = filter(table, undefined: .warning)
         if !hasPort { requireHTTPPort(result, table) }
         table.close()
@@ -97,19 +93,25 @@ extension AppConfigReader {
     /// What both kinds of HTTP check say of their request.
     ///
     /// When `normalised`, headers may be the old list of `{name, value}` too, and numbers count as text.
-    private func readRequest(_ table: ConfigTable, into check: inout MachineConfig.Check, normalised: Bool) {
+    private func readRequest(_ table: ConfigTable, into check: inout AppConfig.Check, normalised: Bool) {
         if let field = table.take("method"), let method = table.string(field) {
-            check.method = method
+            // Fly's own templates say "get", which no app would answer as it stands.
+            check.settings.method = method.uppercased()
             if !HTTPText.isToken(method) { report.mismatch(field, expected: "a method such as \"GET\"") }
         }
         if let field = table.take("path"), let path = table.string(field) {
-            check.path = path
+            check.settings.path = path
             if !HTTPText.isTarget(path) { report.mismatch(field, expected: "a path such as \"/health\"") }
         }
-        check.headers = readHeaders(table, normalised: normalised)
-        if table.word("protocol", of: ["http", "https"]) == "https" { unhandled("protocol", in: table) }
-        if table.boolean("tls_skip_verify") == true { unhandled("tls_skip_verify", in: table) }
-        table.unhandled("tls_server_name")
+        check.settings.headers = readHeaders(table, normalised: normalised)
+        var tls = AppConfig.CheckTLS()
+        tls.usesHTTPS = table.word("protocol", of: ["http", "https"]) == "https"
+        if tls.usesHTTPS { table.hasNoEffect("protocol") }
+        tls.skipsVerification = table.boolean("tls_skip_verify") == true
+        if tls.skipsVerification { table.hasNoEffect("tls_skip_verify") }
+        tls.serverName = table.string("tls_server_name")
+        if tls.serverName != nil { table.hasNoEffect("tls_server_name") }
+        check.tls = tls == AppConfig.CheckTLS() ? nil : tls
     }
 
     private func readHeaders(_ table: ConfigTable, normalised: Bool) -> [String: String] {

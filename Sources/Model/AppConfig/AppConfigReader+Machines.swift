@@ -2,7 +2,7 @@ extension AppConfigReader {
     mutating func readVMs() {
         // In this order one list, whatever the names: it decides which of them wins.
         config.vms = root.tables("compute", "computes", "vm").map { table in
-            var vm = AppConfig.VM(guest: readGuest(table, memory: .stringOrNumber))
+            var vm = readVM(table, memory: .stringOrNumber)
             vm.processes = filter(table, undefined: .warning)
             table.close()
             return vm
@@ -16,42 +16,66 @@ extension AppConfigReader {
     }
 
     /// Inline keys beat `memory`, which beats `size`.
-    func readGuest(_ table: ConfigTable, memory form: MemoryForm) -> MachineConfig.Guest {
+    func readVM(_ table: ConfigTable, memory form: MemoryForm) -> AppConfig.VM {
         let errors = report.errorCount
-        var guest = readPreset(table)
+        let options = readVMOptions(table)
+        // Fly's own default for a Machine with a GPU; there are none here, but its other values should fit.
+        let plain = options?.gpuKind == nil ? MachineConfig.Guest() : GuestSize.preset("performance-8x")
+        var guest = readPreset(table) ?? plain ?? MachineConfig.Guest()
         let memory = readMemory(table, form)
         if let memory { guest.memoryMiB = memory }
         if let cpus = table.integer("cpus", in: 0...128), cpus > 0 { guest.cpus = cpus }
         if let kind = table.choice("cpu_kind", of: MachineConfig.CPUKind.allCases) { guest.cpuKind = kind }
         if let memory = table.integer("memory_mb", in: 0...1_048_576), memory > 0 { guest.memoryMiB = memory }
-        readPersistence(table)
-        table.unhandled("gpu_kind", "gpus", "host_dedication_id", "kernel_args", "max_memory_mb")
         if report.errorCount == errors, let objection = GuestSize.objection(to: guest) {
             let position = ["memory_mb", "memory", "cpus", "cpu_kind", "size"].compactMap(table.keyPositionIfAny).first
             report.error(position ?? table.position, "\(table.path): \(objection)")
         }
-        return guest
+        var vm = AppConfig.VM(guest: guest)
+        vm.options = options
+        return vm
     }
 
-    /// A word or its number; both `none` and `never` are what Roost does.
-    private func readPersistence(_ table: ConfigTable) {
+    private func readVMOptions(_ table: ConfigTable) -> AppConfig.VMOptions? {
+        var options = AppConfig.VMOptions()
+        options.gpuKind = table.string("gpu_kind")
+        if options.gpuKind != nil { table.hasNoEffect("gpu_kind") }
+        if let gpus = table.integer("gpus", in: 0...64), gpus > 0 {
+            options.gpus = gpus
+            table.hasNoEffect("gpus")
+        }
+        if let memory = table.integer("max_memory_mb", in: 0...1_048_576), memory > 0 {
+            options.maxMemoryMiB = memory
+            table.hasNoEffect("max_memory_mb")
+        }
+        options.hostDedicationID = table.string("host_dedication_id")
+        if options.hostDedicationID != nil { table.hasNoEffect("host_dedication_id") }
+        options.kernelArgs = readOverride("kernel_args", in: table)
+        if options.kernelArgs != nil { table.hasNoEffect("kernel_args") }
+        options.persistRootFS = readPersistence(table)
+        if options.persistRootFS != nil { table.hasNoEffect("persist_rootfs") }
+        return options == AppConfig.VMOptions() ? nil : options
+    }
+
+    /// A word or its number; `none` and `never` are what Roost does in any case.
+    private func readPersistence(_ table: ConfigTable) -> AppConfig.VMOptions.Persistence? {
         let words = ["none", "never", "restart", "always"]
-        let place =
+        let word =
             table.isInteger("persist_rootfs")
-            ? table.integer("persist_rootfs", in: 0...3)
-            : table.word("persist_rootfs", of: words).flatMap { words.firstIndex(of: $0) }
-        if let place, place > 1 { unhandled("persist_rootfs", in: table) }
+            ? table.integer("persist_rootfs", in: 0...3).map { words[$0] }
+            : table.word("persist_rootfs", of: words)
+        return word.flatMap { AppConfig.VMOptions.Persistence(rawValue: $0) }
     }
 
-    private func readPreset(_ table: ConfigTable) -> MachineConfig.Guest {
+    private func readPreset(_ table: ConfigTable) -> MachineConfig.Guest? {
         guard let field = table.take("size"), let name = table.string(field, expected: "the name of a size") else {
-            return MachineConfig.Guest()
+            return nil
         }
         guard let guest = GuestSize.preset(name) else {
             let names = Nearest.sorted(GuestSize.presets.map(\.name), to: name)
             let gone = GuestSize.withdrawn.contains(name) ? " (sizes with a GPU are not offered any more)" : ""
             report.mismatch(field, expected: ConfigReport.oneOf(names) + gone)
-            return MachineConfig.Guest()
+            return nil
         }
         return guest
     }

@@ -13,14 +13,19 @@ extension AppConfigReader {
             let source = readSource(table)
             let destination = readDestination(table)
             let size = readVolumeSize("initial_size", in: table, orNumber: true, at: 1...1_048_576)
-            readAutoExtend(table)
-            if table.integer("snapshot_retention", in: 1...60) != nil { unhandled("snapshot_retention", in: table) }
-            if table.boolean("scheduled_snapshots") != nil { unhandled("scheduled_snapshots", in: table) }
+            let autoExtend = readAutoExtend(table)
+            let retention = table.integer("snapshot_retention", in: 1...60)
+            if retention != nil { table.hasNoEffect("snapshot_retention") }
+            let scheduled = table.boolean("scheduled_snapshots")
+            if scheduled != nil { table.hasNoEffect("scheduled_snapshots") }
             table.close()
             guard let source, let destination else { continue }
             var mount = AppConfig.Mount(source: source, destination: destination)
             mount.processes = processes
             if let size { mount.initialSizeGB = size }
+            mount.autoExtend = autoExtend
+            mount.snapshotRetention = retention
+            mount.scheduledSnapshots = scheduled
             config.mounts.append(mount)
         }
     }
@@ -92,24 +97,26 @@ extension AppConfigReader {
         return size
     }
 
-    /// Checked as Fly does, though volumes do not grow yet.
-    private func readAutoExtend(_ table: ConfigTable) {
+    /// Nil when the volume does not grow.
+    private func readAutoExtend(_ table: ConfigTable) -> AppConfig.Mount.AutoExtend? {
         let keys = ["auto_extend_size_threshold", "auto_extend_size_increment", "auto_extend_size_limit"]
-        let present = keys.filter { table.has($0) }
         let errors = report.errorCount
-        let threshold = table.integer(keys[0], in: 0...99)
+        let threshold = table.integer(keys[0], in: 0...99) ?? 0
         let increment = readVolumeSize(keys[1], in: table, orNumber: false, at: 1...100)
         let limit = readVolumeSize(keys[2], in: table, orNumber: false, at: 1...500)
-        guard !present.isEmpty, report.errorCount == errors else { return }
-        let active = (threshold ?? 0) > 0 || increment != nil || limit != nil
-        guard active else { return }
-        if !(50...99).contains(threshold ?? 0) {
-            let found = threshold.map { "found integer \($0)" } ?? "missing"
-            let position = table.keyPositionIfAny(keys[0]) ?? table.position
+        let isActive = threshold > 0 || increment != nil || limit != nil
+        guard isActive, report.errorCount == errors else { return nil }
+        guard (50...99).contains(threshold) else {
+            let found = table.has(keys[0]) ? "found integer \(threshold)" : "missing"
+            let position = table.keyPosition(keys[0])
             report.error(position, "\(table.join(keys[0])): \(found), expected an integer from 50 to 99")
-        } else if increment == nil {
-            table.missing(keys[1], expected: "a size such as \"10gb\" as a string, from 1 to 100 GB")
+            return nil
         }
-        for key in present { unhandled(key, in: table) }
+        guard let increment else {
+            table.missing(keys[1], expected: "a size such as \"10gb\" as a string, from 1 to 100 GB")
+            return nil
+        }
+        for key in keys { table.hasNoEffect(key) }
+        return AppConfig.Mount.AutoExtend(threshold: threshold, incrementGB: increment, limitGB: limit)
     }
 }

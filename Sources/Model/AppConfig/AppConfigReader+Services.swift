@@ -1,9 +1,7 @@
 extension AppConfigReader {
     mutating func readServices() {
         if let table = root.table("http_service") { config.httpService = readHTTPService(table) }
-        config.services = root.tables("services").compactMap { table in
-            table.isEmpty ? nil : readService(table)
-        }
+        config.services = root.tables("services").filter { !$0.isEmpty }.map { readService($0) }
     }
 
     private func readHTTPService(_ table: ConfigTable) -> AppConfig.Service {
@@ -16,15 +14,15 @@ extension AppConfigReader {
         if let concurrency = table.table("concurrency") {
             service.settings.concurrency = readConcurrency(concurrency)
         }
-        service.settings.checks = table.tableArray("checks").map { check in
-            readServiceCheck(check, .http, normalised: false)
-        }
-        table.unhandled("http_options", "tls_options", "machine_checks")
+        set(table.tableArray("checks").map { readServiceCheck($0, .http, normalised: false) }, in: &service)
+        service.httpOptions = readHTTPOptions(table)
+        service.tlsOptions = readTLSOptions(table)
+        service.machineChecks = readMachineChecks(table)
         table.close()
         return service
     }
 
-    private func readService(_ table: ConfigTable) -> AppConfig.Service? {
+    private func readService(_ table: ConfigTable) -> AppConfig.Service {
         var service = AppConfig.Service()
         service.processes = serviceFilter(table)
         if let port = table.integer("internal_port", in: 1...65_535, orText: true) {
@@ -33,29 +31,37 @@ extension AppConfigReader {
         readScaling(table, into: &service.settings)
         readLegacyConcurrency(table, into: &service.settings)
         let ports = table.tables("ports").map { readPort($0) }
-        service.settings.ports = ports.compactMap(\.port)
+        service.ports = ports
+        service.settings.ports = ports.compactMap(\.served)
         service.settings.forceHTTPS = ports.contains(where: \.forceHTTPS)
         let tcp = table.tables("tcp_checks").map { readServiceCheck($0, .tcp, normalised: true) }
-        let http = table.tables("http_checks").map { readServiceCheck($0, .http, normalised: true) }
-        service.settings.checks = tcp + http
-        let handled = readProtocol(table)
-        if ports.isEmpty, handled {
+        set(tcp + table.tables("http_checks").map { readServiceCheck($0, .http, normalised: true) }, in: &service)
+        service.transport = readTransport(table)
+        if ports.isEmpty, service.transport == nil {
             report.warn(table.position, "\(table.path): has no ports, so nothing reaches it; add [[services.ports]]")
         }
-        table.unhandled("machine_checks")
+        service.machineChecks = readMachineChecks(table)
         table.obsolete("script_checks", "restart_limit")
         table.close()
-        return handled ? service : nil
+        return service
     }
 
-    /// False for UDP, which the edge does not carry.
-    private func readProtocol(_ table: ConfigTable) -> Bool {
-        guard table.word("protocol", of: ["tcp", "udp"]) == "udp" else { return true }
-        report.warn(
-            table.keyPosition("protocol"),
-            "\(table.join("protocol")): \"udp\" is not handled yet; this service has no effect"
+    private func set(_ checks: [AppConfig.Check], in service: inout AppConfig.Service) {
+        service.settings.checks = checks.map(\.settings)
+        for (index, check) in checks.enumerated() {
+            if let tls = check.tls { service.checkTLS = (service.checkTLS ?? [:]).merging([index: tls]) { $1 } }
+        }
+    }
+
+    /// Nil for TCP; UDP is kept, but the edge does not carry it.
+    private func readTransport(_ table: ConfigTable) -> AppConfig.Transport? {
+        guard table.choice("protocol", of: AppConfig.Transport.allCases) == .udp else { return nil }
+        report.hasNoEffect(
+            table.join("protocol"),
+            at: table.keyPosition("protocol"),
+            what: "a service with \"udp\""
         )
-        return false
+        return .udp
     }
 
     /// With `[processes]` in the file, a service has to say whose it is.
@@ -160,42 +166,6 @@ extension AppConfigReader {
             }
         }
         report.mismatch(field, expected: "a table with type, soft_limit and hard_limit, or a string \"soft,hard\"")
-    }
-
-    private func readPort(_ table: ConfigTable) -> (port: MachineConfig.Port?, forceHTTPS: Bool) {
-        let handlers = readHandlers(table)
-        let force = table.boolean("force_https") ?? false
-        if force, !handlers.contains("http") {
-            report.error(
-                table.keyPosition("force_https"),
-                "\(table.join("force_https")): found true, expected it only beside the handler \"http\""
-            )
-        }
-        let isRange = table.has("start_port") || table.has("end_port")
-        table.unhandled("start_port", "end_port", "http_options", "tls_options", "proxy_proto_options")
-        let hasPort = table.has("port")
-        let port = table.integer("port", in: 1...65_535, orText: true)
-        if !hasPort, !isRange { table.missing("port", expected: "an integer from 1 to 65535") }
-        table.close()
-        return (port.map { MachineConfig.Port(port: $0, handlers: handlers) }, force)
-    }
-
-    private func readHandlers(_ table: ConfigTable) -> [String] {
-        let handled = ["http", "tls"]
-        let known = handled + ["pg_tls", "proxy_proto", "edge_http"]
-        guard let field = table.take("handlers"), let names = table.strings(field) else { return [] }
-        for element in field.elements ?? [] {
-            guard case .string(let name) = element.node.value, !handled.contains(name) else { continue }
-            if known.contains(name) {
-                report.warn(
-                    element.node.position,
-                    "\(element.path): the handler \"\(name)\" is not handled yet and has no effect"
-                )
-            } else {
-                report.mismatch(element, expected: ConfigReport.oneOf(Nearest.sorted(known, to: name)))
-            }
-        }
-        return names.filter { known.contains($0) }
     }
 }
 

@@ -5,9 +5,27 @@ extension AppConfigReader {
         config.killSignal = root.choice("kill_signal", of: MachineConfig.Signal.allCases)
         readKillTimeout(root)
         config.swapSizeMB = root.integer("swap_size_mb", in: 0...1_048_576)
-        if let swap = config.swapSizeMB, swap > 0 {
-            report.warn(root.keyPosition("swap_size_mb"), "swap_size_mb is not handled yet and has no effect")
+        if let swap = config.swapSizeMB, swap > 0 { root.hasNoEffect("swap_size_mb") }
+        config.consoleCommand = readCommand("console_command", in: root)
+        config.hostDedicationID = root.string("host_dedication_id")
+        if config.hostDedicationID != nil { root.hasNoEffect("host_dedication_id") }
+        config.machineConfig = readMachineConfig(root)
+        config.container = root.string("container", expected: "the name of a container")
+        if config.container != nil { root.hasNoEffect("container") }
+    }
+
+    /// JSON, or the path of a file that has it; what it holds is looked at when it is used.
+    func readMachineConfig(_ table: ConfigTable) -> String? {
+        let expected = "the path of a .json file, or JSON that begins with \"{\""
+        guard let field = table.take("machine_config"), let text = table.string(field, expected: expected) else {
+            return nil
         }
+        guard text.hasPrefix("{") || text.hasSuffix(".json") else {
+            report.mismatch(field, expected: expected)
+            return nil
+        }
+        table.hasNoEffect("machine_config")
+        return text
     }
 
     mutating func readApp() {
@@ -62,7 +80,8 @@ extension AppConfigReader {
 
     private mutating func readProcessList(_ list: ConfigField) {
         for element in root.limited(list.elements ?? [], of: list) {
-            guard let table = ConfigTable(element, report: report) else { continue }
+            // An empty one is what Fly's own export of an app without groups writes.
+            guard let table = ConfigTable(element, report: report), !table.isEmpty else { continue }
             let command = table.take("command")
             let name = table.required("name", expected: "the name of a process group") { table.string($0) }
             if let name { addProcess(name, command, in: table) }
@@ -111,34 +130,4 @@ extension AppConfigReader {
     private static let secretWords = ["KEY", "PRIVATE", "DATABASE_URL", "PASSWORD", "SECRET"]
 
     private static let publicNames = ["AWS_ACCESS_KEY_ID", "TIGRIS_ACCESS_KEY_ID"]
-
-    mutating func readExperimental() {
-        guard let table = root.table("experimental") else { return }
-        config.overrides = MachineConfig.Init(
-            exec: readOverride("exec", in: table),
-            entrypoint: readOverride("entrypoint", in: table),
-            cmd: readOverride("cmd", in: table)
-        )
-        readKillTimeout(table)
-        table.unhandled(
-            "allowed_public_ports",
-            "attached",
-            "auto_rollback",
-            "container",
-            "enable_consul",
-            "enable_etcd",
-            "lazy_load_images",
-            "machine_config",
-            "metrics_path",
-            "metrics_port"
-        )
-        table.close()
-    }
-
-    /// A list of words, or one string that is one word.
-    private func readOverride(_ key: String, in table: ConfigTable) -> [String]? {
-        guard let field = table.take(key) else { return nil }
-        if case .string = field.node.value { return table.string(field).map { [$0] } }
-        return table.strings(field).flatMap { $0.isEmpty ? nil : $0 }
-    }
 }

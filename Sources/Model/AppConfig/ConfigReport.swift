@@ -1,18 +1,23 @@
 /// Collects what is wrong with a file while it is read, so that all of it is said at once.
 final class ConfigReport {
     let file: String
+    /// Whether unknown keys are errors.
+    let isStrict: Bool
     private var errors: [ConfigIssue] = []
     private var warnings: [ConfigIssue] = []
+    /// Keys without effect that were named, whatever element of an array they stand in.
+    private var inert: Set<String> = []
 
-    init(file: String) {
+    init(file: String, strict: Bool) {
         self.file = file
+        isStrict = strict
     }
 
     /// How many errors there are by now, to leave out those that would only follow from them.
     var errorCount: Int { errors.count }
 
     /// False when so much was said that nobody reads on, and looking for what was meant only costs time.
-    var wantsSuggestions: Bool { warnings.count < Self.maximumIssues }
+    var wantsSuggestions: Bool { warnings.count + errors.count < Self.maximumIssues }
 
     func error(_ position: ConfigNode.Position, _ message: String) {
         errors.append(issue(position, message))
@@ -22,24 +27,32 @@ final class ConfigReport {
         warnings.append(issue(position, message))
     }
 
+    /// Says of what nobody reads that it is an error or a warning, as the reader wants it.
+    func unread(_ position: ConfigNode.Position, _ message: String) {
+        if isStrict { error(position, message) } else { warn(position, message) }
+    }
+
+    /// Says of a key whose value was checked and kept that nothing comes of it, once for each key.
+    ///
+    /// `what` names the part of the value that is meant.
+    func hasNoEffect(_ path: String, at position: ConfigNode.Position, what: String? = nil) {
+        guard inert.insert(Self.withoutIndexes(path) + (what ?? "")).inserted else { return }
+        warn(position, "\(path)\(what.map { ": \($0)" } ?? "") has no effect on this host yet")
+    }
+
     /// The one form of an error about a value: what was found, what is allowed.
     func mismatch(_ field: ConfigField, expected: String) {
         let path = field.path.isEmpty ? "" : "\(field.path): "
         error(field.node.position, "\(path)found \(field.node.summary), expected \(expected)")
     }
 
-    /// The warnings in the order of the file.
-    ///
-    /// - Throws: ``Fault`` with a line for each error, when there is one, and the warnings as its hint.
-    func finish() throws(Fault) -> [ConfigIssue] {
-        guard errors.isEmpty else {
-            let lines = Self.listed(errors, as: "errors").map(\.description)
-            // A misspelt key is often why another one is missing, so the warnings come along.
-            let others = Self.listed(warnings, as: "warnings").map { "warning: \($0)" }
-            let hint = others.isEmpty ? nil : others.joined(separator: "\n")
-            throw Fault(.invalidConfig, lines.joined(separator: "\n"), hint: hint)
-        }
-        return Self.listed(warnings, as: "warnings")
+    /// Everything that was said, in the order of the file; the configuration only when it is free of errors.
+    func diagnosis(_ config: AppConfig) -> ConfigDiagnosis {
+        ConfigDiagnosis(
+            config: errors.isEmpty ? config : nil,
+            errors: Self.listed(errors, as: "errors"),
+            warnings: Self.listed(warnings, as: "warnings")
+        )
     }
 
     /// `one of a, b or c`.
@@ -55,6 +68,18 @@ final class ConfigReport {
 
     private func issue(_ position: ConfigNode.Position, _ message: String) -> ConfigIssue {
         ConfigIssue(file: file, line: position.line, column: position.column, message: message)
+    }
+
+    /// `services[0].ports[1].port` as `services[].ports[].port`.
+    private static func withoutIndexes(_ path: String) -> String {
+        var result = ""
+        var isInside = false
+        for character in path {
+            if character == "]" { isInside = false }
+            if !isInside { result.append(character) }
+            if character == "[" { isInside = true }
+        }
+        return result
     }
 
     /// In the order of the file, each once.

@@ -63,19 +63,19 @@ final class ConfigTable {
         return entries.map { ($0.key, field($0)) }
     }
 
-    /// Keys that Fly knows and Roost does nothing with yet.
-    func unhandled(_ keys: String...) {
-        for key in keys {
-            guard let field = take(key) else { continue }
-            report.warn(field.keyPosition, "\(field.path) is not handled yet and has no effect")
-        }
-    }
-
-    /// Keys of earlier times that Fly ignores as well.
+    /// Keys of earlier times that Fly ignores as well; their values are not looked at.
     func obsolete(_ keys: String...) {
         for key in keys {
             guard let field = take(key) else { continue }
-            report.warn(field.keyPosition, "\(field.path) is obsolete and has no effect")
+            report.unread(field.keyPosition, "\(field.path) is obsolete and has no effect")
+        }
+    }
+
+    /// Says of keys that were read that nothing comes of them; those that are absent are passed over.
+    func hasNoEffect(_ keys: String...) {
+        for key in keys {
+            guard let position = keyPositionIfAny(key) else { continue }
+            report.hasNoEffect(join(key), at: position)
         }
     }
 
@@ -84,15 +84,17 @@ final class ConfigTable {
         report.error(position, "\(join(key)): missing, expected \(expected)")
     }
 
-    /// Warns of each key that nobody asked for.
+    /// Reports each key that nobody asked for.
     func close() {
         for (index, entry) in entries.enumerated() where !used.contains(index) {
             let noun = Self.isSection(entry.node) ? "section" : "key"
             var message = "unknown \(noun) \(ConfigNode.quoted(join(entry.key)))"
             if report.wantsSuggestions, let near = Nearest.suggestion(for: entry.key, among: known) {
                 message += "; did you mean \"\(join(near))\"?"
+            } else if !path.isEmpty, Self.topKeys.contains(entry.key.lowercased()) {
+                message += "; it belongs at the top, before the first section"
             }
-            report.warn(entry.keyPosition, message)
+            report.unread(entry.keyPosition, message)
         }
     }
 
@@ -102,6 +104,11 @@ final class ConfigTable {
     }
 
     // MARK: - Private
+
+    /// Keys that slip under a section when they are added at the end of a file.
+    private static let topKeys = [
+        "app", "console_command", "kill_signal", "kill_timeout", "primary_region", "swap_size_mb",
+    ]
 
     private func field(_ entry: ConfigNode.Entry) -> ConfigField {
         ConfigField(path: join(entry.key), keyPosition: entry.keyPosition, node: entry.node)

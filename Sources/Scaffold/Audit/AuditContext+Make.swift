@@ -15,7 +15,8 @@ extension AuditContext {
         problems = Self.problems(of: scan)
         commands = scan.commands.isEmpty ? FoundCommands.collect(scan) : scan.commands
         // A library, a template or a collection has no image that production runs.
-        if facts.kind == .app, let chosen = ProductionDockerfile.choose(in: scan), !isAside(chosen.file.path) {
+        let isWhole = facts.kind == .app || facts.kind == .empty
+        if isWhole, let chosen = ProductionDockerfile.choose(in: scan), !isAside(chosen.file.path) {
             dockerfile = chosen.file
             stageLine = chosen.target.line
             buildFolder = DockerImages(scan, tree: ProjectTree(scan.project)).context(of: chosen.file)

@@ -4,8 +4,7 @@ extension ExportNotes {
     /// What `fly.toml` says, section by section.
     func configFacts(_ config: AppConfig) -> [ExportFact] {
         imageFacts(config) + environmentFacts(config) + deployFacts(config) + serviceFacts(config)
-            + machineFacts(config)
-            + platformFacts(config)
+            + machineFacts(config) + restFacts(config) + platformFacts(config)
     }
 
     // MARK: - Image and environment

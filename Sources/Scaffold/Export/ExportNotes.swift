@@ -295,6 +295,12 @@ struct ExportNotes {
             }
             facts.append(fact)
         }
+        if plan.facts.recipe != nil, plan.web?.command == nil {
+            var fact = ExportFact("the start command is that of the image")
+            fact.shown = Set(ExportTarget.allCases).subtracting([.heroku, .systemd])
+            for target in [ExportTarget.heroku, .systemd] { fact.advice[target] = "see that its paths are right there" }
+            facts.append(fact)
+        }
         if plan.facts.roots.count > 1 {
             let names = plan.facts.roots.map { ConfigNode.printable($0.folder) }.joined(separator: ", ")
             facts.append(

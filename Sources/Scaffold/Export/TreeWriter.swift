@@ -12,8 +12,7 @@ struct TreeWriter {
             write(document, indent: 0, to: &out)
             return out
         }
-        let words = Quoting.comment(stamp).split(separator: " ").joined(separator: " ")
-        return "# \(words)\n" + texts.joined(separator: "---\n")
+        return Self.comment(stamp, "") + texts.joined(separator: "---\n")
     }
 
     /// JSON with two spaces of indentation and a line feed at its end.
@@ -42,7 +41,7 @@ struct TreeWriter {
             var lead = Self.spaces(index == 0 ? first : indent)
             if let comment = entry.comment {
                 for line in comment.split(separator: "\n") {
-                    out += "\(lead)# \(Quoting.comment(String(line)))\n"
+                    out += Self.comment(String(line), lead)
                     lead = Self.spaces(indent)
                 }
             }
@@ -178,6 +177,12 @@ struct TreeWriter {
         case 65...90, 97...122, 48...57: true
         default: "-_./@+".utf8.contains(byte)
         }
+    }
+
+    /// A line of comment, without blanks at its end.
+    private static func comment(_ text: String, _ lead: String) -> String {
+        let line = "\(lead)# \(Quoting.comment(text))"
+        return String(line[...(line.lastIndex { $0 != " " } ?? line.startIndex)]) + "\n"
     }
 
     private static func spaces(_ count: Int) -> String { String(repeating: " ", count: count) }

@@ -15,11 +15,19 @@ struct DataFolder: Equatable {
         var notes: [String] = []
     }
 
-    static func choose(_ facts: Facts, _ layout: BuildLayout) -> Choice {
+    /// Decides on the folder.
+    ///
+    /// - Parameters:
+    ///   - facts: the database's file, and the folders that the app writes to.
+    ///   - workingDirectory: of an image of the project's own; nil for that of ours.
+    /// - Returns: the folder, when there is one.
+    static func choose(_ facts: Facts, workingDirectory: String? = nil) -> Choice {
+        let layout = BuildLayout(facts)
+        let home = workingDirectory ?? layout.image(layout.project)
         var choice = Choice()
-        if facts.database?.engine == .sqlite { choice = database(facts, layout) }
+        if facts.database?.engine == .sqlite { choice = database(facts, home) }
         for path in folders(facts) {
-            guard let absolute = absolute(path, layout) else { continue }
+            guard let absolute = absolute(path, home) else { continue }
             guard let folder = choice.folder else {
                 choice.folder = DataFolder(
                     path: absolute,
@@ -37,15 +45,16 @@ struct DataFolder: Equatable {
 
     // MARK: - Private
 
-    private static func database(_ facts: Facts, _ layout: BuildLayout) -> Choice {
-        let file = facts.database?.file.map { Quoting.comment($0) } ?? ""
+    private static func database(_ facts: Facts, _ home: String) -> Choice {
+        var file = facts.database?.file.map { Quoting.comment($0) } ?? ""
         guard !file.contains(":memory:") else { return Choice() }
+        // What is put together at run time says nothing.
+        if file.contains(where: { "{}<>$%".contains($0) }) { file = "" }
         let what = file.isEmpty ? "the SQLite file" : "the SQLite file \(file)"
-        if let path = absolute(
-            TreePath.folder(of: file.hasPrefix("/") ? file : TreePath.joined("", file)),
-            layout,
-            of: file
-        ) {
+        let parent = (file.hasPrefix("/") ? "/" : "") + TreePath.folder(of: TreePath.joined("", file))
+        // An unknown file is most likely where the app writes other things.
+        let wanted = file.isEmpty ? facts.writePaths : [parent]
+        if let path = wanted.lazy.compactMap({ absolute($0, home) }).first {
             return Choice(folder: DataFolder(path: path, name: volumeName(path), what: what))
         }
         guard let variable = facts.database?.variable, Quoting.isVariableName(variable) else {
@@ -74,13 +83,16 @@ struct DataFolder: Equatable {
     }
 
     /// Nil where no volume can be: at the code's own place, at the top, in the system's folders.
-    private static func absolute(_ path: String, _ layout: BuildLayout, of file: String? = nil) -> String? {
-        let isAbsolute = (file ?? path).hasPrefix("/")
-        let full = isAbsolute ? "/" + TreePath.joined("", path) : layout.image(layout.ofProject(path))
-        let first = full.split(separator: "/").first.map(String.init) ?? ""
-        let taken = ["dev", "proc", "sys", "tmp", "etc", "bin", "usr", "lib", "run", "opt", ""]
-        guard !taken.contains(first), Quoting.isPlainPath(full), full != BuildLayout.home else { return nil }
-        return full == layout.image(layout.project) ? nil : full
+    private static func absolute(_ path: String, _ home: String) -> String? {
+        let full = "/" + TreePath.joined(path.hasPrefix("/") ? "" : home, path)
+        guard Quoting.isPlainPath(full), full != home, full != BuildLayout.home else { return nil }
+        let parts = full.split(separator: "/").map(String.init)
+        switch parts.first {
+        case nil, "dev", "proc", "sys", "tmp", "etc", "bin", "sbin", "lib", "run": return nil
+        case "usr": return parts.count > 3 ? full : nil
+        case "opt": return parts.count > 1 && !["venv", "conda"].contains(parts[1]) ? full : nil
+        default: return full
+        }
     }
 
     private static func volumeName(_ path: String) -> String {

@@ -41,6 +41,8 @@ package struct FlyConfigOptions: Sendable {
     package var stamp = Stamp.prefix
     /// The migration script that the image has, within the app's folder; nil for the project's own command.
     package var migrateScript: String?
+    /// The folder that the image's commands run in, when the image is the project's own.
+    package var workingDirectory: String?
 
     package init() {}
 }

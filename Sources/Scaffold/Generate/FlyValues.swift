@@ -41,7 +41,7 @@ struct FlyValues: Equatable {
         minMachines = options.profile.minMachines
         checkPath = (facts.health.path ?? Self.usualPath(facts)).flatMap { HTTPText.isTarget($0) ? $0 : nil }
         limitConcurrency(facts)
-        decideStorage(facts)
+        decideStorage(facts, options)
         decideStops(facts, options.profile)
         decideRelease(facts, options)
         decideGroups(facts)
@@ -93,8 +93,8 @@ struct FlyValues: Equatable {
         softLimit = max(1, most * 8 / 10)
     }
 
-    private mutating func decideStorage(_ facts: Facts) {
-        let choice = DataFolder.choose(facts, BuildLayout(facts))
+    private mutating func decideStorage(_ facts: Facts, _ options: FlyConfigOptions) {
+        let choice = DataFolder.choose(facts, workingDirectory: options.workingDirectory)
         folder = choice.folder
         notes += choice.notes
         guard let folder else { return }
@@ -165,7 +165,7 @@ struct FlyValues: Equatable {
     }
 
     private mutating func decideEnvironment(_ facts: Facts, _ options: FlyConfigOptions) {
-        if facts.recipe == nil, facts.entry != nil || facts.existing.dockerfile != nil {
+        if facts.recipe == nil, facts.entry != nil {
             env.append(("WEB_CONCURRENCY", String(workers)))
             // Only the platform's own proxy reaches the port.
             env.append(("FORWARDED_ALLOW_IPS", "*"))

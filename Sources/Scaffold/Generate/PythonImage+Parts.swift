@@ -12,7 +12,7 @@ extension PythonImage {
     var copies: [String] {
         guard !copiesAll, contents.folders.count <= Self.maximumFolders else { return ["COPY . \(BuildLayout.home)/"] }
         var folders = contents.folders
-        if install.manager.installsProject {
+        if install.installsProject {
             // Its code is in the environment; what commands name by path still has to be there.
             folders = folders.filter { !isInstalled($0) }
             let named = ImageContents.named(facts).map { layout.ofProject($0) }.filter {
@@ -54,7 +54,7 @@ extension PythonImage {
             let isOwn = absolute == layout.image(layout.project) || absolute == BuildLayout.home
             if !isOwn, !result.contains(absolute) { result.append(absolute) }
         }
-        if let path = DataFolder.choose(facts, layout).folder?.path, !result.contains(path) { result.append(path) }
+        if let path = DataFolder.choose(facts).folder?.path, !result.contains(path) { result.append(path) }
         return result
     }
 

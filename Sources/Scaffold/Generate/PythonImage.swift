@@ -111,7 +111,7 @@ struct PythonImage {
 
     /// Build backends that ask git for the version find none in an image.
     private var versionVariables: String? {
-        guard install.manager.installsProject else { return nil }
+        guard install.installsProject else { return nil }
         return install.manager.buildBackend?.hasPrefix("pdm") == true
             ? "ENV PDM_BUILD_SCM_VERSION=0.0.0" : "ENV SETUPTOOLS_SCM_PRETEND_VERSION=0.0.0"
     }
@@ -159,7 +159,7 @@ struct PythonImage {
     private var variables: [String] {
         var lines = ["PATH=\(isConda ? "/opt/conda" : PythonInstall.environment)/bin:$PATH"]
         // Servers and tools do not agree about whether the working directory is importable.
-        if !install.manager.installsProject, layout.importRoot.isEmpty || Quoting.isPlainPath(layout.importRoot) {
+        if !install.installsProject, layout.importRoot.isEmpty || Quoting.isPlainPath(layout.importRoot) {
             lines.append("PYTHONPATH=\(layout.image(layout.importRoot))")
         }
         lines += ["PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1", "PYTHONFAULTHANDLER=1"]

@@ -13,9 +13,9 @@ extension PythonInstall {
         let none = isMember ? "--no-install-workspace" : "--no-install-project"
         install([line(words + first + [none])], cache: "uv", files: mounted)
         let hasSiblings = isMember && !contents.members.isEmpty
-        guard manager.installsProject || hasSiblings else { return }
+        guard installsProject || hasSiblings else { return }
         words += manager.lock == nil ? ["--no-editable"] : ["--locked", "--no-editable"]
-        if !manager.installsProject, let member = manager.member {
+        if !installsProject, let member = manager.member {
             words += ["--no-install-package", Quoting.run(member)]
         }
         project.append(run([line(words)], cache: "uv", files: []))
@@ -109,7 +109,7 @@ extension PythonInstall {
         var words = ["uv", "pip", "install", "--python", Self.environment, "-r", Quoting.run(layout.image(inner))]
         words += options("--extra", manager.extras)
         install([venv, line(words)], cache: "uv", files: Quoting.isPlainPath(inner) ? [inner] : nil)
-        guard manager.installsProject else { return }
+        guard installsProject else { return }
         let target = Quoting.run(".")
         project.append(run(["uv pip install --python \(Self.environment) --no-deps \(target)"], cache: "uv", files: []))
     }
@@ -127,7 +127,7 @@ extension PythonInstall {
     }
 
     private mutating func installProject() {
-        guard manager.installsProject else { return }
+        guard installsProject else { return }
         project.append(run(["\(Self.environment)/bin/pip install --no-deps ."], cache: "pip", files: []))
     }
 

@@ -38,6 +38,15 @@ struct PythonInstall {
 
     static let environment = "/opt/venv"
 
+    /// Whether the project is installed as a package, and its code not copied.
+    ///
+    /// Only with a `src` layout, where the folder above is not importable, or for a script that the package brings.
+    var installsProject: Bool {
+        guard manager.installsProject, let entry = facts.entry else { return false }
+        let isOwnScript = entry.kind == .script && entry.command?.first?.hasPrefix("python") == false
+        return layout.importRoot != layout.project || isOwnScript
+    }
+
     /// The manifest's folder in the image: where its tool is run.
     var folder: String {
         let path = manager.workspace ?? (manager.manifest ?? manager.lock).map { TreePath.folder(of: $0) } ?? facts.root

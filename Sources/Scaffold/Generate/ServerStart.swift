@@ -13,9 +13,13 @@ struct ServerStart: Equatable {
         var value: String
     }
 
-    /// The port that the app listens on when nothing says so.
+    /// The port that the app listens on.
+    ///
+    /// An image of our own runs as nobody in particular, for whom not every runtime lets go of the ports below 1024.
     static func port(_ facts: Facts) -> Int {
-        facts.port?.number ?? (facts.framework == .streamlit ? 8501 : 8000)
+        let usual = facts.framework == .streamlit ? 8501 : 8000
+        guard let number = facts.port?.number else { return usual }
+        return number < 1024 && facts.existing.dockerfile == nil && facts.recipe == nil ? usual : number
     }
 
     init(_ facts: Facts, port: Int, minor: Int) {

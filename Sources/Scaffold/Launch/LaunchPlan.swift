@@ -11,6 +11,8 @@ package struct LaunchPlan: Equatable, Sendable {
 
     package var facts: Facts
     package var profile: FlyProfile
+    /// The folder to deploy from: `fly.toml` is written there; relative to the scanned one.
+    package var folder = ""
     /// All paths are relative to the scanned folder.
     package var actions: [Action] = []
     /// What the files can't express, and what was decided.
@@ -40,7 +42,8 @@ package struct LaunchPlan: Equatable, Sendable {
         plan.question = question(facts)
         let hasStart = facts.entry != nil || facts.recipe != nil || facts.existing.dockerfile != nil
         guard facts.kind == .app, hasStart else { return plan }
-        let known = withoutOwn(facts, project)
+        let known = settled(facts, project)
+        plan.folder = LaunchFolder.of(known)
         plan.writeFiles(known, project, options)
         for patch in CodePatch.offered(facts, project: project, python: python) { plan.actions.append(.offer(patch)) }
         return plan
@@ -89,8 +92,9 @@ package struct LaunchPlan: Equatable, Sendable {
         return targets.isEmpty ? "what starts the app?" : "which is the app: \(targets.joined(separator: ", "))?"
     }
 
-    /// Files of our own from an earlier launch are made anew, so they count as not there.
-    private static func withoutOwn(_ facts: Facts, _ project: Project) -> Facts {
+    /// Files of our own from an earlier launch are made anew, so they count as not there; a server's configuration that the
+    /// image would not have counts as none.
+    private static func settled(_ facts: Facts, _ project: Project) -> Facts {
         func isOwn(_ path: String?) -> Bool { path.flatMap { project.text($0) }.map { Stamp.isIn($0) } ?? false }
         var facts = facts
         if isOwn(facts.existing.dockerfile) {
@@ -100,11 +104,14 @@ package struct LaunchPlan: Equatable, Sendable {
         }
         if isOwn(facts.existing.flyConfig) { facts.existing.flyConfig = nil }
         if isOwn(facts.existing.environmentExample) { facts.existing.environmentExample = nil }
+        if let config = facts.server?.config, !project.has(TreePath.joined(facts.root, config)) {
+            let isBelow = TreePath.lies(config, in: facts.root) && project.has(config) && !facts.root.isEmpty
+            facts.server?.config = isBelow ? String(config.dropFirst(facts.root.count + 1)) : nil
+        }
         return facts
     }
 
     private mutating func writeFiles(_ facts: Facts, _ project: Project, _ options: LaunchOptions) {
-        let folder = LaunchFolder.of(facts)
         let script = Self.scriptPath(facts, project)
         var image = DockerfileOptions()
         image.stamp = options.stamp
@@ -117,12 +124,13 @@ package struct LaunchPlan: Equatable, Sendable {
         fly.region = options.region
         fly.port = options.port
         fly.stamp = options.stamp
+        fly.workingDirectory = Self.workingDirectory(facts, project)
         // An image that is not ours may not hold the script.
         let makesScript = script.map { MigrateScript.make(facts, stamp: "", path: $0) != nil } ?? false
         fly.migrateScript = facts.existing.dockerfile == nil && makesScript ? script : nil
         let files = DockerfileGenerator.make(facts, image)
         let config = FlyConfigGenerator.make(facts, fly)
-        notes = files.notes + config.notes
+        notes = (facts.existing.dockerfile == nil ? files.notes : []) + config.notes
         needed = config.needed
         if let path = facts.existing.dockerfile { actions.append(.keep(path: path, reason: "the project's own")) }
         for artefact in files.files { add(artefact, in: folder, project) }
@@ -132,6 +140,16 @@ package struct LaunchPlan: Equatable, Sendable {
             for artefact in config.files { add(artefact, in: folder, project) }
         }
         if let example = EnvironmentExample.make(facts, stamp: options.stamp) { add(example, in: folder, project) }
+    }
+
+    /// The last `WORKDIR` of the image that the project's own Dockerfile makes.
+    private static func workingDirectory(_ facts: Facts, _ project: Project) -> String? {
+        guard let path = facts.existing.dockerfile, let text = project.text(path) else { return nil }
+        let file = Dockerfile.parse(text, path: path)
+        guard let stage = file.stage(target: facts.existing.dockerTarget) else { return nil }
+        let words = file.lineage(of: stage).flatMap(\.instructions).filter { $0.word == "WORKDIR" }
+        guard let last = words.last?.text, last.hasPrefix("/"), Quoting.isPlainPath(last) else { return nil }
+        return "/" + TreePath.joined("", last)
     }
 
     /// Beside a script of that name that is the project's own, ours goes into a folder.

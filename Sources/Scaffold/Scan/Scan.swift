@@ -113,6 +113,7 @@ package enum Scan {
             context.facts.kind = choice.kind
             context.facts.roots = choice.roots
             context.isAmbiguous = choice.isAmbiguous
+            context.isContested = choice.isContested
             context.facts.warnings += choice.warnings
         }
         context.facts.root = context.root

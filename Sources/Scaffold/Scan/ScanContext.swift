@@ -20,6 +20,8 @@ package struct ScanContext: Sendable {
     package var facts = Facts()
     /// Several folders are as good as the one that was chosen.
     package var isAmbiguous = false
+    /// A command starts an app of another folder as well.
+    package var isContested = false
     /// What was found of entry points, for the detector of them.
     var candidates: FoundEntries?
 

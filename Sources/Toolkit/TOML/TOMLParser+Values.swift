@@ -63,7 +63,7 @@ extension TOMLParser {
         }
     }
 
-    private mutating func skipLines() throws(Fault) {
+    mutating func skipLines() throws(Fault) {
         repeat {
             scanner.skipBlanks()
             scanner.skipComment()

@@ -65,7 +65,7 @@ struct TOMLParser {
     }
 
     /// Bare or quoted parts with dots between them, and the blanks after.
-    private mutating func parseKey() throws(Fault) -> [TOMLTree.KeyPart] {
+    mutating func parseKey() throws(Fault) -> [TOMLTree.KeyPart] {
         var parts: [TOMLTree.KeyPart] = []
         repeat {
             scanner.skipBlanks()

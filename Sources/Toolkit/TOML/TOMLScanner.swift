@@ -109,22 +109,35 @@ struct TOMLScanner {
                     "expected text, found the control character U+00\(code)",
                     hint: byte == 0 ? "the file seems to be binary or UTF-16; save it as UTF-8" : nil
                 )
-            case 0x80...:
-                guard let length = Self.scalarLength(bytes[scanner.index...].prefix(4)) else {
-                    throw scanner.fault(
-                        at: scanner.position,
-                        "expected UTF-8, found the byte 0x\(String(byte, radix: 16, uppercase: true))",
-                        hint: "save the file as UTF-8"
-                    )
-                }
-                scanner.advance(by: length - 1)
+            case 0x80...: try scanner.takeContinuation()
             default: break
             }
             scanner.advance()
         }
     }
 
+    /// Refuses what is no UTF-8.
+    func refuseBrokenText() throws(Fault) {
+        var scanner = self
+        while let byte = scanner.current {
+            if byte >= 0x80 { try scanner.takeContinuation() }
+            scanner.advance()
+        }
+    }
+
     // MARK: - Private
+
+    /// Goes to the last byte of the character at the place.
+    private mutating func takeContinuation() throws(Fault) {
+        guard let length = Self.scalarLength(bytes[index...].prefix(4)) else {
+            throw fault(
+                at: position,
+                "expected UTF-8, found the byte 0x\(String(bytes[index], radix: 16, uppercase: true))",
+                hint: "save the file as UTF-8"
+            )
+        }
+        advance(by: length - 1)
+    }
 
     /// Bytes of the well-formed character at the start; nil when it is none.
     private static func scalarLength(_ bytes: ArraySlice<UInt8>) -> Int? {

@@ -20,6 +20,7 @@ enum FactsSamples {
             facts.manager?.workspace = ""
             facts.manager?.member = "shop"
             facts.database = database(.postgresql, "psycopg", "sqlmodel")
+            facts.database?.variable = nil
             facts.migrations = alembic()
             facts.migrations?.runBy = [.init(.prestart, Place("backend/scripts/prestart.sh", 9))]
             facts.health.ready = "/api/v1/utils/health-check/"

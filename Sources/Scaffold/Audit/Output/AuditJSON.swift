@@ -55,9 +55,9 @@ package enum AuditJSON {
             why = about?.why ?? ""
             fix = finding.fix
             reference = about?.reference ?? ""
-            // The line that is changed may hold a secret beside what is wrong with it; `--fix` shows it to its owner.
+            // A patch is lines of the file; those with a secret stay in the file.
             patch = finding.patch.flatMap { patch in
-                patch.lines.allSatisfy { SecretText.withoutSecrets($0) == $0 } ? patch : nil
+                patch.lines.allSatisfy { SecretText.withoutSecrets($0, limit: .max) == $0 } ? patch : nil
             }
         }
     }

@@ -1,6 +1,11 @@
 extension AuditContext {
     /// The app's Python code, read once an audit.
-    var code: CodeMap { memo.value("code") { CodeMap(project: project, facts: facts, python: python) } }
+    var code: CodeMap {
+        memo.value("code") {
+            let text = memo.value("lines") { SourceText(project) }
+            return CodeMap(facts: facts, python: python, text: text)
+        }
+    }
 
     /// What runs while a request is answered.
     var requests: RequestPaths { memo.value("requests") { RequestPaths(code, routes: routes) } }

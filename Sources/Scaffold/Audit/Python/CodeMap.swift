@@ -29,9 +29,9 @@ struct CodeMap: Sendable {
     private let roots: [String]
     private let reached: Set<String>?
 
-    init(project: Project, facts: Facts, python: PythonSources) {
+    init(facts: Facts, python: PythonSources, text: SourceText) {
         index = PythonIndex(python)
-        text = SourceText(project)
+        self.text = text
         root = facts.root
         all = python.modules.sorted { $0.path < $1.path }
         let importRoot = TreePath.joined(root, facts.entry?.importRoot ?? "")

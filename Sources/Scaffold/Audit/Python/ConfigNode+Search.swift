@@ -18,24 +18,6 @@ extension ConfigNode {
         default: []
         }
     }
-
-    /// The text of a string.
-    var textValue: String? {
-        guard case .string(let text) = value else { return nil }
-        return text
-    }
-
-    /// The values of a table.
-    var tableNodes: [ConfigNode] {
-        guard case .table(let entries) = value else { return [] }
-        return entries.map(\.node)
-    }
-
-    /// The texts in an array.
-    var arrayTexts: [String] {
-        guard case .array(let items) = value else { return [] }
-        return items.compactMap(\.textValue)
-    }
 }
 
 extension AuditContext {

@@ -21,11 +21,10 @@ enum LiteralSecret {
 
     /// Whether who knows the value can forge what the app signs, or use a paid or private service in its name.
     static func signs(_ name: String) -> Bool {
-        let parts = Set(
-            snaked(name.split(separator: ".").last.map(String.init) ?? name).split(separator: "_").map(String.init)
+        let parts = snaked(name.split(separator: ".").last.map(String.init) ?? name).split(separator: "_").map(
+            String.init
         )
-        return parts.contains("SECRET") || parts.contains("SECRETKEY") || parts.contains("KEY")
-            || parts.contains("SALT") || parts.contains("PEPPER")
+        return !Set(parts).isDisjoint(with: ["SECRET", "SECRETKEY", "KEY", "PEPPER"])
     }
 
     /// Whether a value under such a name is a secret in earnest, not a word, a placeholder or a pattern.
@@ -68,19 +67,24 @@ enum LiteralSecret {
         value.count >= 12 ? value.prefix(3) + "•••" : "•••"
     }
 
-    /// A source line with a secret taken out of it.
+    /// A source line with a secret taken out of it: what stands before it, and the mask.
     static func masked(_ value: String, in line: String) -> String {
         // A line that was cut before the value ends still shows how it begins.
         for count in [value.count, 40, 24, 12, 6] where count <= value.count {
-            let start = String(value.prefix(count))
-            guard let range = line.firstRange(of: start) else { continue }
-            let end = line[range.lowerBound...].firstIndex { $0 == "\"" || $0 == "'" || $0 == "`" } ?? line.endIndex
-            return line[..<range.lowerBound] + masked(value) + line[end...]
+            let starts = line.ranges(of: value.prefix(count)).map(\.lowerBound)
+            guard let start = starts.first(where: { isOpened(line, $0) }) else { continue }
+            let shown = line[..<start] + masked(value)
+            return value.count > 8 && shown.contains(value) ? masked(value) : String(shown)
         }
         return masked(value)
     }
 
     // MARK: - Private
+
+    /// Whether a quote, an equals sign or a sign of an address stands right before a place.
+    private static func isOpened(_ line: String, _ place: String.Index) -> Bool {
+        place > line.startIndex && "\"'`:=@/".contains(line[line.index(before: place)])
+    }
 
     /// Parts of names of what only has to do with secrets.
     private static let calm: Set<String> = [
@@ -96,7 +100,7 @@ enum LiteralSecret {
         "QUEUE",
         "EXAMPLE", "INVALID", "WRONG", "EXPECTED", "DUMMY", "SCHEMA", "MODEL", "TEXT", "PLACEHOLDER", "HINT", "VERSION",
         "SITE",
-        "OPERATION", "SUBJECT", "ISSUER", "AUDIENCE", "ID", "ADDRESS", "SYMBOL", "LNURL",
+        "DEV", "DEVELOPMENT", "LOCAL", "OPERATION", "SUBJECT", "ISSUER", "AUDIENCE", "ID", "ADDRESS", "SYMBOL", "LNURL",
     ]
 
     private static func isKey(_ parts: [String]) -> Bool {

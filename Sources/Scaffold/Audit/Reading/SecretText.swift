@@ -87,9 +87,9 @@ enum SecretText {
     /// `NAME=…`, with the value hidden.
     static func masked(_ name: String) -> String { "\(name)=••••" }
 
-    /// A line of a file with the values of secrets and the passwords of addresses hidden, cut at 160 characters.
-    static func withoutSecrets(_ line: String) -> String {
-        var text = line.count > 160 ? line.prefix(159) + "…" : line
+    /// A line of a file with the values of secrets and the passwords of addresses hidden, cut at so many characters.
+    static func withoutSecrets(_ line: String, limit: Int = 160) -> String {
+        var text = line.count > limit ? line.prefix(limit - 1) + "…" : line
         if let password = password(inURL: text), password.count > 1 {
             text = text.replacing(":\(password)@", with: ":••••@")
         }
@@ -100,8 +100,14 @@ enum SecretText {
                 rest[..<sign].reversed().drop { $0 == " " || $0 == "\"" || $0 == "'" }
                     .prefix { $0.isLetter || $0.isNumber || $0 == "_" }.reversed()
             )
-            let head = rest[...sign]
+            var head = rest[...sign]
             rest = rest[rest.index(after: sign)...]
+            // `token: str = "…"`: the type is none of it.
+            let type = rest.prefix { $0.isLetter || $0.isNumber || "_[]., |".contains($0) }
+            if head.last == ":", !type.isEmpty, rest.dropFirst(type.count).first == "=" {
+                head += type + "="
+                rest = rest.dropFirst(type.count + 1)
+            }
             result += head
             guard isName(name) else { continue }
             let blanks = rest.prefix { $0 == " " }

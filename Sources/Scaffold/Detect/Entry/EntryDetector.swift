@@ -84,7 +84,8 @@ package enum EntryDetector {
         if context.isAmbiguous { return .ambiguous }
         if chosen.isDeclared {
             let against = others.contains { ($0.isDeclared && $0.aside == 0) || isTwin($0, of: chosen) }
-            return chosen.isVerified && !against && chosen.aside == 0 && !chosen.isDevelopment ? .certain : .likely
+            return chosen.isVerified && !against && !context.isContested && chosen.aside == 0 && !chosen.isDevelopment
+                ? .certain : .likely
         }
         guard !rivals.isEmpty, chosen.rank >= 4 else { return .likely }
         return rivals.contains { $0.order == chosen.order } ? .ambiguous : .likely

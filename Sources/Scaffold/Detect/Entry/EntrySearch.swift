@@ -37,8 +37,18 @@ final class EntrySearch {
     }
 
     func add(_ candidate: EntryCandidate) {
-        guard found.candidates.count < 5_000 else { return }
+        guard found.candidates.count < 5_000, Self.isPlain(candidate.file), Self.isPlain(candidate.entry.target) else {
+            return
+        }
         found.candidates.append(candidate)
+    }
+
+    /// A name that needs no quoting anywhere: what is generated holds it.
+    private static func isPlain(_ path: String) -> Bool {
+        !path.contains("{{")
+            && path.unicodeScalars.allSatisfy { scalar in
+                scalar.value >= 32 && scalar.value != 127 && !"\"'`$\\;|&<>".unicodeScalars.contains(scalar)
+            }
     }
 
     func note(_ message: String, at place: Place) {

@@ -67,9 +67,13 @@ enum ExistingFiles {
             let stage = file.stage(target: candidate.command?.stage)
             if let stage { return search.images.image(of: file, stage: stage) }
         }
-        guard let file = chosen?.file ?? context.project.files.first(where: { TreePath.lies($0, in: context.root) })
-        else {
-            return nil
+        // Without an app in Python, only one that stands where a build would look for it.
+        guard let file = chosen?.file else {
+            guard context.facts.kind == .app else { return nil }
+            let near = ["Dockerfile", "Containerfile", "docker/Dockerfile"].map { context.path($0) }
+            let docker = near.lazy.compactMap { path in context.dockerfiles.first { $0.path == path } }.first
+            guard let docker, let stage = ProductionStage.choose(in: docker) else { return nil }
+            return search.images.image(of: docker, stage: stage)
         }
         let ranked = context.dockerfiles.compactMap { docker -> (rank: Int, image: DockerImages.Image)? in
             guard !ProductionStage.isAsidePath(docker.path), !docker.path.contains("{{"),
@@ -79,8 +83,7 @@ enum ExistingFiles {
             let image = search.images.image(of: docker, stage: stage)
             let holds = image.files.pairs.contains { TreePath.lies(file, in: $0.project) }
             let isNear = TreePath.lies(TreePath.folder(of: docker.path), in: context.root)
-            guard holds || (chosen == nil && isNear) || (isNear && TreePath.folder(of: docker.path) == context.root)
-            else { return nil }
+            guard holds || TreePath.folder(of: docker.path) == context.root else { return nil }
             let name = TreePath.name(of: docker.path).lowercased()
             let words = name.split { !$0.isLetter }
             let others = [

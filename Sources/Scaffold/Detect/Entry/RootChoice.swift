@@ -9,17 +9,20 @@ struct RootChoice {
     var kind: Facts.Kind
     /// Several folders are as good.
     var isAmbiguous = false
+    /// A command starts an app of another folder as well.
+    var isContested = false
     var warnings: [Facts.Warning] = []
 
     /// Chooses among the candidates of a whole tree.
     static func choose(_ search: EntrySearch) -> RootChoice {
-        let sorted = search.found.candidates.filter(\.isWeb).sorted(by: EntryCandidate.isBefore)
+        var sorted = search.found.candidates.filter(\.isWeb).sorted(by: EntryCandidate.isBefore)
+        // One app has one root, whatever else starts it too.
+        var home: [String: String] = [:]
+        for candidate in sorted where home[candidate.key] == nil { home[candidate.key] = candidate.root }
+        for index in sorted.indices { sorted[index].root = home[sorted[index].key] ?? sorted[index].root }
         var best: [String: EntryCandidate] = [:]
         for candidate in sorted where best[candidate.root] == nil { best[candidate.root] = candidate }
-        // The same app by other ways is no other root.
-        let all = best.values.filter { $0.key != sorted.first?.key || $0.root == sorted.first?.root }.sorted {
-            $0.root < $1.root
-        }
+        let all = best.values.sorted { $0.root < $1.root }
         let roots = all.map { Facts.Root(folder: $0.root, framework: $0.framework, target: $0.entry.target) }
         guard let first = sorted.first else {
             let plain = search.found.candidates.sorted(by: EntryCandidate.isBefore).first
@@ -35,14 +38,14 @@ struct RootChoice {
         if copies >= 3, copies * 2 > proper.count {
             return RootChoice(root: nil, roots: listed, kind: .collection, isAmbiguous: true)
         }
-        if proper.count == 1 || declared.count == 1 && first.rank < 4 {
-            return RootChoice(root: first.root, roots: shown, kind: .app)
-        }
+        let others = declared.filter { $0.root != first.root && $0.aside == first.aside }
+        var choice = RootChoice(root: first.root, roots: shown, kind: .app)
+        choice.isContested = !others.isEmpty
         let rivals = (declared.isEmpty ? proper : declared).filter { rival in
-            rival.root != first.root && rival.key != first.key && rival.aside == first.aside
-                && Int(rival.rank) <= Int(first.rank)
+            rival.root != first.root && rival.aside == first.aside && Int(rival.rank) <= Int(first.rank)
         }
-        return RootChoice(root: first.root, roots: shown, kind: .app, isAmbiguous: !rivals.isEmpty)
+        choice.isAmbiguous = !rivals.isEmpty && !(declared.count == 1 && first.rank < 4)
+        return choice
     }
 
     // MARK: - Private

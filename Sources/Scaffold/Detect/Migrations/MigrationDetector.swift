@@ -88,7 +88,8 @@ struct MigrationFinder {
     }
 
     private func django() -> Facts.Migrations? {
-        guard context.facts.framework == .django || context.depends(on: "django") else { return nil }
+        let kinds: [Facts.Framework?] = [nil, .asgi, .wsgi, .python, .django]
+        guard kinds.contains(context.facts.framework) || context.depends(on: "django") else { return nil }
         let files = context.project.files(under: context.root).filter { path in
             TreePath.name(of: path) == "manage.py"
                 && context.project.text(path)?.lowercased().contains("django") == true

@@ -52,7 +52,16 @@ struct CodeProcesses {
                 }
             }
         }
-        return found
+        // Where a module only makes tasks and asks a function for the object, the one that is made for it comes first.
+        func rank(_ queue: Queue) -> [Int] {
+            let parts = queue.module.path.split(separator: "/")
+            return [parts.contains { $0.hasPrefix("task") && $0 != "tasks.py" } ? 1 : 0, parts.count]
+        }
+        return found.sorted { left, right in
+            rank(left) == rank(right)
+                ? (left.module.path, left.call.line) < (right.module.path, right.call.line)
+                : rank(left).lexicographicallyPrecedes(rank(right))
+        }
     }
 
     // MARK: - Private

@@ -15,7 +15,7 @@ struct StartupCode {
             for scope in waiting where scopes.insert(scope).inserted {
                 let isProgram = scope.name.isEmpty && context.facts.entry?.kind == .script
                 for call in resolver.calls(in: scope) where isProgram || !call.inMainGuard {
-                    next += Self.called(by: call, in: scope, resolver)
+                    next += Self.called(by: call, in: scope, resolver).filter { !scopes.contains($0) }
                 }
             }
             waiting = next

@@ -28,9 +28,10 @@ private struct HealthFinder {
             let isVague = route.map { !$0.isExact } ?? false
             let word: Int =
                 switch meaning {
-                case .either, .live, .ready: path.hasSuffix("ping") || path.hasSuffix("ping/") ? 1 : 0
-                case .weak: 2
-                case nil: 1
+                case .live, .ready: 0
+                case .either: path.hasSuffix("ping") || path.hasSuffix("ping/") ? 2 : 1
+                case .weak: 3
+                case nil: 2
                 }
             return [use == nil ? 1 : 0, isLost ? 1 : 0, isVague ? 1 : 0, word, depth]
         }
@@ -53,6 +54,10 @@ private struct HealthFinder {
         let probe = DependencyProbe(table.resolver)
         for index in candidates.indices {
             if let route = candidates[index].route { candidates[index].asksDependencies = probe.asks(route) }
+        }
+        // A weak word counts where a check asks for it, or where there is nothing better.
+        if candidates.contains(where: { $0.meaning != .weak }) {
+            candidates.removeAll { $0.meaning == .weak && $0.use == nil }
         }
         candidates.sort { left, right in
             left.rank == right.rank ? left.path < right.path : left.rank.lexicographicallyPrecedes(right.rank)
@@ -90,7 +95,7 @@ private struct HealthFinder {
     private mutating func collectRoutes() {
         let named = table.routes.filter { $0.isReadable && $0.isPlain && HealthWords.meaning(of: $0.path) != nil }
         let open = named.filter { route in
-            !route.dependencies.contains { HealthWords.guards($0.name) }
+            !route.dependencies.contains { !$0.isOpen && HealthWords.guards($0.name) }
                 && !route.decorators.contains { HealthWords.guards($0) }
         }
         let reached = open.filter(\.isReached)
@@ -122,14 +127,18 @@ private struct HealthFinder {
         let exact = answers.first {
             Self.isSame($0.path, use.path) || !root.isEmpty && Self.isSame(root + $0.path, use.path)
         }
+        let isLost = !answers.contains(where: \.isReached)
         let vague = answers.first { route in
-            (!route.isExact || !route.isReached) && route.path.count > 2 && use.path.hasSuffix(route.path)
+            (isLost || route.isReached && !route.isExact) && route.path.count > 2 && use.path.hasSuffix(route.path)
         }
         guard exact != nil || vague != nil || use.isOwn else { return }
         let isBehindRoot = exact.map { !Self.isSame($0.path, use.path) } ?? true
         let path = isBehindRoot ? use.path : exact?.path ?? use.path
         let meaning = HealthWords.meaning(of: path)
-        guard meaning != nil || exact != nil || vague != nil else { return }
+        // Without a route of that path the check may be about another service; it counts when nothing else is known.
+        guard exact != nil || vague != nil || meaning != nil && candidates.allSatisfy({ $0.route == nil }) else {
+            return
+        }
         candidates.append(Candidate(path: path, route: exact ?? vague, meaning: meaning, use: use))
     }
 

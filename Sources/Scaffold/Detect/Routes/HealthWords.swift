@@ -12,7 +12,13 @@ enum HealthWords {
         guard let last = parts.last else { return nil }
         let word = plain(last)
         let above = parts.dropLast().map { $0.lowercased() }
-        if live.contains(word) { return isGeneral(above) || word != "live" ? .live : nil }
+        if word == "live" {
+            // Alone it is as often about streams and matches.
+            let isAsked =
+                above.last.map { either.contains(plain($0)) || ["probe", "probes", "k8s"].contains(plain($0)) } ?? false
+            return isAsked ? .live : isGeneral(above) ? .weak : nil
+        }
+        if live.contains(word) { return .live }
         if ready.contains(word) { return .ready }
         if either.contains(word) { return .either }
         if weak.contains(word) { return isGeneral(above) ? .weak : nil }
@@ -29,6 +35,7 @@ enum HealthWords {
         let people: Set<String> = ["user", "account", "admin", "member", "principal", "role", "roles"]
         let acts: Set<String> = [
             "current", "check", "require", "required", "requires", "verify", "active", "valid", "only", "has",
+            "checker", "guard",
         ]
         if !all.isDisjoint(with: people), !all.isDisjoint(with: acts) { return true }
         if all.contains("key"), all.contains("api") || all.contains("access") { return true }
@@ -69,7 +76,7 @@ enum HealthWords {
     // MARK: - Private
 
     private static let live: Set<String> = [
-        "live", "livez", "liveness", "alive", "isalive", "livenessprobe", "livecheck", "lbheartbeat", "livenesscheck",
+        "livez", "liveness", "alive", "isalive", "livenessprobe", "livecheck", "lbheartbeat", "livenesscheck",
     ]
     private static let ready: Set<String> = [
         "ready", "readyz", "readiness", "isready", "readinessprobe", "readycheck", "readinesscheck",
@@ -77,9 +84,9 @@ enum HealthWords {
     private static let either: Set<String> = [
         "health", "healthz", "healthcheck", "healthcheckz", "healthchecks", "healthy", "ishealthy", "healthstatus",
         "healthprobe",
-        "heartbeat", "ping", "hc", "checkhealth", "gethealth", "apihealth", "serverhealth",
+        "heartbeat", "ping", "checkhealth", "gethealth", "apihealth", "serverhealth", "probe",
     ]
-    private static let weak: Set<String> = ["status", "up", "getstatus", "serverstatus", "apistatus"]
+    private static let weak: Set<String> = ["status", "up"]
 
     private static let doors: Set<String> = [
         "auth", "authenticate", "authenticated", "authentication", "authenticator", "authorize", "authorized",

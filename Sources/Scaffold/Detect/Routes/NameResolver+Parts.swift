@@ -1,5 +1,3 @@
-import Synchronization
-
 extension NameResolver {
     /// What a loop's variable stands for, one after the other; which of its names, when each element is taken apart.
     func elements(of loop: PythonModule.Loop, _ place: Int, _ path: String) -> [PythonValue] {
@@ -42,5 +40,62 @@ extension NameResolver {
             return found.isEmpty ? items(of: no, in: scope, depth: depth + 1) : found
         default: return []
         }
+    }
+
+    /// What the callers of a function pass for one of its parameters, each with the place that it is seen from.
+    func passed(
+        to function: PythonModule.Function,
+        _ index: Int,
+        in path: String
+    ) -> [(value: PythonValue, scope: Scope)] {
+        let parts = function.name.split(separator: ".")
+        let isInit = parts.last == "__init__"
+        let name = String((isInit ? parts.dropLast().last : parts.last) ?? "")
+        let isMethod = ["self", "cls"].contains(function.parameters.first?.name ?? "")
+        return (passing[name] ?? []).prefix(200).compactMap { call, scope in
+            let value = call[function.parameters[index].name] ?? call.arguments[at: index - (isMethod ? 1 : 0)]
+            guard let value else { return nil }
+            let isMeant = targets(of: call.function, in: scope).contains { target in
+                switch target {
+                case .function(let found, let file): found.name == function.name && file == path
+                case .klass(let found, let file): isInit && found.name + ".__init__" == function.name && file == path
+                default: false
+                }
+            }
+            return isMeant ? (value, scope) : nil
+        }
+    }
+
+    /// The class whose method or body a scope is.
+    func enclosingClass(of scope: Scope) -> PythonModule.Class? {
+        var name = scope.name[...]
+        while !name.isEmpty {
+            if let found = klass(String(name), in: scope.path) { return found }
+            name = name.lastIndex(of: ".").map { name[..<$0] } ?? ""
+        }
+        return nil
+    }
+
+    /// The classes that a class is made from, nearest first: those of the project followed, the rest as names.
+    func bases(of klass: PythonModule.Class, in path: String) -> [(name: String, target: Target?)] {
+        var result: [(name: String, target: Target?)] = []
+        var seen: Set<Key> = [Key(scope: Scope(path), name: klass.name)]
+        var waiting = [(klass, path)]
+        while !waiting.isEmpty, result.count < Self.maximumTargets {
+            let (next, path) = waiting.removeFirst()
+            for name in next.bases {
+                let found = targets(of: name, in: Scope(path)).compactMap { target -> (PythonModule.Class, String)? in
+                    if case .klass(let base, let other) = target { (base, other) } else { nil }
+                }
+                guard let (base, other) = found.first else {
+                    result.append((name, nil))
+                    continue
+                }
+                guard seen.insert(Key(scope: Scope(other), name: base.name)).inserted else { continue }
+                result.append((name, .klass(base, path: other)))
+                waiting.append((base, other))
+            }
+        }
+        return result
     }
 }

@@ -2,7 +2,7 @@ extension NameResolver {
     /// The text that an expression stands for, as far as it can be told without running it: constants, defaults of
     /// settings and of environment variables, what is put together of these.
     func text(_ value: PythonValue, in scope: Scope, depth: Int = 0) -> String? {
-        guard depth < 10 else { return nil }
+        guard depth < 8 else { return nil }
         switch value {
         case .string(let text): return text
         case .formatted(let format): return filled(format, in: scope, depth)
@@ -77,6 +77,9 @@ extension NameResolver {
                     if let text = text(result.value, in: Scope(path, function.name), depth: depth + 1) { return text }
                 }
             case .parameter(let function, let place, let path):
+                for given in passed(to: function, place, in: path).prefix(3) {
+                    if let text = text(given.value, in: given.scope, depth: depth + 1) { return text }
+                }
                 if let value = function.parameters[place].value {
                     return text(value, in: Scope(path, function.name), depth: depth + 1)
                 }
@@ -161,7 +164,7 @@ extension NameResolver {
 
     /// The last parts of the names that stand in braces.
     private static func words(of format: String) -> [String] {
-        format.split(separator: "{").dropFirst().compactMap { piece in
+        format.split(separator: "{", omittingEmptySubsequences: false).dropFirst().compactMap { piece in
             let name = piece.prefix { $0 != "}" }
             let isName = name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
             return isName ? name.split(separator: ".").last.map(String.init) : nil

@@ -36,10 +36,12 @@ struct NameResolver: Sendable {
     private let classes: [Key: PythonModule.Class]
     private let loops: [Scope: [PythonModule.Loop]]
     private let calls: [Scope: [PythonCall]]
+    /// Calls that pass something, by the last part of their function's name.
+    let passing: [String: [(call: PythonCall, scope: Scope)]]
     private let cache = Cache()
 
     /// A name in a file, with the scope it is bound in; functions and classes stand under their whole name.
-    private struct Key: Hashable {
+    struct Key: Hashable {
         var scope: Scope
         var name: String
     }
@@ -65,6 +67,7 @@ struct NameResolver: Sendable {
         var classes: [Key: PythonModule.Class] = [:]
         var loops: [Scope: [PythonModule.Loop]] = [:]
         var calls: [Scope: [PythonCall]] = [:]
+        var passing: [String: [(call: PythonCall, scope: Scope)]] = [:]
         for module in code.modules {
             let path = module.path
             for item in module.assigns where item.value != nil {
@@ -73,20 +76,25 @@ struct NameResolver: Sendable {
             for item in module.functions { functions[Key(scope: Scope(path), name: item.name)] = item }
             for item in module.classes { classes[Key(scope: Scope(path), name: item.name)] = item }
             for item in module.loops { loops[Scope(path, item.scope), default: []].append(item) }
-            for item in module.calls { calls[Scope(path, item.scope), default: []].append(item) }
+            for item in module.calls {
+                calls[Scope(path, item.scope), default: []].append(item)
+                if item.arguments.isEmpty, item.keywords.isEmpty { continue }
+                passing[item.method, default: []].append((item, Scope(path, item.scope)))
+            }
         }
         self.assigns = assigns
         self.functions = functions
         self.classes = classes
         self.loops = loops
         self.calls = calls
+        self.passing = passing
     }
 
     /// The deepest chain of names that is followed; cycles end there.
     static let maximumDepth = 32
 
     /// More meanings of one name than this tell nothing.
-    private static let maximumTargets = 60
+    static let maximumTargets = 60
 
     var modules: [PythonModule] { code.modules }
 
@@ -137,6 +145,10 @@ struct NameResolver: Sendable {
         if !isImported(name, in: scope.path) {
             let local = self.local(parts, in: scope, depth)
             if !local.isEmpty { return local }
+            if let module = index.module(at: scope.path) {
+                let starred = starred(name, in: module, depth)
+                if !starred.isEmpty { return starred }
+            }
         }
         guard let (module, rest) = index.find(name, in: roots(for: scope.path)) else { return [] }
         return rest.isEmpty ? [.module(module)] : inModule(rest, module, depth + 1)
@@ -153,39 +165,6 @@ struct NameResolver: Sendable {
             return [yes, no].flatMap { targets(of: $0, in: scope, depth: depth + 1) }
         default: return []
         }
-    }
-
-    /// The class whose method or body a scope is.
-    func enclosingClass(of scope: Scope) -> PythonModule.Class? {
-        var name = scope.name[...]
-        while !name.isEmpty {
-            if let found = klass(String(name), in: scope.path) { return found }
-            name = name.lastIndex(of: ".").map { name[..<$0] } ?? ""
-        }
-        return nil
-    }
-
-    /// The classes that a class is made from, nearest first: those of the project followed, the rest as names.
-    func bases(of klass: PythonModule.Class, in path: String) -> [(name: String, target: Target?)] {
-        var result: [(name: String, target: Target?)] = []
-        var seen: Set<Key> = [Key(scope: Scope(path), name: klass.name)]
-        var waiting = [(klass, path)]
-        while !waiting.isEmpty, result.count < Self.maximumTargets {
-            let (next, path) = waiting.removeFirst()
-            for name in next.bases {
-                let found = targets(of: name, in: Scope(path)).compactMap { target -> (PythonModule.Class, String)? in
-                    if case .klass(let base, let other) = target { (base, other) } else { nil }
-                }
-                guard let (base, other) = found.first else {
-                    result.append((name, nil))
-                    continue
-                }
-                guard seen.insert(Key(scope: Scope(other), name: base.name)).inserted else { continue }
-                result.append((name, .klass(base, path: other)))
-                waiting.append((base, other))
-            }
-        }
-        return result
     }
 
     // MARK: - Private
@@ -249,6 +228,11 @@ struct NameResolver: Sendable {
             let whole = target + name.dropFirst(first.count)
             return follow(whole, from: module, depth)
         }
+        return starred(name, in: module, depth)
+    }
+
+    /// What `from x import *` may bring in.
+    private func starred(_ name: String, in module: PythonModule, _ depth: Int) -> [Target] {
         for item in module.imports where item.name == "*" {
             let found = follow(String(item.target.dropLast(1)) + name, from: module, depth)
             if !found.isEmpty { return found }
@@ -294,9 +278,11 @@ struct NameResolver: Sendable {
                 .flatMap { attribute(name, of: $0, depth + 1) }
         case .instance(let klass, let path), .klass(let klass, let path): return member(name, of: klass, path, depth)
         case .field(let field, let klass, let path):
-            guard let value = field.value else { return [] }
-            return targets(of: value, in: Scope(path, klass.name), depth: depth + 1)
-                .flatMap { attribute(name, of: $0, depth + 1) }
+            let scope = Scope(path, klass.name)
+            let made = field.value.map { targets(of: $0, in: scope, depth: depth + 1) } ?? []
+            return (made.isEmpty ? declared(field.type, in: scope, depth) : made).flatMap {
+                attribute(name, of: $0, depth + 1)
+            }
         case .module(let module):
             let inner = inModule(name, module, depth + 1)
             if !inner.isEmpty { return inner }
@@ -317,6 +303,22 @@ struct NameResolver: Sendable {
             }
         case .function: return []
         }
+    }
+
+    /// An object of the class that an annotation names, as it is written: `ApiSettings | None`.
+    private func declared(_ annotation: String?, in scope: Scope, _ depth: Int) -> [Target] {
+        guard let annotation else { return [] }
+        let names = annotation.split { !$0.isLetter && !$0.isNumber && $0 != "_" && $0 != "." }.map(String.init)
+        for name in names where !["Optional", "None", "Annotated", "Final", "ClassVar"].contains(name) {
+            for case .klass(let klass, let path) in targets(
+                of: imported(name, in: scope.path),
+                in: Scope(scope.path),
+                depth: depth + 1
+            ) {
+                return [.instance(klass, path: path)]
+            }
+        }
+        return []
     }
 
     private func member(_ name: String, of klass: PythonModule.Class, _ path: String, _ depth: Int) -> [Target] {

@@ -6,6 +6,8 @@ package struct Route: Equatable, Sendable {
         package var name: String
         /// The file that names it, which is where following it starts.
         package var file: String
+        /// It is told to let everybody in: `PermissionDependency([AllowAll])`.
+        package var isOpen = false
 
         package init(_ name: String, in file: String) {
             self.name = name

@@ -29,10 +29,8 @@ extension RouteGraph {
     }
 
     /// Adds what a constructor is handed: `routes=[...]`, `route_handlers=[...]`, the app of an `Api(app)`.
-    mutating func fill(_ call: PythonCall, _ assign: PythonModule.Assign, in path: String) {
-        guard let kind = RouterKind.of(call, in: path, resolver) else { return }
-        let scope = NameResolver.Scope(path, assign.scope)
-        let key = Key(path: path, scope: assign.scope, name: assign.target)
+    mutating func fill(_ key: Key, from call: PythonCall, in scope: NameResolver.Scope) {
+        guard let kind = RouterKind.of(call, in: scope.path, resolver) else { return }
         switch kind.family {
         case .litestar:
             let handlers = call["route_handlers"] ?? (kind.isApp ? call.arguments.first : call.arguments[at: 1])

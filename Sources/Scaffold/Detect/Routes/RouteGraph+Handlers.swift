@@ -131,8 +131,17 @@ extension RouteGraph {
         case .call(let call):
             guard Self.isDepends(call) else { return [] }
             guard let given = call.argument(0, "dependency") else { return [] }
-            let name = given.name ?? given.call?.function ?? Self.base(of: given)
-            return name.map { [Route.Dependency($0, in: scope.path)] } ?? []
+            guard let name = given.name ?? given.call?.function ?? Self.base(of: given) else { return [] }
+            var found = Route.Dependency(name, in: scope.path)
+            let told =
+                given.call.map { ($0.arguments + $0.keywords.map(\.value)).flatMap { $0.elements ?? [$0] } } ?? []
+            found.isOpen = told.contains { value in
+                let words = HealthWords.words(
+                    of: (value.name ?? value.call?.function ?? "").split(separator: ".").last.map(String.init) ?? ""
+                )
+                return words.contains("allow") || words.contains("public") || words.contains("anonymous")
+            }
+            return [found]
         case .subscripted(_, let index): return dependencies(in: index, in: scope, depth: depth + 1)
         case .tuple(let values), .list(let values), .or(let values):
             return values.flatMap { dependencies(in: $0, in: scope, depth: depth + 1) }

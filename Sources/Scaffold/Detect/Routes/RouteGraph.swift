@@ -63,7 +63,9 @@ struct RouteGraph {
         for module in resolver.modules {
             decorate(module)
             for assign in module.assigns {
-                if case .call(let call)? = assign.value { fill(call, assign, in: module.path) }
+                guard case .call(let call)? = assign.value else { continue }
+                let key = Key(path: module.path, scope: assign.scope, name: assign.target)
+                fill(key, from: call, in: NameResolver.Scope(module.path, assign.scope))
             }
             for call in module.calls { take(call, in: module) }
         }
@@ -185,10 +187,11 @@ struct RouteGraph {
     }
 
     private mutating func routers(from call: PythonCall, in scope: NameResolver.Scope, _ depth: Int) -> [Key] {
-        if RouterKind.of(call, in: scope.path, resolver) != nil {
+        if let kind = RouterKind.of(call, in: scope.path, resolver) {
             let key = Key(path: scope.path, scope: scope.name, name: "line \(call.line)")
-            if routers[key] == nil, let kind = RouterKind.of(call, in: scope.path, resolver) {
+            if routers[key] == nil {
                 routers[key] = made(by: call, kind, in: scope)
+                fill(key, from: call, in: scope)
             }
             return [key]
         }
@@ -218,47 +221,15 @@ struct RouteGraph {
 
     /// Lets those who call a function with a router include what the function declares on its parameter.
     private mutating func bindParameters() {
-        var byMethod: [String: [(path: String, call: PythonCall)]] = [:]
-        for module in resolver.modules {
-            for call in module.calls where !call.arguments.isEmpty || !call.keywords.isEmpty {
-                byMethod[call.method, default: []].append((module.path, call))
-            }
-        }
         var next = 0
         while next < waiting.count, next < 2_000 {
             let key = waiting[next]
             next += 1
             guard let (function, index) = parameters[key], index < function.parameters.count else { continue }
-            let parts = function.name.split(separator: ".")
-            let isInit = parts.last == "__init__"
-            let name = isInit ? parts.dropLast().last : parts.last
-            for (path, call) in byMethod[String(name ?? "")] ?? [] {
-                bind(call, in: path, to: key, function, index)
+            for given in resolver.passed(to: function, index, in: key.path) {
+                add(Edge(child: key, prefix: ""), to: routers(of: given.value, in: given.scope))
             }
         }
-    }
-
-    private mutating func bind(
-        _ call: PythonCall,
-        in path: String,
-        to key: Key,
-        _ function: PythonModule.Function,
-        _ index: Int
-    ) {
-        let isInit = function.name.hasSuffix("__init__")
-        let scope = NameResolver.Scope(path, call.scope)
-        let isMeant = resolver.targets(of: call.function, in: scope).contains { target in
-            switch target {
-            case .function(let found, let file): found.name == function.name && file == key.path
-            case .klass(let found, let file): isInit && found.name + ".__init__" == function.name && file == key.path
-            default: false
-            }
-        }
-        guard isMeant else { return }
-        let isMethod = ["self", "cls"].contains(function.parameters.first?.name ?? "")
-        let place = index - (isMethod ? 1 : 0)
-        guard let value = call[function.parameters[index].name] ?? call.arguments[at: place] else { return }
-        add(Edge(child: key, prefix: ""), to: routers(of: value, in: scope))
     }
 }
 

@@ -98,10 +98,13 @@ private struct Walk {
     var websockets: [Route] = []
     var mounts: [Route.Mount] = []
     private var visited: Set<RouteGraph.Key> = []
+    private var steps = 0
 
     /// More than this is no table that anybody reads.
     private static let maximumRoutes = 20_000
     private static let maximumDepth = 12
+    /// Routers that include each other many times end here.
+    private static let maximumSteps = 50_000
 
     init(graph: RouteGraph) {
         self.graph = graph
@@ -140,6 +143,8 @@ private struct Walk {
         guard let router = graph.routers[key], !place.trail.contains(key), place.trail.count < Self.maximumDepth else {
             return
         }
+        steps += 1
+        guard steps < Self.maximumSteps else { return }
         visited.insert(key)
         var here = place
         let own = prefix ?? router.prefix

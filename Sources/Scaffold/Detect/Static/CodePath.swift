@@ -27,7 +27,7 @@ extension NameResolver {
     ///
     /// - Returns: the path, and whether it is whole: `f"uploads/{name}"` gives `uploads`, which is not.
     func path(_ value: PythonValue, in scope: Scope, depth: Int = 0) -> (path: CodePath, isWhole: Bool)? {
-        guard depth < 12 else { return nil }
+        guard depth < 8 else { return nil }
         switch value {
         case .string(let text): return text.isEmpty ? nil : (Self.plain(text), true)
         case .name("__file__"): return (CodePath(base: .project, path: scope.path), true)
@@ -153,10 +153,9 @@ extension NameResolver {
         }
         if ["resolve", "absolute", "as_posix", "expanduser", "joinpath", "rstrip", "strip"].contains(call.method) {
             let base = String(call.function.dropLast(call.method.count + 1))
-            // `Path(__file__).resolve()`: the file itself, as its argument is lost.
-            let isFile = base.hasSuffix("Path()")
             let head =
-                isFile ? (CodePath(base: .project, path: scope.path), true) : path(named: base, in: scope, depth + 1)
+                base.hasSuffix("Path()")
+                ? start(of: call, base, in: scope, depth) : path(named: base, in: scope, depth + 1)
             return call.method == "joinpath" ? head.map { rest(from: $0, 0) } : head
         }
         if let text = text(.call(call), in: scope) { return text.isEmpty ? nil : (Self.plain(text), true) }
@@ -166,6 +165,20 @@ extension NameResolver {
             return nil
         }
         return path(function.results[0].value, in: Scope(file, function.name), depth: depth + 1)
+    }
+
+    /// What `Path(x)` is in `Path(x).resolve()`: a call of its own on the same line; the file when there is none to be found.
+    private func start(
+        of call: PythonCall,
+        _ base: String,
+        in scope: Scope,
+        _ depth: Int
+    ) -> (path: CodePath, isWhole: Bool)? {
+        let inner = calls(in: scope).first {
+            $0.line == call.line && $0.function + "()" == base && !$0.arguments.isEmpty
+        }
+        guard let inner else { return (CodePath(base: .project, path: scope.path), true) }
+        return path(.call(inner), in: scope, depth: depth + 1)
     }
 
     /// `f"{BASE}/uploads/{name}"`: a base that is known, then text up to what only a request knows.

@@ -33,10 +33,11 @@ struct FrontendFinder {
 
     private func frontend(at path: String) -> Facts.Frontend? {
         let folder = TreePath.folder(of: path)
-        let parts = Set(folder.lowercased().split(separator: "/"))
-        let isAside = !parts.isDisjoint(with: [
-            "documentation", "website", "storybook", "playwright", "e2e-tests", "landing", "blog",
-        ])
+        let isAside = folder.lowercased().split(separator: "/").contains { part in
+            ["docs", "documentation", "website", "storybook", "playwright", "e2e", "landing", "blog"].contains {
+                part.hasPrefix($0)
+            }
+        }
         guard isNear(folder), !isAside, !AppCode.isAside(path, context.root), let root = json(path) else { return nil }
         let names = ["dependencies", "devDependencies"].flatMap { root[$0]?.entries.map(\.key) ?? [] }
         guard root["scripts"]?["build"] != nil, names.contains(where: Self.builders.contains) else { return nil }

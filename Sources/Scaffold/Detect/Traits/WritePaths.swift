@@ -89,9 +89,7 @@ struct WritePaths {
         }
     }
 
-    /// What a method is called on.
-    ///
-    /// Of `Path("a", "b").mkdir()` the words are in a call of the same line.
+    /// What a method is called on; of `Path("a", "b").mkdir()` the words are in a call of the same line.
     private func receiver(_ base: String, _ call: PythonCall, _ module: PythonModule) -> PythonValue? {
         guard base.hasSuffix("Path()") else { return base.contains("()") ? nil : .name(base) }
         return module.calls.first { $0.line == call.line && $0.scope == call.scope && $0.function + "()" == base }.map {

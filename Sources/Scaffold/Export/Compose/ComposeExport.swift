@@ -53,13 +53,14 @@ struct ComposeExport {
         let pool: Tree = ["subnet": .string(Self.subnet)]
         var networks: Tree = ["default": ["ipam": ["config": [pool]]]]
         if !backing.services.isEmpty { networks = networks.with("data", ["internal": true]) }
+        if plan.web != nil, plan.options.proxy == .traefik { networks = networks.with("socket", ["internal": true]) }
         return networks
     }
 
     private var volumes: Tree {
         var names: [String] = []
         for unit in plan.units {
-            for name in unit.volumes.map(\.name) + unit.scratch.map(Self.scratchName) where !names.contains(name) {
+            for name in unit.volumes.map(\.name) + unit.scratch.map(scratchName) where !names.contains(name) {
                 names.append(name)
             }
         }
@@ -69,7 +70,7 @@ struct ComposeExport {
     }
 
     /// `/app/var/uploads` as `app-var-uploads`.
-    private static func scratchName(_ path: String) -> String { Labels.label(path, else: "files") }
+    private func scratchName(_ path: String) -> String { plan.scratchNames[path] ?? "files" }
 
     /// What all processes of the app get.
     private var environment: Tree {
@@ -152,7 +153,7 @@ struct ComposeExport {
 
     private func mounts(_ unit: ExportPlan.Unit) -> Tree {
         let volumes = unit.volumes.map { Self.mount($0.name, at: $0.path) }
-        return .list(volumes + unit.scratch.map { Self.mount(Self.scratchName($0), at: $0) })
+        return .list(volumes + unit.scratch.map { Self.mount(scratchName($0), at: $0) })
     }
 
     private static func mount(_ name: String, at path: String) -> Tree {

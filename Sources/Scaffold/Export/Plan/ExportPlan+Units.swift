@@ -9,7 +9,7 @@ extension ExportPlan {
 
     mutating func readUnits() {
         // Names of services that targets put beside those of the project.
-        var labels = Labels(reserved: ["proxy", "migrate", "db", "socket-proxy"])
+        var labels = Labels(reserved: ["proxy", "migrate", "release", "db", "socket-proxy"])
         for service in facts.services { _ = labels.unique(service.kind.label, else: "service") }
         if let config { readUnits(of: config, &labels) } else { readScannedUnits(&labels) }
         for unit in units where unit.name != unit.group {
@@ -24,6 +24,8 @@ extension ExportPlan {
         let service = webService
         let serving = groups.filter { group in service.map { config.matches($0.processes, group) } ?? false }
         let webGroup = serving.contains(config.defaultGroup) ? config.defaultGroup : serving.first
+        // Heroku calls what serves requests so, whatever its group is called.
+        if webGroup != "web" { _ = labels.unique("web", else: "web") }
         for group in groups {
             var unit = Unit(group: group, name: labels.unique(group, else: "process"))
             setCommand(&unit, config)

@@ -3,9 +3,11 @@ import Model
 extension ExportPlan {
     /// What has to outlive a process, and what may go with it.
     mutating func readVolumes() {
+        // Volumes that targets have beside those of the project.
+        var labels = Labels(reserved: ["tmp", "db", "acme", "letsencrypt"])
+        for service in facts.services { _ = labels.unique(service.kind.label, else: "service") }
+        for number in 0..<facts.writePaths.count { _ = labels.unique("scratch-\(number)", else: "scratch") }
         if let config {
-            // The temporary folder of each target is one of its volumes.
-            var labels = Labels(reserved: ["tmp"])
             for mount in config.mounts {
                 let name = labels.unique(mount.source, else: "data")
                 let why = "mount \(ConfigNode.quoted(mount.source)) of fly.toml"
@@ -15,15 +17,16 @@ extension ExportPlan {
                 }
             }
         } else {
-            readDatabaseFile()
+            readDatabaseFile(&labels)
         }
         readWritePaths()
+        for path in Set(units.flatMap(\.scratch)).sorted() { scratchNames[path] = labels.unique(path, else: "files") }
     }
 
     /// The setting that brings the SQLite file to its volume, when it would lie beside the code otherwise.
     var databaseSetting: (name: String, value: String)? {
         guard config == nil, facts.database?.engine == .sqlite else { return nil }
-        guard let parts = DataFolder.choose(facts, layout).folder?.setting?.split(separator: "=", maxSplits: 1) else {
+        guard let parts = DataFolder.choose(facts).folder?.setting?.split(separator: "=", maxSplits: 1) else {
             return nil
         }
         return (name: String(parts[0]), value: String(parts[1]))
@@ -31,13 +34,13 @@ extension ExportPlan {
 
     // MARK: - Private
 
-    private mutating func readDatabaseFile() {
+    private mutating func readDatabaseFile(_ labels: inout Labels) {
         guard facts.database?.engine == .sqlite else { return }
-        let choice = DataFolder.choose(facts, layout)
+        let choice = DataFolder.choose(facts)
         notes += choice.notes
         guard let folder = choice.folder, Quoting.comment(folder.path) == folder.path else { return }
         let volume = Volume(
-            name: Labels.label(folder.name, else: "data"),
+            name: labels.unique(folder.name, else: "data"),
             path: folder.path,
             sizeGB: 1,
             why: folder.what

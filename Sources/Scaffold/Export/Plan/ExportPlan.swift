@@ -20,6 +20,8 @@ struct ExportPlan: Sendable {
     var variables: [Variable] = []
     /// Host names, the first of them the main one.
     var hosts: [String] = []
+    /// Folders that are written to, each with a DNS label.
+    var scratchNames: [String: String] = [:]
     var probe = Probe()
     /// Why there may be only one of the web process.
     var singleReasons: [String] = []

@@ -18,6 +18,13 @@ struct WorkflowExport {
                 + "DEPLOY_KNOWN_HOSTS",
             "on that host, in \(DeployScript.folder(plan)): the files of the compose target and .env.production",
         ]
+        let folder = LaunchFolder.of(plan.facts)
+        if !folder.isEmpty {
+            let name = ConfigNode.printable(folder)
+            result.notes.append(
+                "GitHub reads workflows at the repository's root alone: move .github there from \(name)"
+            )
+        }
         if plan.isPython, !TestSteps(plan).hasTests {
             result.notes.append("pytest is not among the dependencies, so the workflow runs no tests")
         }

@@ -20,11 +20,7 @@ enum HealthPatch {
         if needsLive { lines += live(site) }
         if let ping { lines += ping.lines + ready(site, ping) }
         // Before all other routes, so that none that takes every path comes first.
-        edit.insert(
-            site.scope.isEmpty ? ["", ""] + lines : [""] + lines,
-            beforeLine: site.nextLine,
-            indent: site.indent
-        )
+        edit.insert(spaced(lines, site), beforeLine: site.nextLine, indent: site.indent)
         let rules = (needsLive ? ["A06", "A07"] : []) + (ping == nil ? [] : ["A08"])
         return CodePatch.make("health routes", rules, path: site.path, edit)
     }

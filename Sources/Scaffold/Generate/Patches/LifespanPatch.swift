@@ -16,9 +16,12 @@ enum LifespanPatch {
             ["from collections.abc import AsyncIterator", "from contextlib import asynccontextmanager"],
             known: site.module
         )
+        let line = firstLine(site)
+        let blank = (1...2).count { line - $0 > 0 && site.source.content(ofLine: line - $0).isEmpty }
+        let gap = Array(repeating: "", count: line > 1 ? 2 - blank : 0)
         edit.insert(
-            function(name, type: isNamed ? type : "object", handlers) + ["", ""],
-            beforeLine: firstLine(site)
+            gap + function(name, type: isNamed ? type : "object", handlers) + ["", ""],
+            beforeLine: line
         )
         edit.addArgument("lifespan=\(name)", open: site.open, close: site.close)
         for handler in handlers { for lines in handler.decorators { edit.removeLines(lines) } }

@@ -126,9 +126,11 @@ extension ApplicationRules {
                 )
             }
         }
+        var labelled: Set<String> = []
         for app in code.calls(named: ["labels"]) {
             let values = app.call.arguments + app.call.keywords.map(\.value)
             guard values.contains(where: { $0.name?.hasSuffix("request.url.path") == true }) else { continue }
+            guard labelled.insert(app.module.path).inserted else { continue }
             add(app.place, "the raw path is a label: every id makes a new series", "request.scope[\"route\"].path")
         }
         if context.workers > 1, let metric = metrics.first, !context.names("PROMETHEUS_MULTIPROC_DIR") {

@@ -176,22 +176,23 @@ extension ApplicationRules {
         if context.isTargetGiven, routed.contains(context.target) { return [] }
         if context.config != nil || context.proxyHas("server_name") || context.proxyHas("Host(") { return [] }
         let code = context.code
-        return code.web.flatMap { module -> [Finding] in
+        let places = code.web.compactMap { module -> Place? in
             let links = module.calls.filter { $0.function == "request.url_for" }.map(\.line)
             let bases = module.reads.filter { $0.name == "request.base_url" }.map(\.line)
-            guard let line = (links + bases).min() else { return [] }
-            let place = Place(module.path, line)
-            return [
-                Finding(
-                    "A12",
-                    .warning,
-                    at: place,
-                    found: code.found(place),
-                    "a link is made from the Host that the client sent, and nothing checks it",
-                    fix: "add TrustedHostMiddleware, or take the address from a setting"
-                )
-            ]
+            return (links + bases).min().map { Place(module.path, $0) }
         }
+        guard let place = places.first else { return [] }
+        let more = places.count > 1 ? ", here and in \(places.count - 1) more files" : ""
+        return [
+            Finding(
+                "A12",
+                .warning,
+                at: place,
+                found: code.found(place),
+                "a link is made from the Host that the client sent, and nothing checks it\(more)",
+                fix: "add TrustedHostMiddleware, or take the address from a setting"
+            )
+        ]
     }
 
     /// A configured check whose `Host` is none of the allowed ones.
@@ -205,7 +206,7 @@ extension ApplicationRules {
             documents.flatMap { $0.all("httpGet") }.map { (file, $0) }
         }
         for (file, probe) in probes {
-            let header = probe["httpHeaders"]?.all("name").contains { $0.textValue?.lowercased() == "host" } ?? false
+            let header = probe["httpHeaders"]?.all("name").contains { $0.string?.lowercased() == "host" } ?? false
             if !header, probe["host"] == nil { return "the probe at \(file):\(probe.position.line)" }
         }
         for file in context.dockerfiles.values.sorted(by: { $0.path < $1.path }) {

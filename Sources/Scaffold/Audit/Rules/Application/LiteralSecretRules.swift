@@ -248,7 +248,8 @@ extension ApplicationRules {
         let admits = ["ADMIN", "SUPERUSER", "ROOT_PASS"].contains(where: upper.contains)
         // Such a service's own keys are useless where the service is another one.
         let isClient = [
-            "MINIO", "S3_", "SMTP", "DB", "POSTGRES", "MYSQL", "REDIS", "RABBIT", "MONGO", "MAIL", "AWS", "DATABASE",
+            "PGADMIN", "MINIO", "S3_", "SMTP", "DB", "POSTGRES", "MYSQL", "REDIS", "RABBIT", "MONGO", "MAIL", "AWS",
+            "DATABASE",
         ].contains(where: upper.contains)
         return Finding(
             "A23",

@@ -163,9 +163,12 @@ enum CopyRules {
     }
 
     private static func danger(of path: String, _ build: BuildContext, _ context: AuditContext) -> (Severity, String)? {
-        let whole = TreePath.joined(build.folder, path)
         let name = TreePath.name(of: path)
         let lower = name.lowercased()
+        // Most files are told by their names alone.
+        let marks = [".env", ".pem", ".key", "id_rsa", "id_ed25519", ".json", ".sqlite", ".db"]
+        guard marks.contains(where: lower.contains) else { return nil }
+        let whole = TreePath.joined(build.folder, path)
         guard CodeRole.of(whole, root: context.facts.root) != .test,
             CodeRole.of(whole, root: context.facts.root) != .example
         else { return nil }

@@ -22,7 +22,7 @@ enum ImageFileRules {
             HEALTHCHECK NONE
             CMD ["uvicorn", "shop.main:app", "--host", "0.0.0.0"]
             """,
-            "alembic.ini": "[alembic]\nscript_location = alembic\n", "alembic/env.py": "", "shop/main.py": "",
+            "alembic.ini": "[alembic]\nscript_location = alembic\n", "alembic/env.py": "", "shop/main.py": app,
             "fly.toml":
                 "app = \"shop\"\n\n[deploy]\n  release_command = \"alembic upgrade head\"\n\n[http_service]\n  internal_port = 8000\n  min_machines_running = 2\n",
         ],
@@ -37,7 +37,7 @@ enum ImageFileRules {
             HEALTHCHECK NONE
             CMD ["uvicorn", "shop.main:app", "--host", "0.0.0.0"]
             """,
-            "alembic.ini": "[alembic]\nscript_location = alembic\n", "alembic/env.py": "", "shop/main.py": "",
+            "alembic.ini": "[alembic]\nscript_location = alembic\n", "alembic/env.py": "", "shop/main.py": app,
             "fly.toml":
                 "app = \"shop\"\n\n[deploy]\n  release_command = \"alembic upgrade head\"\n\n[http_service]\n  internal_port = 8000\n  min_machines_running = 2\n",
         ],
@@ -86,8 +86,7 @@ enum ImageFileRules {
             """,
             "Dockerfile":
                 "FROM python:3.14-slim\nWORKDIR /app\nCOPY shop ./shop\nUSER 10001\nHEALTHCHECK NONE\nCMD [\"python\", \"-m\", \"shop\"]\n",
-            "shop/main.py":
-                "def save(data):\n    with open(\"uploads/last.bin\", \"wb\") as file:\n        file.write(data)\n",
+            "shop/main.py": app + saving,
         ],
         good: [
             "compose.production.yaml": """
@@ -103,10 +102,9 @@ enum ImageFileRules {
             """,
             "Dockerfile":
                 "FROM python:3.14-slim\nWORKDIR /app\nCOPY shop ./shop\nUSER 10001\nHEALTHCHECK NONE\nCMD [\"python\", \"-m\", \"shop\"]\n",
-            "shop/main.py":
-                "def save(data):\n    with open(\"uploads/last.bin\", \"wb\") as file:\n        file.write(data)\n",
+            "shop/main.py": app + saving,
         ],
-        at: ["shop/main.py:2"]
+        at: ["shop/main.py:7"]
     ) { context in
         let roots = readOnlyRoots(context)
         guard !roots.isEmpty, let image = context.image else { return [] }
@@ -132,6 +130,16 @@ enum ImageFileRules {
     }
 
     // MARK: - Private
+
+    private static let app = "from fastapi import FastAPI\n\napp = FastAPI()\n"
+    private static let saving = """
+
+
+        def save(data):
+            with open("uploads/last.bin", "wb") as file:
+                file.write(data)
+
+        """
 
     private static func isOpen(_ image: ProductionImage) -> Bool {
         let items = image.stages.flatMap(\.instructions)

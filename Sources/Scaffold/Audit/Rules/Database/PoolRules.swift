@@ -153,6 +153,7 @@ extension DatabaseRules {
             services:
               db:
                 image: postgres:16
+                command: postgres -c max_connections=100
             """,
         ],
         good: [
@@ -176,17 +177,12 @@ extension DatabaseRules {
         guard let (engine, each) = counted.max(by: { $0.1 < $1.1 }) else { return [] }
         let isBlueGreen = context.config?.deploy.strategy == .bluegreen
         let sum = each * max(1, context.workers) * max(1, context.machines) * (isBlueGreen ? 2 : 1)
-        let limit = maximumConnections(context)
-        let severity: Severity
-        switch limit {
-        case .some(let limit) where sum > limit: severity = .error
-        case .some(let limit):
-            guard Double(sum) > 0.8 * Double(limit) else { return [] }
-            severity = .warning
-        case nil:
-            guard sum > 80 else { return [] }
-            severity = .info
-        }
+        let known = maximumConnections(context)
+        let limit = known ?? 100
+        guard Double(sum) > 0.8 * Double(limit) else { return [] }
+        // A limit that nobody wrote down may be another one in production.
+        let assumed: Severity = databases(context).isEmpty ? .info : .warning
+        let severity: Severity = known == nil ? assumed : sum > limit ? .error : .warning
         let factors =
             "\(each) × \(context.workers) workers × \(context.machines) machines"
             + (isBlueGreen ? " × 2 (blue-green)" : "")
@@ -197,7 +193,10 @@ extension DatabaseRules {
                 severity,
                 at: place,
                 found: masked(place, code),
-                "up to \(sum) connections (\(factors))" + (limit.map { ", and the database takes \($0)" } ?? ""),
+                "up to \(sum) connections (\(factors))"
+                    + (known == nil
+                        ? ", and PostgreSQL takes 100 unless it is told otherwise"
+                        : ", and the database takes \(limit)"),
                 fix: "a smaller pool_size and max_overflow, or a pooler"
             )
         ]
@@ -315,7 +314,14 @@ extension DatabaseRules {
         }
     }
 
-    /// What the project's own PostgreSQL takes; nil when the database is elsewhere.
+    /// Services of the project's Compose files that are PostgreSQL.
+    private static func databases(_ context: AuditContext) -> [ConfigNode] {
+        let stacks = context.documents.filter { ComposeFile.isOne($0.key) }.sorted { $0.key < $1.key }
+        return stacks.flatMap { _, documents in documents.flatMap { $0["services"]?.entries.map(\.node) ?? [] } }
+            .filter { $0["image"]?.string?.contains("postg") == true }
+    }
+
+    /// What the project's own PostgreSQL is told to take.
     private static func maximumConnections(_ context: AuditContext) -> Int? {
         let texts = context.project.files.filter {
             TreePath.name(of: $0).hasPrefix("postgresql") && $0.hasSuffix(".conf")
@@ -326,16 +332,12 @@ extension DatabaseRules {
                 if let number = Int(line.filter(\.isNumber)) { return number }
             }
         }
-        for (path, documents) in context.documents.sorted(by: { $0.key < $1.key }) where ComposeFile.isOne(path) {
-            for service in documents.flatMap({ $0["services"]?.tableNodes ?? [] }) {
-                guard let image = service["image"]?.textValue, image.contains("postg") else { continue }
-                let words = service["command"].map { $0.textValue ?? $0.arrayTexts.joined(separator: " ") } ?? ""
-                if let range = words.firstRange(of: "max_connections=") {
-                    return Int(words[range.upperBound...].prefix(while: \.isNumber))
-                }
-                return 100
+        return databases(context).lazy.compactMap { service in
+            let words =
+                service["command"].map { $0.string ?? $0.items.compactMap(\.scalar).joined(separator: " ") } ?? ""
+            return words.firstRange(of: "max_connections=").flatMap {
+                Int(words[$0.upperBound...].prefix(while: \.isNumber))
             }
-        }
-        return nil
+        }.first
     }
 }

@@ -64,9 +64,14 @@ extension DatabaseRules {
         return context.alembic.flatMap { chain -> [Finding] in
             let newest = chain.newest(5)
             let made = Set(newest.flatMap { Operation.all(in: $0.module) }.compactMap(\.created))
-            return newest.filter { !$0.parents.isEmpty }.flatMap { revision in
-                Operation.all(in: revision.module).compactMap { operation -> Finding? in
+            return newest.filter { !$0.parents.isEmpty }.flatMap { revision -> [Finding] in
+                var kinds: Set<String> = []
+                return Operation.all(in: revision.module).compactMap { operation -> Finding? in
                     guard let (severity, message) = operation.harm(newTables: made, isPostgres: isPostgres) else {
+                        return nil
+                    }
+                    // The first of a kind tells what to look for.
+                    guard kinds.insert(message.prefix { $0 != " " } + operation.call.method).inserted else {
                         return nil
                     }
                     let place = Place(revision.module.path, operation.call.line)

@@ -222,16 +222,21 @@ extension DatabaseRules {
         at: ["main.py:15"]
     ) { context in
         let code = context.code
-        return context.requests.ordered.filter(\.isOnLoop).compactMap { visit in
-            let call = code.calls(in: visit.key).first { SyncDatabase.blocks($0, at: visit.key, code) }
-            guard let call else { return nil }
-            let place = Place(visit.key.path, call.line)
+        var found: [String: [(call: PythonCall, origin: String)]] = [:]
+        for visit in context.requests.ordered where visit.isOnLoop {
+            let first = code.calls(in: visit.key).first { SyncDatabase.blocks($0, at: visit.key, code) }
+            if let first { found[visit.key.path, default: []].append((first, visit.origin)) }
+        }
+        return found.sorted { $0.key < $1.key }.compactMap { path, uses in
+            guard let first = uses.min(by: { $0.call.line < $1.call.line }) else { return nil }
+            let place = Place(path, first.call.line)
+            let more = uses.count > 1 ? "; so do \(uses.count - 1) more functions of this file" : ""
             return Finding(
                 "B13",
                 .warning,
                 at: place,
                 found: code.found(place),
-                "\(call.function) blocks the event loop for \(visit.origin)",
+                "\(first.call.function) blocks the event loop for \(first.origin)\(more)",
                 fix: "a plain def handler, or AsyncSession"
             )
         }

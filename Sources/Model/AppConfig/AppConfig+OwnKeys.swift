@@ -1,0 +1,6 @@
+extension AppConfig {
+    /// The keys that Roost reads beside Fly's, and why there are any; `docs/fly-toml.md` lists the same.
+    package static let ownKeys: [(path: String, reason: String)] = [
+        ("http_service.hostnames", "host names beside the app's own; Fly keeps them with its certificates")
+    ]
+}

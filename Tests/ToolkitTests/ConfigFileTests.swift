@@ -1,0 +1,39 @@
+import Foundation
+import Model
+import Testing
+import Toolkit
+
+@Suite("The configuration file of a folder")
+struct ConfigFileTests {
+    @Test(
+        "its format is that of its suffix, and TOML else",
+        arguments: [
+            ("fly.toml", ConfigFormat.toml), ("a/fly.json", .json), ("fly.yaml", .yaml), ("fly.yml", .yaml),
+            ("FLY.JSON", .json), ("fly", .toml), ("fly.json.bak", .toml), ("conf.d/yaml", .toml),
+        ]
+    )
+    func format(path: String, format: ConfigFormat) {
+        #expect(ConfigFormat(path: path) == format)
+    }
+
+    @Test("is the first of three names, or the one that was named, or the fly.toml of a named folder")
+    func find() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "config-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: "\(folder)/sub", withIntermediateDirectories: true)
+        let none = #expect(throws: Fault.self) { try ConfigFile.find(nil, in: folder) }
+        #expect(none?.message.hasSuffix("\(folder)/fly.toml and \(folder)/fly.json and \(folder)/fly.yaml") == true)
+        try Data("app: y\n".utf8).write(to: URL(filePath: "\(folder)/fly.yaml"))
+        #expect(try ConfigFile.read(nil, in: folder).root["app"]?.value == .string("y"))
+        try Data(#"{"app": "j"}"#.utf8).write(to: URL(filePath: "\(folder)/fly.json"))
+        #expect(try ConfigFile.read(nil, in: folder).root["app"]?.value == .string("j"))
+        try Data("app = 't'".utf8).write(to: URL(filePath: "\(folder)/fly.toml"))
+        let file = try ConfigFile.read(nil, in: folder)
+        #expect(file.root["app"]?.value == .string("t"))
+        #expect(file.name == "fly.toml")
+        #expect(try ConfigFile.find("\(folder)/fly.yaml", in: ".") == "\(folder)/fly.yaml")
+        #expect(try ConfigFile.find(folder, in: ".") == "\(folder)/fly.toml")
+        let missing = #expect(throws: Fault.self) { try ConfigFile.find("\(folder)/sub", in: ".") }
+        #expect(missing?.message == "no configuration file: tried \(folder)/sub and \(folder)/sub/fly.toml")
+    }
+}
