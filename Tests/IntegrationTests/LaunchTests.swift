@@ -65,6 +65,49 @@ struct LaunchTests {
         #expect(stale.code == 1 && stale.error.contains("fly.toml"), "\(stale.all)")
     }
 
+    @Test("changes that are accepted are all made, and the files know of them")
+    func accepts() async throws {
+        let code = "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get(\"/\")\ndef root():\n    return {}\n"
+        let folder = try project(["requirements.txt": "fastapi\nuvicorn\n", "main.py": code])
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let outcome = try await roost("launch", "--yes", "--accept", "--no-deploy", folder)
+        #expect(outcome.code == 0, "\(outcome.all)")
+        let changed = try String(contentsOfFile: "\(folder)/main.py", encoding: .utf8)
+        #expect(changed.contains("/readyz") && changed.contains("openapi_url"), "\(changed)")
+        let config = try String(contentsOfFile: "\(folder)/fly.toml", encoding: .utf8)
+        #expect(config.contains("path = \"/readyz\""), "\(config)")
+    }
+
+    @Test("nothing is written or shown through a link that the project has")
+    func links() async throws {
+        var files = Self.shop
+        files["requirements.txt"] = "fastapi\nuvicorn\n"
+        let folder = try project(files)
+        let outside = "\(folder)-outside"
+        defer {
+            try? FileManager.default.removeItem(atPath: folder)
+            try? FileManager.default.removeItem(atPath: outside)
+        }
+        try FileManager.default.createDirectory(atPath: outside, withIntermediateDirectories: true)
+        try "hidden words".write(toFile: "\(outside)/secret", atomically: true, encoding: .utf8)
+        for (name, target) in [("Dockerfile", "\(outside)/secret"), ("k8s", outside), ("fly.toml", "\(outside)/new")] {
+            try FileManager.default.createSymbolicLink(atPath: "\(folder)/\(name)", withDestinationPath: target)
+        }
+        #expect(mkfifo("\(folder)/.dockerignore", 0o600) == 0)
+        for words in [["launch", "--yes", "--no-deploy"], ["export", "k8s", "--force"]] {
+            let outcome = try await Shell.run(
+                "\(TestHost.package)/.build/debug/roost",
+                words + [folder],
+                environment: [:],
+                limit: 60
+            )
+            #expect(outcome.all.contains("is a link or no"), "\(outcome.all)")
+            #expect(!outcome.all.contains("hidden words"))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: outside) == ["secret"])
+        }
+        #expect(try String(contentsOfFile: "\(outside)/secret", encoding: .utf8) == "hidden words")
+    }
+
     @Test(
         "what is no app is told apart, with exit code 1",
         arguments: [

@@ -70,6 +70,11 @@ package struct LaunchPlan: Equatable, Sendable {
         return result.sorted { $0.path < $1.path }.map(\.text)
     }
 
+    /// Changes to files that are there.
+    package var offers: [CodePatch] {
+        actions.compactMap { if case .offer(let patch) = $0 { patch } else { nil } }
+    }
+
     // MARK: - Private
 
     private init(facts: Facts, profile: FlyProfile) {

@@ -35,8 +35,7 @@ struct Launch: AsyncParsableCommand {
         if probe { try await tryOut(plan, scan) }
         if self.plan { return }
         try refuse(plan)
-        try write(plan)
-        try await finish(plan)
+        try await finish(try await write(plan, scan))
     }
 
     // MARK: - Private
@@ -55,24 +54,25 @@ struct Launch: AsyncParsableCommand {
         )
     }
 
-    private func write(_ plan: LaunchPlan) throws {
+    /// Makes the changes that are wanted, and then the files.
+    ///
+    /// - Returns: the plan as it is after the changes: a new health route is one that `fly.toml` asks.
+    private func write(_ plan: LaunchPlan, _ scan: ScanResult) async throws -> LaunchPlan {
         let files = ProjectFiles(folder: folder)
-        for action in plan.actions {
-            switch action {
-            case .create(let file): _ = try files.write([file], force: false)
-            case .keep: continue
-            case .offer(let patch):
-                print("\n\(patch.title): \(patch.path)\n\(patch.diff)", terminator: "")
-                guard try isAccepted(patch) else { continue }
-                let old = FileManager.default.contents(atPath: "\(folder)/\(patch.path)")
-                try files.replace(
-                    patch.path,
-                    with: patch.text,
-                    expecting: old.map { String(decoding: $0, as: UTF8.self) }
-                )
-                print("Changed \(patch.path)")
-            }
+        var (plan, scan) = (plan, scan)
+        var answered: Set<String> = []
+        while let patch = plan.offers.first(where: { !answered.contains("\($0.path): \($0.title)") }) {
+            answered.insert("\(patch.path): \(patch.title)")
+            print("\n\(patch.title): \(patch.path)\n\(patch.diff)", terminator: "")
+            guard try isAccepted(patch) else { continue }
+            try files.replace(patch.path, with: patch.text, expecting: scan.context.project.text(patch.path))
+            print("Changed \(patch.path)")
+            // Each change is one of the file as it is, so those that are left are made anew.
+            scan = try await Scan.run(folder: folder, root: choices.root)
+            plan = try choices.plan(scan)
         }
+        for case .create(let file) in plan.actions { _ = try files.write([file], force: false) }
+        return plan
     }
 
     private func isAccepted(_ patch: CodePatch) throws -> Bool {
@@ -93,7 +93,7 @@ struct Launch: AsyncParsableCommand {
         let config = try ProbeConfig.make(plan, scan.context.project)
         let health = plan.facts.health
         let paths = [health.ready, health.live].compactMap { $0 } + health.candidates
-        let folder = plan.facts.root.isEmpty ? folder : "\(folder)/\(plan.facts.root)"
+        let folder = plan.folder.isEmpty ? folder : "\(folder)/\(plan.folder)"
         let seen = try await RoostClient.with(socketPath: Connection.socketPath) { client in
             try await LaunchProbe(client: client, folder: folder, config: config, paths: Array(Set(paths)).sorted())
                 .run()
@@ -110,7 +110,7 @@ struct Launch: AsyncParsableCommand {
     }
 
     private func finish(_ plan: LaunchPlan) async throws {
-        let place = plan.facts.root.isEmpty ? folder : "\(folder)/\(plan.facts.root)"
+        let place = plan.folder.isEmpty ? folder : "\(folder)/\(plan.folder)"
         let next = "roost deploy\(place == "." ? "" : " \(place)")"
         guard !noDeploy else { return print("\nNext: \(next)") }
         // As `fly launch` does: a yes to everything is a yes to the deploy.

@@ -19,12 +19,15 @@ struct ProjectFiles {
         var complete = true
         for file in files {
             let path = "\(folder)/\(file.path)"
-            switch existing(file) {
-            case nil:
+            switch try existing(file.path) {
+            case .none:
                 try put(file, at: path)
                 print("Wrote \(file.path)")
-            case file.text?: print("\(file.path) is up to date")
-            case let old?:
+            case .special:
+                complete = false
+                Output.warn("\(file.path) is a link or no file: left as it is, and not looked into")
+            case .text(file.text): print("\(file.path) is up to date")
+            case .text(let old):
                 guard force else {
                     complete = false
                     print(UnifiedDiff.make(old: old, new: file.text, path: file.path))
@@ -42,8 +45,7 @@ struct ProjectFiles {
     /// Changes a file that is there, unless it is no longer what the change was made for.
     func replace(_ name: String, with text: String, expecting old: String?) throws {
         let path = "\(folder)/\(name)"
-        let now = FileManager.default.contents(atPath: path)
-        guard now.map({ String(decoding: $0, as: UTF8.self) }) == old else {
+        guard try existing(name) == old.map(Existing.text) ?? .none else {
             throw Fault(.invalidState, "\(name) has changed meanwhile, so it was left as it is", hint: "run it again")
         }
         let status = try? FileManager.default.attributesOfItem(atPath: path)
@@ -53,13 +55,37 @@ struct ProjectFiles {
 
     // MARK: - Private
 
-    /// The text that is there; a link counts as its target's text, so that it is never written through.
-    private func existing(_ file: Artefact) -> String? {
-        guard let data = FileManager.default.contents(atPath: "\(folder)/\(file.path)") else {
-            let isThere = (try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(file.path)")) != nil
-            return isThere ? "" : nil
+    /// What is at a path already.
+    private enum Existing: Equatable {
+        case none
+        case text(String)
+        /// A link, a folder, a pipe: reading it could show a file of somebody else's, or wait for ever.
+        case special
+    }
+
+    /// Looks at a path of the project without following a link, neither in its last part nor on the way to it.
+    private func existing(_ name: String) throws -> Existing {
+        var path = folder
+        let parts = name.split(separator: "/")
+        for (index, part) in parts.enumerated() {
+            path += "/\(part)"
+            guard let status = try? FileManager.default.attributesOfItem(atPath: path) else { return .none }
+            let type = status[.type] as? FileAttributeType
+            guard index < parts.count - 1 else {
+                guard type == .typeRegular, let data = FileManager.default.contents(atPath: path) else {
+                    return .special
+                }
+                return .text(String(decoding: data, as: UTF8.self))
+            }
+            guard type == .typeDirectory else {
+                throw Fault(
+                    .invalidState,
+                    "\(name) was not written: \(parts[...index].joined(separator: "/")) is a link or no folder",
+                    hint: "take the link away, or write to another folder"
+                )
+            }
         }
-        return String(decoding: data, as: UTF8.self)
+        return .none
     }
 
     private func put(_ file: Artefact, at path: String) throws {
