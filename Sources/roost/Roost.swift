@@ -9,8 +9,8 @@ struct Roost: AsyncParsableCommand {
         abstract: "Your own Fly.io: deploy, run and watch apps on your own hosts.",
         version: "0.1.0",
         subcommands: [
-            Launch.self, Deploy.self, Status.self, Logs.self, AppsGroup.self, MachineGroup.self, AuditCommand.self,
-            ExportCommand.self, ImportCommand.self, DoctorCommand.self,
+            Launch.self, Deploy.self, Status.self, Logs.self, AppsGroup.self, MachineGroup.self, ConfigGroup.self,
+            AuditCommand.self, ExportCommand.self, ImportCommand.self, DoctorCommand.self,
         ]
     )
 

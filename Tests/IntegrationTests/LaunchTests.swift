@@ -73,9 +73,9 @@ struct LaunchTests {
         let outcome = try await roost("launch", "--yes", "--accept", "--no-deploy", folder)
         #expect(outcome.code == 0, "\(outcome.all)")
         let changed = try String(contentsOfFile: "\(folder)/main.py", encoding: .utf8)
-        #expect(changed.contains("/readyz") && changed.contains("openapi_url"), "\(changed)")
+        #expect(changed.contains("/healthz") && changed.contains("openapi_url"), "\(changed)")
         let config = try String(contentsOfFile: "\(folder)/fly.toml", encoding: .utf8)
-        #expect(config.contains("path = \"/readyz\""), "\(config)")
+        #expect(config.contains("path = \"/healthz\""), "\(config)")
     }
 
     @Test("nothing is written or shown through a link that the project has")

@@ -16,7 +16,7 @@ struct ConfigFileTests {
         #expect(ConfigFormat(path: path) == format)
     }
 
-    @Test("is the first of three names, or the one that was named, or the fly.toml of a named folder")
+    @Test("is the first of three names, or the one that was named, or one of the three in a named folder")
     func find() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "config-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -33,7 +33,16 @@ struct ConfigFileTests {
         #expect(file.name == "fly.toml")
         #expect(try ConfigFile.find("\(folder)/fly.yaml", in: ".") == "\(folder)/fly.yaml")
         #expect(try ConfigFile.find(folder, in: ".") == "\(folder)/fly.toml")
-        let missing = #expect(throws: Fault.self) { try ConfigFile.find("\(folder)/sub", in: ".") }
-        #expect(missing?.message == "no configuration file: tried \(folder)/sub and \(folder)/sub/fly.toml")
+        let sub = "\(folder)/sub"
+        let missing = #expect(throws: Fault.self) { try ConfigFile.find("\(sub)/a", in: ".") }
+        #expect(missing?.message == "no configuration file: tried \(sub)/a and \(sub)/a/fly.toml")
+        let empty = #expect(throws: Fault.self) { try ConfigFile.find(sub, in: ".") }
+        let all = "\(sub)/fly.toml and \(sub)/fly.json and \(sub)/fly.yaml"
+        #expect(empty?.message == "no configuration file: tried \(all)")
+        #expect(empty?.hint?.contains("roost launch") == true)
+        #expect(ConfigFile.ifAny(in: sub) == nil)
+        try Data("{}".utf8).write(to: URL(filePath: "\(sub)/fly.json"))
+        #expect(try ConfigFile.find(sub, in: ".") == "\(sub)/fly.json")
+        #expect(ConfigFile.ifAny(in: sub) == "\(sub)/fly.json")
     }
 }

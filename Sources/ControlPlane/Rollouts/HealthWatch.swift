@@ -122,7 +122,7 @@ struct HealthWatch {
 
     /// `fly.toml:12`, or the setting's name when the file does not have it.
     private func place(_ path: String, _ name: String) -> String {
-        rollout.lines[path].map { "fly.toml:\($0)" } ?? name
+        rollout.lines[path].map { "\(rollout.configFile ?? "fly.toml"):\($0)" } ?? name
     }
 
     private func timedOut(_ id: Machine.ID, _ limit: Duration) async -> Fault {

@@ -106,6 +106,7 @@ package actor Rollouts: Service {
         try await refuseForeignHostnames(app, request.config)
         var rollout = Rollout(id: ULID.make(), app: app, holder: request.user, startedAt: .now())
         rollout.lines = request.lines
+        rollout.configFile = request.configFile
         // The record first: a lock without one would be nobody's.
         try await save(rollout)
         do {

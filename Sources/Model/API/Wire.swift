@@ -7,6 +7,8 @@ package struct DeployRequest: Codable, Sendable {
     package var user: String
     /// Where settings stand in the configuration file: key path to line, for hints.
     package var lines: [String: Int]
+    /// The name of that file, for the same hints; nil is `fly.toml`.
+    package var configFile: String?
     /// Two Machines for a new group with services and no volume.
     package var highAvailability: Bool
     /// Ends without a new release when image and configuration are what runs already.

@@ -16,8 +16,10 @@ package struct Rollout: Codable, Equatable, Sendable {
     package var done: Int
     package var fault: Fault?
     package var finishedAt: Timestamp?
-    /// Where the settings named in hints stand: key path to line of `fly.toml`.
+    /// Where the settings named in hints stand: key path to line of the configuration file.
     package var lines: [String: Int]
+    /// That file's name; nil is `fly.toml`.
+    package var configFile: String?
 
     package init(id: String, app: String, holder: String, startedAt: Timestamp) {
         self.id = id

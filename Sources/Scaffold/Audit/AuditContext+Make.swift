@@ -47,8 +47,10 @@ extension AuditContext {
     // MARK: - Private
 
     private mutating func readConfig() {
-        let candidates = [facts.existing.flyConfig, ownPath("fly.toml"), "fly.toml"].compactMap { $0 }
-        guard let path = candidates.first(where: { project.has($0) }) else { return }
+        let named = FlyFile.names.prefix(3)
+        let candidates = [facts.existing.flyConfig].compactMap { $0 } + named.map(ownPath) + named
+        let path = candidates.first { project.has($0) && FlyFile.isConfig($0, documents[$0]?.first) }
+        guard let path else { return }
         configPath = path
         guard let root = documents[path]?.first else {
             return problems.append("\(path) can't be read")

@@ -1,7 +1,7 @@
 import Model
 import Toolkit
 
-/// What a project's own `fly.toml` lacks, as a change that is offered.
+/// What a project's own configuration file lacks: as a change that is offered to TOML, as a note about JSON and YAML.
 struct FlyConfigOffer {
     /// The file with what was missing; nil when nothing is, or it can't be put in safely.
     var text: String?
@@ -10,7 +10,6 @@ struct FlyConfigOffer {
     var addsRelease = false
 
     init(_ text: String, path: String, _ values: FlyValues, regions: Set<String>) {
-        guard path.hasSuffix(".toml") else { return }
         let config: AppConfig
         do throws(Fault) {
             config = try Self.read(text, path, regions)
@@ -19,6 +18,11 @@ struct FlyConfigOffer {
             return
         }
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard path.hasSuffix(".toml") else {
+            let missing = Self.missing(config, values)
+            if !missing.isEmpty { notes.append("\(path) lacks \(missing.joined(separator: ", ")): add it by hand") }
+            return
+        }
         if config.killSignal == nil { Self.addTop(#"kill_signal = "SIGTERM""#, to: &lines) }
         if config.killTimeout == nil { Self.addTop("kill_timeout = \(values.killSeconds)", to: &lines) }
         if config.deploy.releaseCommand == nil, let release = values.release {
@@ -30,8 +34,7 @@ struct FlyConfigOffer {
                 Self.append(["", "[deploy]", line], to: &lines)
             }
         }
-        let hasCheck = !config.checks.isEmpty || config.services.contains { !$0.settings.checks.isEmpty }
-        if let service = config.httpService, service.settings.checks.isEmpty, !hasCheck {
+        if let service = config.httpService, Self.lacksCheck(config) {
             var values = values
             values.port = service.settings.internalPort
             let group = config.processes.isEmpty ? nil : service.processes.first
@@ -49,7 +52,25 @@ struct FlyConfigOffer {
     // MARK: - Private
 
     private static func read(_ text: String, _ path: String, _ regions: Set<String>) throws(Fault) -> AppConfig {
-        try AppConfig.read(TOML.parse(text, file: path), file: path, regions: regions).config
+        let root = try ConfigFormat(path: path).parse(Array(text.utf8), file: path)
+        return try AppConfig.read(root, file: path, regions: regions).config
+    }
+
+    private static func lacksCheck(_ config: AppConfig) -> Bool {
+        let hasCheck = !config.checks.isEmpty || config.services.contains { !$0.settings.checks.isEmpty }
+        return config.httpService?.settings.checks.isEmpty == true && !hasCheck
+    }
+
+    /// The same in words.
+    private static func missing(_ config: AppConfig, _ values: FlyValues) -> [String] {
+        var missing: [String] = []
+        if config.killSignal == nil { missing.append("kill_signal (SIGTERM)") }
+        if config.killTimeout == nil { missing.append("kill_timeout (\(values.killSeconds))") }
+        if config.deploy.releaseCommand == nil, let release = values.release {
+            missing.append("deploy.release_command (\(Quoting.shell(release)))")
+        }
+        if lacksCheck(config) { missing.append("http_service.checks") }
+        return missing
     }
 
     /// The rest of the file says what it said before.

@@ -44,7 +44,7 @@ enum Documents {
     private static func isWanted(_ path: String) -> Bool {
         let name = TreePath.name(of: path)
         if names.contains(name) || ComposeFile.isOne(path) { return true }
-        if name.hasPrefix("fly"), name.hasSuffix(".toml") { return true }
+        if FlyFile.isOne(path) { return true }
         if name.hasPrefix("environment") || name.hasPrefix("env."), isYAML(name) { return true }
         guard isYAML(name) else { return false }
         if name.hasPrefix("cloudbuild") || path.hasPrefix(".github/workflows/") { return true }

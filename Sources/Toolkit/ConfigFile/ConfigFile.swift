@@ -31,21 +31,50 @@ package struct ConfigFile: Sendable {
     }
 
     /// The path of the file, by flyctl's rules: without a name the first of three, with one that file or the
-    /// `fly.toml` in that folder.
+    /// `fly.toml` in that folder. Where flyctl then gives up, a named folder's `fly.json` or `fly.yaml` will do.
     package static func find(_ config: String?, in folder: String) throws(Fault) -> String {
-        let names = ["fly.toml", "fly.json", "fly.yaml"]
-        let prefix = folder == "." ? "" : "\(folder)/"
-        let candidates = config.map { [$0, "\($0)/fly.toml"] } ?? names.map { prefix + $0 }
-        for path in candidates {
-            var isFolder: ObjCBool = false
-            if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue { return path }
-        }
-        throw Fault(.invalidConfig, "no configuration file: tried \(candidates.joined(separator: " and "))")
+        let candidates = config.map { isFolder($0) ? paths(in: $0) : [$0, "\($0)/fly.toml"] } ?? paths(in: folder)
+        if let path = candidates.first(where: isFile) { return path }
+        let none = config == nil ? "no fly.toml, fly.json or fly.yaml" : "no configuration file"
+        throw Fault(
+            .invalidConfig,
+            "\(none): tried \(candidates.joined(separator: " and "))",
+            hint: """
+                let `roost launch` write one, or write it yourself, for example:
+                app = "my-app"
+                [processes]
+                  app = "uvicorn main:app --host 0.0.0.0 --port 8080"
+                [http_service]
+                  internal_port = 8080
+                  processes = ["app"]
+                """
+        )
+    }
+
+    /// The file that a folder has for itself; nil when there is none.
+    package static func ifAny(in folder: String) -> String? { paths(in: folder).first(where: isFile) }
+
+    /// What a folder's configuration file may be called; an earlier one wins.
+    package static let names = ["fly.toml", "fly.json", "fly.yaml"]
+
+    /// The last part of a path.
+    package static func name(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
     }
 
     // MARK: - Private
 
-    private static func name(of path: String) -> String {
-        path.split(separator: "/").last.map(String.init) ?? path
+    private static func paths(in folder: String) -> [String] {
+        names.map { folder == "." ? $0 : "\(folder)/\($0)" }
+    }
+
+    private static func isFile(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 }

@@ -70,6 +70,7 @@ struct Deploy: AsyncParsableCommand {
             highAvailability: ha
         )
         request.onlyIfChanged = ifChanged
+        request.configFile = ConfigFile.name(of: project.path)
         return try await client.post(apiPath("apps", app, "rollouts"), request, as: Rollout.self)
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Model
 import Scaffold
+import Toolkit
 
 /// What a user may say about a launch that nobody can know.
 struct LaunchChoices: ParsableArguments {
@@ -80,10 +81,14 @@ struct LaunchOutput: Encodable {
 enum ProbeConfig {
     static func make(_ plan: LaunchPlan, _ project: Project) throws -> AppConfig {
         let folder = plan.facts.root.isEmpty ? "" : plan.facts.root + "/"
-        var text = project.text("\(folder)fly.toml")
-        for case .create(let file) in plan.actions where file.path.hasSuffix("fly.toml") { text = file.text }
+        var name = ConfigFile.names.first { project.has(folder + $0) } ?? "fly.toml"
+        var text = project.text(folder + name)
+        for case .create(let file) in plan.actions where file.path.hasSuffix("fly.toml") {
+            name = "fly.toml"
+            text = file.text
+        }
         guard let text else { throw Fault(.unsupported, "there is no fly.toml to try out, and none can be made") }
-        var config = try ProjectConfig.parse(text, name: "fly.toml").config
+        var config = try ProjectConfig.parse(text, name: name).config
         if let dockerfile = config.build.dockerfile, !project.has(folder + dockerfile) {
             // It is not written yet; the native build needs none, only the command that would stand in it.
             config.build.dockerfile = nil

@@ -2,7 +2,7 @@ import Foundation
 import Model
 import Toolkit
 
-/// A project's `fly.toml`, checked.
+/// A project's configuration file, checked.
 struct ProjectConfig {
     var path: String
     var config: AppConfig
@@ -12,53 +12,28 @@ struct ProjectConfig {
 
     /// - Parameters:
     ///   - folder: the project.
-    ///   - config: a file, or the folder that has it; nil is the project's own `fly.toml`.
+    ///   - config: a file, or the folder that has it; nil is the project's own.
     /// - Returns: settings that can be deployed; what is only doubtful in them stands in `warnings`.
     /// - Throws: ``Fault`` `invalidConfig` when there is none, or when something in it is wrong.
     static func read(in folder: String, config: String?) throws -> ProjectConfig {
-        let path = try find(folder, config)
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Fault(.invalidConfig, "\(path) can't be read")
-        }
-        let name = (path as NSString).lastPathComponent
-        let root = try TOML.parse(Array(data), file: name)
-        let (values, warnings) = try AppConfig.read(root, file: name, regions: [Regions.local])
-        return ProjectConfig(path: path, config: values, warnings: warnings, lines: lines(of: root))
+        let file = try ConfigFile.read(config, in: folder)
+        let (values, warnings) = try AppConfig.read(file.root, file: file.name, regions: [Regions.local])
+        return ProjectConfig(path: file.path, config: values, warnings: warnings, lines: lines(of: file.root))
     }
 
     /// As `read`, but nil when the folder has no configuration file.
     static func ifAny(in folder: String) throws -> ProjectConfig? {
-        guard FileManager.default.fileExists(atPath: "\(folder)/fly.toml") else { return nil }
-        return try read(in: folder, config: nil)
+        guard let path = ConfigFile.ifAny(in: folder) else { return nil }
+        return try read(in: folder, config: path)
     }
 
     /// Checks text that stands in no file yet.
     static func parse(_ text: String, name: String) throws -> (config: AppConfig, warnings: [ConfigIssue]) {
-        try AppConfig.read(TOML.parse(text, file: name), file: name, regions: [Regions.local])
+        let root = try ConfigFormat(path: name).parse(Array(text.utf8), file: name)
+        return try AppConfig.read(root, file: name, regions: [Regions.local])
     }
 
     // MARK: - Private
-
-    private static func find(_ folder: String, _ config: String?) throws(Fault) -> String {
-        let candidates = config.map { [$0, "\($0)/fly.toml"] } ?? ["\(folder)/fly.toml"]
-        for path in candidates {
-            var isFolder: ObjCBool = false
-            if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue { return path }
-        }
-        throw Fault(
-            .invalidConfig,
-            "no fly.toml: tried \(candidates.joined(separator: " and "))",
-            hint: """
-                write one, for example:
-                app = "my-app"
-                [processes]
-                  app = "uvicorn main:app --host 0.0.0.0 --port 8080"
-                [http_service]
-                  internal_port = 8080
-                  processes = ["app"]
-                """
-        )
-    }
 
     private static func lines(of root: ConfigNode) -> [String: Int] {
         var lines: [String: Int] = [:]

@@ -77,8 +77,7 @@ extension AuditContext {
             let name = TreePath.name(of: path)
             let folder = TreePath.folder(of: path)
             let isNear = TreePath.lies(facts.root, in: folder) || folder == buildFolder && dockerfile != nil
-            guard isNear || path == configPath, name.hasPrefix("fly"), name.hasSuffix(".toml"),
-                let root = documents[path]?.first
+            guard isNear || path == configPath, FlyFile.isOne(path), let root = documents[path]?.first
             else { return nil }
             let isWanted = !isAside(path) && !["staging", "preview", "dev"].contains(where: name.contains)
             return isWanted && (root["app"] != nil || root["http_service"] != nil || root["services"] != nil)

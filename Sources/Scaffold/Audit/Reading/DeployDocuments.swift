@@ -35,7 +35,7 @@ enum DeployDocuments {
     private static func isNamed(_ path: String) -> Bool {
         let name = TreePath.name(of: path)
         return name == own || ["traefik.toml", "traefik.yml", "traefik.yaml", "traefik_dynamic.yml"].contains(name)
-            || (name.hasPrefix("fly") && name.hasSuffix(".toml"))
+            || FlyFile.isOne(path)
     }
 
     /// Whether a file holds objects of Kubernetes or a task definition of ECS: a look before the costly parse.

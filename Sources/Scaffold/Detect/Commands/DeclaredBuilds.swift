@@ -12,7 +12,7 @@ enum DeclaredBuilds {
                 return (root["services"]?.items ?? []).compactMap { render($0, path) }
             case "railway.json", "railway.toml":
                 return build(root.at("build", "dockerfilePath"), in: folder, path)
-            case let name where name.hasPrefix("fly") && name.hasSuffix(".toml"):
+            case let name where FlyFile.isOne(name):
                 return build(root.at("build", "dockerfile"), in: folder, path).map { one in
                     var one = one
                     one.target = root.at("build", "build-target")?.string

@@ -18,7 +18,7 @@ enum PlatformFiles {
                 text(entry.node["command"]?.items.first ?? entry.node, .heroku, path, name: entry.key, into: &reader)
             }
             text(root.at("release", "command")?.items.first, .heroku, path, name: "release", into: &reader)
-        case _ where name.hasPrefix("fly") && name.hasSuffix(".toml"): fly(root, path, images: images, into: &reader)
+        case _ where FlyFile.isOne(path): fly(root, path, images: images, into: &reader)
         case _ where name.hasPrefix("cloudbuild"): cloudBuild(root, path, into: &reader)
         default: break
         }

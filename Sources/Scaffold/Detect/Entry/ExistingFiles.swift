@@ -14,8 +14,7 @@ enum ExistingFiles {
             existing.dockerignore = own.first { context.project.has($0) }
         }
         existing.dockerignore = existing.dockerignore ?? first([".dockerignore"], in: above, context)
-        let flyNames = ["fly.toml", "fly.production.toml", "fly.prod.toml"]
-        existing.flyConfig = first(flyNames, in: above, context)
+        existing.flyConfig = first(FlyFile.names, in: above, context) { FlyFile.isConfig($0, context.document($0)) }
         existing.procfile = first(["Procfile"], in: above, context)
         let examples = [
             ".env.example", ".env.sample", ".env.template", "env.example", ".env.dist", ".env.local.example",
@@ -46,8 +45,14 @@ enum ExistingFiles {
             && TreePath.lies(root, in: TreePath.folder(of: folder))
     }
 
-    private static func first(_ names: [String], in folders: [String], _ context: ScanContext) -> String? {
-        folders.lazy.flatMap { folder in names.map { TreePath.joined(folder, $0) } }.first { context.project.has($0) }
+    private static func first(
+        _ names: [String],
+        in folders: [String],
+        _ context: ScanContext,
+        where isWanted: (String) -> Bool = { _ in true }
+    ) -> String? {
+        let paths = folders.lazy.flatMap { folder in names.map { TreePath.joined(folder, $0) } }
+        return paths.first { context.project.has($0) && isWanted($0) }
     }
 
     /// The image that starts the chosen app, else one that holds it.

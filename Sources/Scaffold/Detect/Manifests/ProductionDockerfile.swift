@@ -117,7 +117,7 @@ struct ProductionDockerfile: Sendable {
                 if let file = root.at("build", "dockerfilePath")?.string {
                     result.insert(TreePath.joined(folder, file))
                 }
-            case "fly.toml":
+            case "fly.toml", "fly.json", "fly.yaml":
                 if let file = root.at("build", "dockerfile")?.string { result.insert(TreePath.joined(folder, file)) }
             default: break
             }

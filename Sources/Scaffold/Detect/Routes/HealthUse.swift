@@ -197,7 +197,7 @@ struct HealthUse: Equatable {
             }
         case "app.json":
             for check in root.at("healthchecks", "web")?.items ?? [] { nodes.append((check["path"], .any)) }
-        case _ where name.hasPrefix("fly") && name.hasSuffix(".toml"):
+        case _ where FlyFile.isOne(name):
             let services = [root["http_service"]].compactMap { $0 } + (root["services"]?.items ?? [])
             for service in services {
                 for key in ["checks", "http_checks"] {
