@@ -286,6 +286,22 @@ struct AuditGoodProjectTests {
         #expect(text.contains("owner: ana"))
     }
 
+    @Test(
+        "what a project has nothing of is not passed: a person has to tell",
+        arguments: ["metrics", "logs", "tokens", "rate-limit"]
+    )
+    func nothingThere(id: String) async throws {
+        var files = [
+            "main.py": "from fastapi import FastAPI\n\napp = FastAPI(openapi_url=None)\n",
+            "requirements.txt": "fastapi==0.115.0\nuvicorn==0.30.6\n",
+        ]
+        let bare = try await AuditSample.report(files)
+        #expect(bare.checklist.first { $0.id == id }?.status == .confirm)
+        files["requirements.txt"]? += "slowapi==0.1.9\nstructlog==25.1.0\npyjwt==2.10.0\nprometheus-client==0.22.0\n"
+        let equipped = try await AuditSample.report(files)
+        #expect(equipped.checklist.first { $0.id == id }?.status == .passed)
+    }
+
     @Test("one mistake in it is found, and its line of the checklist fails")
     func oneMistake() async throws {
         var files = Self.files

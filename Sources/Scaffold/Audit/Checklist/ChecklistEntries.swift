@@ -59,7 +59,17 @@ extension Checklist {
             of: .proxy
         ),
         Entry("tls", "Server", "TLS ends at the proxy or the platform; certificates renew themselves"),
-        Entry("rate-limit", "Server", "requests are limited where it matters", ["A20", "C14"], of: .python),
+        Entry(
+            "rate-limit",
+            "Server",
+            "requests are limited where it matters",
+            ["A20", "C14"],
+            of: .python,
+            by: [
+                "slowapi", "fastapi-limiter", "fastapi-guard", "flask-limiter", "django-ratelimit", "limits",
+                "pyrate-limiter",
+            ]
+        ),
     ]
 
     private static let database = [
@@ -90,8 +100,26 @@ extension Checklist {
     ]
 
     private static let monitoring = [
-        Entry("metrics", "Monitoring", "metrics are there, right and not public", ["A16", "A17"], of: .python),
-        Entry("logs", "Monitoring", "logs are structured and whole", ["A18"], of: .python),
+        Entry(
+            "metrics",
+            "Monitoring",
+            "metrics are there, right and not public",
+            ["A16", "A17"],
+            of: .python,
+            by: [
+                "prometheus-client", "prometheus-fastapi-instrumentator", "starlette-exporter", "starlette-prometheus",
+                "django-prometheus", "prometheus-flask-exporter", "opentelemetry-sdk", "opentelemetry-distro", "statsd",
+                "datadog", "ddtrace", "newrelic",
+            ]
+        ),
+        Entry(
+            "logs",
+            "Monitoring",
+            "logs are structured and whole",
+            ["A18"],
+            of: .python,
+            by: ["structlog", "loguru", "python-json-logger", "json-log-formatter", "asgi-correlation-id", "logfire"]
+        ),
         Entry("errors", "Monitoring", "errors are tracked", ["A29"], of: .python),
         Entry("retention", "Monitoring", "logs are collected and kept as long as needed"),
         Entry("traces", "Monitoring", "performance is watched"),
@@ -101,7 +129,17 @@ extension Checklist {
     private static let security = [
         Entry("dependencies", "Security", "dependencies are checked in CI", ["C35"], of: .workflow),
         Entry("validation", "Security", "input is validated and limited", ["A25", "A28"], of: .python),
-        Entry("tokens", "Security", "tokens expire and their algorithm is fixed", ["A21"], of: .python),
+        Entry(
+            "tokens",
+            "Security",
+            "tokens expire and their algorithm is fixed",
+            ["A21"],
+            of: .python,
+            by: [
+                "pyjwt", "python-jose", "authlib", "joserfc", "jwcrypto", "itsdangerous",
+                "djangorestframework-simplejwt",
+            ]
+        ),
         Entry("ports", "Security", "databases and brokers are not public", ["C02", "C17"], of: .deployment),
         Entry("python", "Security", "Python gets security fixes", ["D06"]),
         Entry("input-limits", "Security", "limits of input were reviewed"),

@@ -32,13 +32,23 @@ enum Checklist {
         /// None of these may find anything; empty when only a person can tell.
         var rules: [String]
         var subject: Subject
+        /// Packages one of which does it: without any, that no rule found anything says nothing, and a person has to tell.
+        var by: [String]
 
-        init(_ id: String, _ area: String, _ text: String, _ rules: [String] = [], of subject: Subject = .always) {
+        init(
+            _ id: String,
+            _ area: String,
+            _ text: String,
+            _ rules: [String] = [],
+            of subject: Subject = .always,
+            by: [String] = []
+        ) {
             self.id = id
             self.area = area
             self.text = text
             self.rules = rules
             self.subject = subject
+            self.by = by
         }
     }
 
@@ -55,7 +65,8 @@ enum Checklist {
                 owner: nil
             )
             let mine = entry.rules.filter(ran.contains)
-            if entry.rules.isEmpty {
+            let isSilent = !entry.by.isEmpty && !entry.by.contains { context.uses($0) }
+            if entry.rules.isEmpty || isSilent && mine.allSatisfy({ failing[$0] == nil }) {
                 line.owner = owners[entry.id]
             } else if mine.isEmpty || !context.has(entry.subject) {
                 line.status = .absent
