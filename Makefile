@@ -6,7 +6,7 @@ ROOST_LISTEN ?= 127.0.0.1:8080
 CONFIGURATION ?= release
 export ROOST_STATE ROOST_RUN ROOST_LISTEN
 
-.PHONY: run build stop clean-state test lint bench soak doctor
+.PHONY: run build stop clean-state test lint bench bench-scan soak doctor
 
 run: build
 	@scripts/run.sh .build/$(CONFIGURATION)
@@ -40,6 +40,10 @@ doctor: build
 bench: build
 	@scripts/install.sh test
 	@python3 scripts/bench.py .build/$(CONFIGURATION)
+
+bench-scan: build
+	@scripts/install.sh test
+	@python3 scripts/bench_scan.py .build/$(CONFIGURATION)
 
 soak: build
 	@scripts/install.sh test

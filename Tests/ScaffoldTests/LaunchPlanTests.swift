@@ -44,6 +44,20 @@ struct LaunchPlanTests {
         #expect(less.check(project).contains("migrate.py is not needed any more"))
     }
 
+    @Test("a fly.json of the project's own is kept, and what it lacks is said")
+    func json() {
+        var files = Self.files
+        files["fly.json"] = #"{"app": "shop", "http_service": {"internal_port": 8000}}"#
+        var facts = GoldenFacts.make()
+        facts.existing.flyConfig = "fly.json"
+        let plan = LaunchPlan.make(facts, project: Project(files: files), options: Self.options)
+        #expect(!Self.created(plan).contains { $0.path == "fly.toml" })
+        let note = plan.notes.first { $0.hasPrefix("fly.json lacks ") } ?? ""
+        for word in ["kill_signal (SIGTERM)", "kill_timeout (", "deploy.release_command (", "http_service.checks"] {
+            #expect(note.contains(word), "\(word) in \(plan.notes)")
+        }
+    }
+
     @Test("files of the project's own are kept, and never said to be out of date")
     func kept() {
         var files = Self.files

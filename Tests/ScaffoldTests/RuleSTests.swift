@@ -7,6 +7,7 @@ import Testing
 struct RuleSTests {
     static let fly =
         "app = \"shop\"\nkill_signal = \"SIGTERM\"\nkill_timeout = 30\n\n[http_service]\ninternal_port = 8000\n"
+        + "processes = [\"app\"]\n"
 
     private static func files(_ more: [String: String]) -> [String: String] {
         ["main.py": ServerRules.app].merging(more) { _, new in new }

@@ -30,6 +30,17 @@ struct AppConfigStoredTests {
         }
     }
 
+    @Test("leave a file alone that says what was stored, whose comments stay when it does not")
+    func updated() throws {
+        var config = try JSONDecoder().decode(AppConfig.self, from: Data(Self.stored.utf8))
+        let style = ConfigStyle(omitsDefaults: true, hasWireForm: false)
+        let text = "# ours\n" + (try ConfigFormat.toml.text(of: config.tree(style)))
+        #expect(ConfigUpdate.text(text, file: "f", to: config) == text)
+        config.env["MORE"] = "1"
+        let after = ConfigUpdate.text(text, file: "f", to: config)
+        #expect(after?.hasPrefix("# ours\n") == true && after?.contains("MORE = \"1\"") == true)
+    }
+
     @Test("keep force_https on the port of plain HTTP")
     func forceHTTPS() throws {
         var config = AppConfig()

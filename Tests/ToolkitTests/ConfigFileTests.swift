@@ -45,4 +45,21 @@ struct ConfigFileTests {
         #expect(try ConfigFile.find(sub, in: ".") == "\(sub)/fly.json")
         #expect(ConfigFile.ifAny(in: sub) == "\(sub)/fly.json")
     }
+
+    @Test("is refused unread when it is too large, and says why when it can't be read")
+    func unfit() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "config-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let path = "\(folder)/fly.toml"
+        try Data(repeating: UInt8(ascii: "#"), count: 1 << 20).write(to: URL(filePath: path))
+        #expect(try ConfigFile.read(path: path).root.saysTheSame(as: TOML.parse("", file: "f")))
+        try Data(repeating: UInt8(ascii: "#"), count: (1 << 20) + 1).write(to: URL(filePath: path))
+        let large = #expect(throws: Fault.self) { try ConfigFile.read(path: path) }
+        #expect(large?.message == "\(path) is no configuration: it has more than 1048576 bytes")
+        let endless = #expect(throws: Fault.self) { try ConfigFile.read(path: "/dev/zero") }
+        #expect(endless?.code == .tooLarge)
+        let gone = #expect(throws: Fault.self) { try ConfigFile.read(path: "\(folder)/gone.toml") }
+        #expect(gone?.message == "\(folder)/gone.toml can't be read: No such file or directory")
+    }
 }

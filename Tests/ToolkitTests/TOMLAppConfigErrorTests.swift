@@ -13,14 +13,6 @@ struct TOMLAppConfigErrorTests {
 
     private static let rows: [GoldenRow] = [
         Row(
-            "an app name has to be a DNS label",
-            #"app = "Notes_App""#,
-            """
-            fly.toml:1:7: app: found string "Notes_App", expected an app name: 1 to 63 lower-case letters, digits \
-            and dashes, no dash at either end
-            """
-        ),
-        Row(
             "a wrong type of app",
             "app = 7",
             "fly.toml:1:7: app: found integer 7, expected an app name"
@@ -36,10 +28,10 @@ struct TOMLAppConfigErrorTests {
         ),
         Row(
             "a signal that no stop uses",
-            #"kill_signal = "SIGSTOP""#,
+            #"kill_signal = "15""#,
             """
-            fly.toml:1:15: kill_signal: found string "SIGSTOP", expected one of "SIGHUP", "SIGINT", "SIGQUIT", \
-            "SIGKILL", "SIGUSR1", "SIGUSR2" or "SIGTERM"
+            fly.toml:1:15: kill_signal: found string "15", expected one of "SIGHUP", "SIGINT", "SIGQUIT", "SIGKILL", \
+            "SIGUSR1", "SIGUSR2", "SIGTERM" or "SIGSTOP"
             """
         ),
         Row(
@@ -149,17 +141,6 @@ struct TOMLAppConfigErrorTests {
             "a section that is no table",
             "env = 3",
             "fly.toml:1:7: env: found integer 3, expected a table"
-        ),
-        Row(
-            "a Dockerfile by URL",
-            """
-            [build]
-            dockerfile = "https://example.com/Dockerfile"
-            """,
-            """
-            fly.toml:2:14: build.dockerfile: found string "https://example.com/Dockerfile", expected a path \
-            relative to this file (URLs are not handled)
-            """
         ),
         Row(
             "an unknown compression",
@@ -319,7 +300,7 @@ struct TOMLAppConfigErrorTests {
             #"""
             fly.toml:1:15: kill_signal: found string \#
             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…xxxxx\u{1B}[31m", expected one of \#
-            "SIGHUP", "SIGINT", "SIGQUIT", "SIGKILL", "SIGUSR1", "SIGUSR2" or "SIGTERM"
+            "SIGHUP", "SIGINT", "SIGQUIT", "SIGKILL", "SIGUSR1", "SIGUSR2", "SIGTERM" or "SIGSTOP"
             """#
         ),
     ]

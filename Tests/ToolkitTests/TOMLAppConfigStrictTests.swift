@@ -55,6 +55,10 @@ struct TOMLAppConfigStrictTests {
                 "[[vm]]\nswap_size_mb = 512",
                 #"f:2:1: unknown key "vm[0].swap_size_mb"; it belongs at the top, before the first section"#
             ),
+            (
+                "[http_service]\nauto_machine_stop = true",
+                #"f:2:1: unknown key "http_service.auto_machine_stop"; did you mean "http_service.auto_stop_machines"?"#
+            ),
             ("[metrics]\nport = 1\npth = '/'", #"f:3:1: unknown key "metrics.pth"; did you mean "metrics.path"?"#),
             (
                 "[deploy.release_command_vm]\ncpu = 1",

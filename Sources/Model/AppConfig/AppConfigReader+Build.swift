@@ -34,13 +34,12 @@ extension AppConfigReader {
     }
 
     private func readDockerfile(_ table: ConfigTable) -> String? {
-        let expected = "a path relative to this file (URLs are not handled)"
+        let expected = "a path relative to this file, or a URL"
         guard let field = table.take("dockerfile"), let path = table.string(field, expected: expected) else {
             return nil
         }
-        guard !path.lowercased().hasPrefix("http://"), !path.lowercased().hasPrefix("https://") else {
-            report.mismatch(field, expected: expected)
-            return nil
+        if path.lowercased().hasPrefix("http://") || path.lowercased().hasPrefix("https://") {
+            report.hasNoEffect("build.dockerfile", at: field.keyPosition, what: "a Dockerfile at a URL")
         }
         return path
     }

@@ -3,7 +3,11 @@ extension AppConfigReader {
         var prefixes: Set<String> = []
         let tables = root.tableArray("statics")
         for table in tables {
-            let guest = table.required("guest_path", expected: "a folder of the Machine") { table.string($0) }
+            // In a bucket, no path is the whole of it.
+            let isBucket = table.has("tigris_bucket")
+            let guest = table.required("guest_path", expected: "a folder of the Machine") { key in
+                table.string(key) ?? (isBucket ? "" : nil)
+            }
             let prefix = table.required("url_prefix", expected: "a path such as \"/assets\"") { table.string($0) }
             let bucket = table.string("tigris_bucket")
             let index = table.string("index_document")

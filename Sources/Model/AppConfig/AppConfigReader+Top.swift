@@ -34,9 +34,11 @@ extension AppConfigReader {
         do throws(Fault) {
             try App.validate(name: name)
         } catch {
-            report.mismatch(
-                field,
-                expected: "an app name: 1 to 63 lower-case letters, digits and dashes, no dash at either end"
+            // No error: in a template, or a file for several apps, -a says the name.
+            report.warn(
+                field.node.position,
+                "app: found \(field.node.summary), which only -a NAME can mend: "
+                    + "an app name has 1 to 63 lower-case letters, digits and dashes, no dash at either end"
             )
         }
     }

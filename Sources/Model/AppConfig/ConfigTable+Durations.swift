@@ -25,12 +25,12 @@ extension ConfigTable {
         )
     }
 
-    /// A duration of zero or more; an empty string counts as absent.
+    /// A duration of zero or more; an empty string counts as absent where flyctl normalises, and is an error elsewhere.
     func duration(_ key: String, bare: BareNumber) -> (field: ConfigField, value: Duration)? {
         guard let field = take(key) else { return nil }
         var value: Duration?
         switch field.node.value {
-        case .string(""): return nil
+        case .string("") where bare.complaint == nil: return nil
         case .string(let text): value = Self.parse(text)
         case .integer(let number): value = Self.duration(Double(number), bare.unit)
         case .float(let number): value = Self.duration(number.rounded(.towardZero), bare.unit)

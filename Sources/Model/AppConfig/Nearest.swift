@@ -4,8 +4,22 @@ enum Nearest {
     static func suggestion(for word: String, among candidates: [String]) -> String? {
         let word = word.lowercased()
         guard let best = sorted(candidates, to: word).first else { return nil }
-        return distance(word, best) <= max(1, min(word.utf8.count, best.utf8.count) / 3) ? best : nil
+        if isSlip(distance(word, best), word, best) { return best }
+        // `auto_machine_stop` is `auto_stop_machines` in another order.
+        guard word.contains("_") else { return nil }
+        let parts = ordered(word)
+        guard let other = candidates.min(by: { distance(ordered($0), parts) < distance(ordered($1), parts) }) else {
+            return nil
+        }
+        return isSlip(distance(ordered(other), parts), word, other) ? other : nil
     }
+
+    private static func isSlip(_ distance: Int, _ word: String, _ candidate: String) -> Bool {
+        distance <= max(1, min(word.utf8.count, candidate.utf8.count) / 3)
+    }
+
+    /// The parts of a key in the order of the alphabet.
+    private static func ordered(_ key: String) -> String { key.split(separator: "_").sorted().joined(separator: "_") }
 
     /// The candidates, closest first; those that are equally close stay in their order.
     static func sorted(_ candidates: [String], to word: String) -> [String] {

@@ -126,6 +126,8 @@ package struct MachineConfig: Codable, Equatable, Sendable {
         case usr1 = "SIGUSR1"
         case usr2 = "SIGUSR2"
         case term = "SIGTERM"
+        /// Can't be caught: the Machine stands still until the time for it to end is over.
+        case stop = "SIGSTOP"
 
         package var number: Int32 {
             switch self {
@@ -136,6 +138,7 @@ package struct MachineConfig: Codable, Equatable, Sendable {
             case .usr1: 10
             case .usr2: 12
             case .term: 15
+            case .stop: 19
             }
         }
     }

@@ -28,7 +28,7 @@ package enum Audit {
         for rule in chosen { findings += rule.check(context).prefix(maximumFindings) }
         findings = unique(findings).map { finding in
             var finding = finding
-            finding.found = SecretText.withoutSecrets(finding.found)
+            finding.found = SecretText.withoutSecrets(finding.found, isPython: finding.place.file.hasSuffix(".py"))
             return finding
         }
         var suppressions = Suppressions(context)

@@ -30,6 +30,14 @@ extension AuditContext {
         place.line.map { Finding.Patch(file: place.file, first: $0, last: $0, lines: []) }
     }
 
+    /// The line of a long instruction that has some text; its first line when none has.
+    func place(of text: String, in item: Dockerfile.Instruction, _ path: String) -> Place {
+        let lines = memo.value("lines") { SourceText(project) }.lines(path)
+        let range = item.line...max(item.line, item.endLine)
+        let number = range.first { lines.indices.contains($0 - 1) && lines[$0 - 1].contains(text) }
+        return Place(path, number ?? item.line)
+    }
+
     /// Whether files of a target count: it was named, or none was.
     func concerns(_ targets: Set<AuditTarget>) -> Bool { !isTargetGiven || targets.contains(target) }
 

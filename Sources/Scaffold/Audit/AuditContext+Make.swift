@@ -21,7 +21,9 @@ extension AuditContext {
             stageLine = chosen.target.line
             buildFolder = DockerImages(scan, tree: ProjectTree(scan.project)).context(of: chosen.file)
         }
-        if let declared = facts.existing.dockerContext { buildFolder = declared }
+        if let declared = facts.existing.dockerContext, dockerfile?.path ?? "" == facts.existing.dockerfile ?? "" {
+            buildFolder = declared
+        }
         readConfig()
         machines = mostMachines
         workers = mostWorkers

@@ -100,7 +100,17 @@ extension Dockerfile {
         return (flags, rest)
     }
 
+    /// BuildKit refuses none, but nobody writes so many.
+    private static let maximumStages = 200
+
     private mutating func addStage(_ item: Instruction) {
+        guard stages.count < Self.maximumStages else {
+            let message = "this is stage \(Self.maximumStages + 1)"
+            if !problems.contains(where: { $0.message == message }) {
+                problems.append(.init(line: item.line, message: message, nearest: nil))
+            }
+            return
+        }
         let words = ImageWords.raw(item.text)
         guard let image = words.first else {
             return problems.append(.init(line: item.line, message: "FROM names no image", nearest: nil))

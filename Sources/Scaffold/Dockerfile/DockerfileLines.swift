@@ -18,6 +18,8 @@ struct DockerfileLines {
 
     /// More than this is no Dockerfile; the rest is not read.
     private static let maximumLines = 50_000
+    /// No instruction is longer; what exceeds it is left out.
+    private static let maximumBytes = 64 << 10
 
     init(_ text: String) {
         source = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -49,6 +51,7 @@ struct DockerfileLines {
         var parts: [Substring] = []
         var isOpen = true
         var last = first
+        var bytes = 0
         while isOpen, next < source.count {
             var line = ImageWords.trimmed(source[next])
             if next == 0, line.first == "\u{FEFF}" { line.removeFirst() }
@@ -60,7 +63,12 @@ struct DockerfileLines {
             }
             last = next - 1
             isOpen = line.last == escape
-            parts.append(isOpen ? ImageWords.trimmed(line.dropLast()) : line)
+            bytes += line.utf8.count
+            if bytes <= Self.maximumBytes { parts.append(isOpen ? ImageWords.trimmed(line.dropLast()) : line) }
+        }
+        if bytes > Self.maximumBytes {
+            let message = "the instruction is longer than \(Self.maximumBytes >> 10) KiB"
+            problems.append(.init(line: first + 1, message: message, nearest: nil))
         }
         let text = parts.filter { !$0.isEmpty }.joined(separator: " ")
         guard !text.isEmpty else { return }

@@ -20,6 +20,10 @@ enum Variables {
 
     /// Defaults within defaults deeper than this stay as they are.
     private static let maximumDepth = 8
+    /// More than this has no place in a command: variables that double themselves would fill the memory.
+    private static let maximumBytes = 64 << 10
+    /// How far the brace that ends a variable may be.
+    private static let maximumReach = 4_096
 
     private static func isFirst(_ character: Character) -> Bool {
         character.isASCII && (character.isLetter || character == "_")
@@ -32,7 +36,7 @@ enum Variables {
     private static func expand(_ text: [Character], depth: Int, _ known: (String) -> String?) -> String {
         var result = ""
         var index = 0
-        while index < text.count {
+        while index < text.count, result.utf8.count < maximumBytes {
             let character = text[index]
             if character == "\\", index + 1 < text.count, text[index + 1] == "$" {
                 result.append("$")
@@ -85,7 +89,7 @@ enum Variables {
 
     private static func closing(_ text: [Character], from start: Int) -> Int? {
         var depth = 1
-        for index in start..<text.count {
+        for index in start..<min(text.count, start + maximumReach) {
             if text[index] == "{", text[index - 1] == "$" { depth += 1 }
             if text[index] == "}" { depth -= 1 }
             if depth == 0 { return index }

@@ -46,12 +46,17 @@ struct CodeWords {
         }
         if after == slash { return true }
         let lead = bytes[max(0, range.lowerBound - 41)..<(range.lowerBound - 1)]
-        let text = String(decoding: lead, as: UTF8.self)
-        if text.last(where: { $0 != " " }) == "/" { return true }
-        let line = text.split(separator: "\n", omittingEmptySubsequences: false).last ?? ""
-        return ["Path(", "join(", "open(", "dir=", "directory=", "folder=", "listdir(", "Templates(", "StaticFiles("]
-            .contains { line.contains($0) }
+        if lead.last(where: { $0 != UInt8(ascii: " ") }) == slash { return true }
+        let line = lead.lastIndex(of: UInt8(ascii: "\n")).map { lead[($0 + 1)...] } ?? lead
+        return line.indices.contains { place in
+            takers.contains { line[place...].starts(with: $0) }
+        }
     }
+
+    /// What takes a folder's name, as bytes: this is asked of every word in quotes.
+    private static let takers = [
+        "Path(", "join(", "open(", "dir=", "directory=", "folder=", "listdir(", "Templates(", "StaticFiles(",
+    ].map { Array($0.utf8) }
 
     private static func isEdge(_ byte: UInt8) -> Bool { byte == 0x22 || byte == 0x27 || byte == 0x2F }
 

@@ -1,6 +1,12 @@
 import Foundation
 import Synchronization
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// A project's folder as the scanner sees it: names and texts, read at most once, and nothing run.
 package final class Project: Sendable {
     /// The folder's own name, the last part of its path.
@@ -13,6 +19,7 @@ package final class Project: Sendable {
     private let known: Set<String>
     private let source: Source
     private let cache = Mutex<[String: String?]>([:])
+    private let large = Mutex<Set<String>>([])
 
     private enum Source {
         case folder(String)
@@ -38,6 +45,9 @@ package final class Project: Sendable {
 
     /// The most bytes of a file that is read as text; a larger one is only known to exist.
     package static let maximumFileBytes = 1 << 20
+
+    /// Files that were asked for so far and were too large, in order.
+    package var oversized: [String] { large.withLock { $0.sorted() } }
 
     package func has(_ path: String) -> Bool { known.contains(path) }
 
@@ -82,12 +92,18 @@ package final class Project: Sendable {
             }
             data = bytes
         }
-        guard data.count <= Self.maximumFileBytes else { return nil }
+        guard data.count <= Self.maximumFileBytes else {
+            large.withLock { _ = $0.insert(path) }
+            return nil
+        }
         // PowerShell's `pip freeze > requirements.txt` writes UTF-16 with its mark, which pip reads.
         if data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF]) {
             return String(data: data, encoding: .utf16)
         }
-        guard !data.contains(0) else { return nil }
+        let isBinary = data.withUnsafeBytes { bytes in
+            bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false
+        }
+        guard !isBinary else { return nil }
         return String(decoding: data, as: UTF8.self)
     }
 }

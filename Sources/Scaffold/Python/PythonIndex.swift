@@ -1,9 +1,23 @@
+import Synchronization
+
 /// Finds modules by their dotted names, as Python would with certain folders on `sys.path`.
 package struct PythonIndex: Sendable {
     private let modules: [String: PythonModule]
+    /// What a dotted name can start with: most names are of libraries, and need not be looked for in every folder.
+    private let starts: Set<Substring>
+    private let sets = Sets()
+
+    private final class Sets: Sendable {
+        let known = Mutex<[[String]: Set<String>?]>([:])
+    }
 
     package init(_ sources: PythonSources) {
         modules = Dictionary(sources.modules.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        starts = sources.modules.reduce(into: []) { names, module in
+            for part in module.path.split(separator: "/") {
+                names.insert(part.hasSuffix(".py") ? part.dropLast(3) : part)
+            }
+        }
     }
 
     /// The module in a file.
@@ -20,14 +34,26 @@ package struct PythonIndex: Sendable {
     /// `app.core.config` and `settings`; the first of the folders that knows it counts.
     package func find(_ name: String, in roots: [String]) -> (module: PythonModule, rest: String)? {
         let parts = name.split(separator: ".")
+        guard let first = parts.first, starts.contains(first) else { return nil }
+        let heads = (1...parts.count).map { parts.prefix($0).joined(separator: "/") }
         for root in roots {
-            for count in stride(from: parts.count, through: 1, by: -1) {
-                let head = parts.prefix(count).joined(separator: ".")
-                guard let module = module(named: head, in: root) else { continue }
-                return (module, parts.dropFirst(count).joined(separator: "."))
+            let folder = root.isEmpty ? "" : root + "/"
+            for (count, head) in heads.enumerated().reversed() {
+                guard let module = modules[folder + head + ".py"] ?? modules[folder + head + "/__init__.py"] else {
+                    continue
+                }
+                return (module, parts.dropFirst(count + 1).joined(separator: "."))
             }
         }
         return nil
+    }
+
+    /// A set of modules that several detectors ask for, worked out at the first call with its key.
+    func set(_ key: [String], _ make: () -> Set<String>?) -> Set<String>? {
+        if let known = sets.known.withLock({ $0[key] }) { return known }
+        let made = make()
+        sets.known.withLock { $0[key] = .some(made) }
+        return made
     }
 
     /// Follows a name through re-exports to the module that assigns or defines it.

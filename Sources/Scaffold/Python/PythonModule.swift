@@ -1,63 +1,80 @@
 /// What one Python file says, as `facts.py` prints it: names resolved through the file's imports, nothing run.
-package struct PythonModule: Decodable, Sendable {
+package struct PythonModule: FactsReadable, Sendable {
     /// Relative to the project: `app/main.py`.
-    package var path: String
+    package var path = ""
     /// Why the file could not be taken apart; all else is empty then.
     package var error: Problem?
-    package var imports: [Import]
-    package var assigns: [Assign]
+    package var imports: [Import] = []
+    package var assigns: [Assign] = []
     /// All calls, also those deep inside expressions, in the order of the file.
-    package var calls: [PythonCall]
-    package var functions: [Function]
-    package var classes: [Class]
+    package var calls: [PythonCall] = []
+    package var functions: [Function] = []
+    package var classes: [Class] = []
     /// String constants and f-strings that hold `://`.
-    package var strings: [Text]
+    package var strings: [Text] = []
     /// `except` clauses.
-    package var handlers: [Handler]
+    package var handlers: [Handler] = []
     /// `for` and `while`, each scope's in the order of the file.
-    package var loops: [Loop]
+    package var loops: [Loop] = []
     /// Managers of contexts: one for each item of a `with`.
-    package var withs: [With]
+    package var withs: [With] = []
     /// `if` statements with what hangs on them.
-    package var conditions: [Condition]
+    package var conditions: [Condition] = []
     /// Where an attribute of a request or an upload is read: `request.client`, `file.size`.
-    package var reads: [Read]
+    package var reads: [Read] = []
     /// String constants that begin as a known kind of key or header does.
-    package var marks: [Text]
+    package var marks: [Text] = []
 
-    package struct Problem: Decodable, Sendable {
-        package var line: Int
-        package var message: String
+    package struct Problem: FactsReadable, Sendable {
+        package var line = 0
+        package var message = ""
 
-        private enum CodingKeys: String, CodingKey {
-            case line = "l"
-            case message = "m"
+        init(line: Int, message: String) {
+            self.line = line
+            self.message = message
+        }
+
+        init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
+            try facts.open()
+            while let key = try facts.key() {
+                switch key {
+                case "l": line = try facts.int()
+                case "m": message = try facts.string()
+                default: try facts.skip()
+                }
+            }
         }
     }
 
-    package struct Import: Decodable, Sendable {
+    package struct Import: FactsReadable, Sendable {
         /// The name in this file.
-        package var name: String
+        package var name = ""
         /// What it stands for: `fastapi.FastAPI`; relative imports start from the project's folder.
-        package var target: String
-        package var line: Int
+        package var target = ""
+        package var line = 0
         /// Nil for `import x`, 0 for `from x import y`, the number of dots of a relative import.
         package var level: Int?
 
-        private enum CodingKeys: String, CodingKey {
-            case name = "n"
-            case target = "t"
-            case line = "l"
-            case level = "r"
+        init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
+            try facts.open()
+            while let key = try facts.key() {
+                switch key {
+                case "n": name = try facts.string()
+                case "t": target = try facts.string()
+                case "l": line = try facts.int()
+                case "r": level = facts.isNull() ? nil : try facts.int()
+                default: try facts.skip()
+                }
+            }
         }
     }
 
-    package struct Assign: Decodable, Sendable {
+    package struct Assign: FactsReadable, Sendable {
         /// `app`, `self.pool`, `app.state.x`.
-        package var target: String
-        package var line: Int
+        package var target = ""
+        package var line = 0
         /// The function or class it stands in, `create_app.lifespan`; empty for the module.
-        package var scope: String
+        package var scope = ""
         /// Nil for an annotation alone.
         package var value: PythonValue?
         /// As written: `str | None`.
@@ -66,186 +83,246 @@ package struct PythonModule: Decodable, Sendable {
         /// The constant in the brackets of `payload["exp"] = …`, whose target is `payload[]`.
         package var index: String?
 
-        private enum CodingKeys: String, CodingKey {
-            case index = "i"
-            case target = "t"
-            case line = "l"
-            case scope = "s"
-            case value = "v"
-            case annotation = "ann"
-            case inMainGuard = "m"
+        init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
+            try facts.open()
+            while let key = try facts.key() {
+                switch key {
+                case "t": target = try facts.string()
+                case "l": line = try facts.int()
+                case "s": scope = try facts.string()
+                case "v": value = try facts.optional()
+                case "ann": annotation = facts.isNull() ? nil : try facts.string()
+                case "m": inMainGuard = facts.isNull() ? nil : try facts.bool()
+                case "i": index = facts.isNull() ? nil : try facts.string()
+                default: try facts.skip()
+                }
+            }
         }
     }
 
-    package struct Function: Decodable, Sendable {
+    package struct Function: FactsReadable, Sendable {
         /// With the names of what it stands in: `Store.save`, `create_app.lifespan`.
-        package var name: String
-        package var line: Int
-        package var endLine: Int
-        package var isAsync: Bool
-        package var parameters: [Parameter]
+        package var name = ""
+        package var line = 0
+        package var endLine = 0
+        package var isAsync = false
+        package var parameters: [Parameter] = []
         /// The annotation of the result, resolved.
         package var returns: String?
-        package var results: [Result]
-        package var decorators: [PythonValue]
+        package var results: [Result] = []
+        package var decorators: [PythonValue] = []
         package var isGenerator: Bool?
         /// The start of its docstring.
-        package var doc: String
+        package var doc = ""
         /// Holds a `while True`.
         package var loops: Bool?
 
-        private enum CodingKeys: String, CodingKey {
-            case loops = "loop"
-            case name = "n"
-            case line = "l"
-            case endLine = "e"
-            case isAsync = "async"
-            case parameters = "p"
-            case returns = "r"
-            case results = "ret"
-            case decorators = "d"
-            case isGenerator = "y"
-            case doc
+        init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
+            try facts.open()
+            while let key = try facts.key() {
+                switch key {
+                case "n": name = try facts.string()
+                case "l": line = try facts.int()
+                case "e": endLine = try facts.int()
+                case "async": isAsync = try facts.bool()
+                case "p": parameters = try facts.list()
+                case "r": returns = facts.isNull() ? nil : try facts.string()
+                case "ret": results = try facts.list()
+                case "d": decorators = try facts.list()
+                case "y": isGenerator = facts.isNull() ? nil : try facts.bool()
+                case "doc": doc = try facts.string()
+                case "loop": loops = facts.isNull() ? nil : try facts.bool()
+                default: try facts.skip()
+                }
+            }
         }
     }
 
-    package struct Parameter: Decodable, Sendable {
-        package var name: String
+    package struct Parameter: FactsReadable, Sendable {
+        package var name = ""
         /// The annotation, resolved when it is a plain name.
         package var type: String?
         package var value: PythonValue?
         /// The annotation as a value, when it has brackets or bars: `Annotated[Session, Depends(get_db)]`.
         package var annotation: PythonValue?
 
-        private enum CodingKeys: String, CodingKey {
-            case name = "n"
-            case type = "t"
-            case value = "v"
-            case annotation = "a"
+        init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
+            try facts.open()
+            while let key = try facts.key() {
+                switch key {
+                case "n": name = try facts.string()
+                case "t": type = facts.isNull() ? nil : try facts.string()
+                case "v": value = try facts.optional()
+                case "a": annotation = try facts.optional()
+                default: try facts.skip()
+                }
+            }
         }
     }
 
     /// A `return`.
-    package struct Result: Decodable, Sendable {
-        package var line: Int
-        package var value: PythonValue
+    package struct Result: FactsReadable, Sendable {
+        package var line = 0
+        package var value = PythonValue.none
         /// Inside an `except` clause.
-        package var inExcept: Bool
+        package var inExcept = false
 
-        private enum CodingKeys: String, CodingKey {
-            case line = "l"
-            case value = "v"
-            case inExcept = "x"
+        init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
+            try facts.open()
+            while let key = try facts.key() {
+                switch key {
+                case "l": line = try facts.int()
+                case "v": value = try PythonValue(&facts)
+                case "x": inExcept = try facts.bool()
+                default: try facts.skip()
+                }
+            }
         }
     }
 
-    package struct Class: Decodable, Sendable {
-        package var name: String
-        package var line: Int
+    package struct Class: FactsReadable, Sendable {
+        package var name = ""
+        package var line = 0
         /// Resolved: `pydantic_settings.BaseSettings`.
-        package var bases: [String]
-        package var fields: [Field]
-        package var decorators: [PythonValue]
+        package var bases: [String] = []
+        package var fields: [Field] = []
+        package var decorators: [PythonValue] = []
 
-        private enum CodingKeys: String, CodingKey {
-            case name = "n"
-            case line = "l"
-            case bases = "b"
-            case fields = "f"
-            case decorators = "d"
+        init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
+            try facts.open()
+            while let key = try facts.key() {
+                switch key {
+                case "n": name = try facts.string()
+                case "l": line = try facts.int()
+                case "b": bases = try facts.list()
+                case "f": fields = try facts.list()
+                case "d": decorators = try facts.list()
+                default: try facts.skip()
+                }
+            }
         }
     }
 
-    package struct Field: Decodable, Sendable {
-        package var name: String
-        package var line: Int
+    package struct Field: FactsReadable, Sendable {
+        package var name = ""
+        package var line = 0
         /// As written.
         package var type: String?
         package var value: PythonValue?
 
-        private enum CodingKeys: String, CodingKey {
-            case name = "n"
-            case line = "l"
-            case type = "t"
-            case value = "v"
+        init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
+            try facts.open()
+            while let key = try facts.key() {
+                switch key {
+                case "n": name = try facts.string()
+                case "l": line = try facts.int()
+                case "t": type = facts.isNull() ? nil : try facts.string()
+                case "v": value = try facts.optional()
+                default: try facts.skip()
+                }
+            }
         }
     }
 
-    package struct Text: Decodable, Sendable {
-        package var line: Int
-        package var value: String
-        package var scope: String
+    package struct Text: FactsReadable, Sendable {
+        package var line = 0
+        package var value = ""
+        package var scope = ""
         /// An f-string: what stands in `{}` is source text.
         package var isFormat: Bool?
 
-        private enum CodingKeys: String, CodingKey {
-            case line = "l"
-            case value = "v"
-            case scope = "s"
-            case isFormat = "f"
+        init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
+            try facts.open()
+            while let key = try facts.key() {
+                switch key {
+                case "l": line = try facts.int()
+                case "v": value = try facts.string()
+                case "s": scope = try facts.string()
+                case "f": isFormat = facts.isNull() ? nil : try facts.bool()
+                default: try facts.skip()
+                }
+            }
         }
     }
 
-    package struct Handler: Decodable, Sendable {
-        package var line: Int
-        package var scope: String
+    package struct Handler: FactsReadable, Sendable {
+        package var line = 0
+        package var scope = ""
         /// The exceptions it names; empty for a bare `except`.
-        package var types: [String]
+        package var types: [String] = []
         /// Holds a `raise`.
-        package var raises: Bool
+        package var raises = false
         /// The clause's last line.
-        package var endLine: Int
+        package var endLine = 0
         /// The first line in its `try`.
-        package var tryLine: Int
+        package var tryLine = 0
 
-        private enum CodingKeys: String, CodingKey {
-            case endLine = "e"
-            case tryLine = "b"
-            case line = "l"
-            case scope = "s"
-            case types = "t"
-            case raises
+        init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
+            try facts.open()
+            while let key = try facts.key() {
+                switch key {
+                case "l": line = try facts.int()
+                case "s": scope = try facts.string()
+                case "t": types = try facts.list()
+                case "raises": raises = try facts.bool()
+                case "e": endLine = try facts.int()
+                case "b": tryLine = try facts.int()
+                default: try facts.skip()
+                }
+            }
         }
     }
 
-    package struct Loop: Decodable, Sendable {
-        package var line: Int
-        package var endLine: Int
-        package var scope: String
+    package struct Loop: FactsReadable, Sendable {
+        package var line = 0
+        package var endLine = 0
+        package var scope = ""
         /// The names that take the elements, `""` for what is no plain name; none of a `while`.
-        package var targets: [String]
+        package var targets: [String] = []
         /// What is gone through; of a `while` none.
-        package var value: PythonValue
+        package var value = PythonValue.none
 
-        private enum CodingKeys: String, CodingKey {
-            case line = "l"
-            case endLine = "e"
-            case scope = "s"
-            case targets = "t"
-            case value = "v"
+        init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
+            try facts.open()
+            while let key = try facts.key() {
+                switch key {
+                case "l": line = try facts.int()
+                case "e": endLine = try facts.int()
+                case "s": scope = try facts.string()
+                case "t": targets = try facts.list()
+                case "v": value = try PythonValue(&facts)
+                default: try facts.skip()
+                }
+            }
         }
     }
 
-    package init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        path = try values.decode(String.self, forKey: .path)
-        error = try values.decodeIfPresent(Problem.self, forKey: .error)
-        imports = try values.decodeIfPresent([Import].self, forKey: .imports) ?? []
-        assigns = try values.decodeIfPresent([Assign].self, forKey: .assigns) ?? []
-        calls = try values.decodeIfPresent([PythonCall].self, forKey: .calls) ?? []
-        functions = try values.decodeIfPresent([Function].self, forKey: .functions) ?? []
-        classes = try values.decodeIfPresent([Class].self, forKey: .classes) ?? []
-        strings = try values.decodeIfPresent([Text].self, forKey: .strings) ?? []
-        handlers = try values.decodeIfPresent([Handler].self, forKey: .handlers) ?? []
-        loops = try values.decodeIfPresent([Loop].self, forKey: .loops) ?? []
-        withs = try values.decodeIfPresent([With].self, forKey: .withs) ?? []
-        conditions = try values.decodeIfPresent([Condition].self, forKey: .ifs) ?? []
-        reads = try values.decodeIfPresent([Read].self, forKey: .reads) ?? []
-        marks = try values.decodeIfPresent([Text].self, forKey: .marks) ?? []
+    /// A file of which nothing is known, and why.
+    init(path: String, error: Problem) {
+        self.path = path
+        self.error = error
     }
 
-    private enum CodingKeys: String, CodingKey {
-        case path, error, imports, assigns, calls, functions, classes, strings, handlers, loops
-        case withs, ifs, reads, marks
+    init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
+        try facts.open()
+        while let key = try facts.key() {
+            switch key {
+            case "path": path = try facts.string()
+            case "error": error = try facts.optional()
+            case "imports": imports = try facts.list()
+            case "assigns": assigns = try facts.list()
+            case "calls": calls = try facts.list()
+            case "functions": functions = try facts.list()
+            case "classes": classes = try facts.list()
+            case "strings": strings = try facts.list()
+            case "handlers": handlers = try facts.list()
+            case "loops": loops = try facts.list()
+            case "withs": withs = try facts.list()
+            case "ifs": conditions = try facts.list()
+            case "reads": reads = try facts.list()
+            case "marks": marks = try facts.list()
+            default: try facts.skip()
+            }
+        }
     }
 }

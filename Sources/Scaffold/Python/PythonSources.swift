@@ -1,4 +1,3 @@
-import Foundation
 import Toolkit
 
 /// All Python files of a project, taken apart by Python's own parser.
@@ -16,66 +15,64 @@ package struct PythonSources: Sendable {
     /// The most bytes of Python that are read in one scan.
     package static let maximumBytes = 64 << 20
 
-    /// Reads a project's Python files through one `python3` process, which runs nothing of the project.
+    /// More than this is read by two processes at once: one takes apart about three megabytes a second.
+    private static let smallBytes = 1 << 20
+
+    /// A file on its way to Python.
+    struct File: Sendable {
+        var path: String
+        var text: String
+    }
+
+    /// Reads a project's Python files through `python3`, which runs nothing of the project.
     ///
     /// - Parameters:
     ///   - project: its files under `.py`.
-    ///   - wanted: which of them; by default all.
-    /// - Returns: a module for each file, in the order of their paths.
-    /// - Throws: ``Fault`` only for what is not the project's doing; files that do not parse carry their error.
+    ///   - python: how Python is started, and how much it may take.
+    ///   - wanted: which of the files; by default all.
+    /// - Returns: a module for each file, in the order of their paths; those that do not parse, or that Python did not
+    ///   come to, carry their error. Without a Python there are none.
+    /// - Throws: ``Fault`` only for what is not the project's doing.
     package static func read(
         _ project: Project,
+        with python: PythonProcess = PythonProcess(),
         where wanted: (_ path: String, _ text: String) -> Bool = { _, _ in true }
     ) async throws -> PythonSources {
-        var input = ""
+        var files: [File] = []
+        var bytes = 0
         var warning: String?
-        for path in project.files where path.hasSuffix(".py") && !path.contains("\n") {
+        for path in project.files where path.hasSuffix(".py") && !path.utf8.contains(UInt8(ascii: "\n")) {
             guard let text = project.text(path), wanted(path, text) else { continue }
-            guard input.utf8.count + text.utf8.count < maximumBytes else {
-                warning = "more than \(maximumBytes >> 20) MB of Python: the rest was not read"
+            guard bytes + text.utf8.count < maximumBytes else {
+                warning = "more than \(maximumBytes >> 20) MB of Python: what follows \(path) was not read"
                 break
             }
-            input += "\(text.utf8.count) \(path)\n\(text)"
+            bytes += text.utf8.count
+            files.append(File(path: path, text: text))
         }
-        guard !input.isEmpty else { return PythonSources(warning: warning) }
-        guard Command.find("python3") != nil else {
-            return PythonSources(
-                warning: "python3 is not installed, so no Python code was read, only files and commands: "
-                    + "apt install python3"
-            )
+        guard !files.isEmpty else { return PythonSources(warning: warning) }
+        guard python.isInstalled else { return PythonSources(warning: PythonProcess.missing) }
+        let parts = split(files, into: bytes > smallBytes ? 2 : 1)
+        let answers = try await withThrowingTaskGroup(of: PythonProcess.Answer.self) { group in
+            for part in parts { group.addTask { try await python.read(part) } }
+            var all = PythonProcess.Answer()
+            for try await one in group { all.add(one) }
+            return all
         }
-        let script = String(decoding: PackageResources.facts_py, as: UTF8.self)
-        let command = Command(
-            "python3",
-            ["-I", "-S", "-c", script],
-            workingDirectory: "/",
-            input: input,
-            outputLimit: 256 << 20
-        )
-        let outcome = try await command.run()
-        let modules = try await decode(outcome.output)
-        if outcome.code != 0 {
-            warning = "python3 ended with \(outcome.code) before all files were read: \(outcome.error.suffix(200))"
-        }
-        return PythonSources(modules: modules, warning: warning)
+        let modules = (answers.modules + answers.unread).sorted { $0.path < $1.path }
+        return PythonSources(modules: modules, warning: answers.warning(of: files.count) ?? warning)
     }
 
     // MARK: - Private
 
-    /// The lines in their order, taken apart on two threads: decoding costs as much as parsing did.
-    private static func decode(_ output: String) async throws -> [PythonModule] {
-        let lines = output.utf8.split(separator: UInt8(ascii: "\n")).map { Data($0) }
-        return try await withThrowingTaskGroup(of: (Int, [PythonModule]).self) { group in
-            let half = (lines.count + 1) / 2
-            for (index, part) in [lines.prefix(half), lines.dropFirst(half)].enumerated() {
-                group.addTask {
-                    let decoder = JSONDecoder()
-                    return (index, try part.map { try decoder.decode(PythonModule.self, from: $0) })
-                }
-            }
-            var parts: [Int: [PythonModule]] = [:]
-            for try await (index, modules) in group { parts[index] = modules }
-            return (parts[0] ?? []) + (parts[1] ?? [])
+    /// Parts that hold about as many bytes each.
+    private static func split(_ files: [File], into count: Int) -> [[File]] {
+        var parts: [(bytes: Int, files: [File])] = Array(repeating: (0, []), count: count)
+        for file in files {
+            let lightest = parts.indices.min { parts[$0].bytes < parts[$1].bytes } ?? 0
+            parts[lightest].bytes += file.text.utf8.count
+            parts[lightest].files.append(file)
         }
+        return parts.map(\.files)
     }
 }

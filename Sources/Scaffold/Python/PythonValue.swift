@@ -26,7 +26,26 @@ package indirect enum PythonValue: Equatable, Sendable {
     case other(String)
 
     package static func == (left: PythonValue, right: PythonValue) -> Bool {
-        String(describing: left) == String(describing: right)
+        switch (left, right) {
+        case (.none, .none): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.float(let left), .float(let right)): left == right
+        case (.string(let left), .string(let right)), (.formatted(let left), .formatted(let right)),
+            (.name(let left), .name(let right)), (.other(let left), .other(let right)):
+            left == right
+        case (.call(let left), .call(let right)): left == right
+        case (.list(let left), .list(let right)), (.tuple(let left), .tuple(let right)),
+            (.or(let left), .or(let right)), (.and(let left), .and(let right)):
+            left == right
+        case (.dict(let left), .dict(let right)): left.elementsEqual(right) { $0.key == $1.key && $0.value == $1.value }
+        case (.subscripted(let left, let index), .subscripted(let right, let other)): left == right && index == other
+        case (.binary(let left, let sign, let with), .binary(let right, let otherSign, let otherWith)):
+            sign == otherSign && left == right && with == otherWith
+        case (.conditional(let left, let otherwise, let test), .conditional(let right, let other, let otherTest)):
+            left == right && otherwise == other && test == otherTest
+        default: false
+        }
     }
 
     package var text: String? {
@@ -64,26 +83,26 @@ package indirect enum PythonValue: Equatable, Sendable {
 }
 
 /// A call in Python source.
-package struct PythonCall: Decodable, Equatable, Sendable {
+package struct PythonCall: FactsReadable, Equatable, Sendable {
     /// Resolved through imports: `fastapi.FastAPI`, `app.include_router`, `sqlalchemy.create_engine().connect`.
-    package var function: String
-    package var line: Int
-    package var arguments: [PythonValue]
+    package var function = ""
+    package var line = 0
+    package var arguments: [PythonValue] = []
     /// In order; `**` names unpacked dictionaries.
-    package var keywords: [(name: String, value: PythonValue)]
+    package var keywords: [(name: String, value: PythonValue)] = []
     /// The function or class that it stands in; empty for the module, and for a call that is a value itself.
-    package var scope: String
-    package var isAwaited: Bool
+    package var scope = ""
+    package var isAwaited = false
     /// Under `if __name__ == "__main__"`.
-    package var inMainGuard: Bool
+    package var inMainGuard = false
     /// In the body of a `try`.
-    package var inTry: Bool
+    package var inTry = false
     /// The line of its last bracket.
-    package var endLine: Int
+    package var endLine = 0
     /// In a `lambda`, so that it does not run where it stands.
-    package var inLambda: Bool
+    package var inLambda = false
     /// Only whether it is true counts: `if f():`, `not f()`.
-    package var isTested: Bool
+    package var isTested = false
 
     package subscript(_ keyword: String) -> PythonValue? {
         keywords.first { $0.name == keyword }?.value
@@ -96,83 +115,102 @@ package struct PythonCall: Decodable, Equatable, Sendable {
 
     /// The last part of the function's name: `include_router`.
     package var method: String {
-        function.split(separator: ".").last.map(String.init) ?? function
+        guard let dot = function.utf8.lastIndex(of: UInt8(ascii: ".")) else { return function }
+        return String(function[function.utf8.index(after: dot)...])
     }
 
     package static func == (left: PythonCall, right: PythonCall) -> Bool {
-        String(describing: left) == String(describing: right)
+        left.line == right.line && left.endLine == right.endLine && left.function == right.function
+            && left.scope == right.scope && left.isAwaited == right.isAwaited && left.inTry == right.inTry
+            && left.inMainGuard == right.inMainGuard && left.inLambda == right.inLambda
+            && left.isTested == right.isTested && left.arguments == right.arguments
+            && left.keywords.elementsEqual(right.keywords) { $0.name == $1.name && $0.value == $1.value }
     }
 
-    package init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        function = try values.decode(String.self, forKey: .f)
-        line = try values.decode(Int.self, forKey: .l)
-        arguments = try values.decodeIfPresent([PythonValue].self, forKey: .a) ?? []
-        keywords = []
-        if values.contains(.k) {
-            var pairs = try values.nestedUnkeyedContainer(forKey: .k)
-            while !pairs.isAtEnd {
-                var pair = try pairs.nestedUnkeyedContainer()
-                keywords.append((try pair.decode(String.self), try pair.decode(PythonValue.self)))
+    init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
+        var end: Int?
+        try facts.open()
+        while let key = try facts.key() {
+            switch key {
+            case "f": function = try facts.string()
+            case "l": line = try facts.int()
+            case "e": end = try facts.int()
+            case "a": arguments = try facts.list()
+            case "k": keywords = (try facts.list() as [Keyword]).map { ($0.name, $0.value) }
+            case "s": scope = try facts.string()
+            case "w": isAwaited = try facts.bool()
+            case "m": inMainGuard = try facts.bool()
+            case "try": inTry = try facts.bool()
+            case "x":
+                let marks = try facts.string()
+                inLambda = marks.contains("l")
+                isTested = marks.contains("t")
+            default: try facts.skip()
             }
         }
-        scope = try values.decodeIfPresent(String.self, forKey: .s) ?? ""
-        isAwaited = try values.decodeIfPresent(Bool.self, forKey: .w) ?? false
-        inMainGuard = try values.decodeIfPresent(Bool.self, forKey: .m) ?? false
-        inTry = try values.decodeIfPresent(Bool.self, forKey: .try) ?? false
-        endLine = try values.decodeIfPresent(Int.self, forKey: .e) ?? line
-        let marks = try values.decodeIfPresent(String.self, forKey: .x)
-        inLambda = marks?.contains("l") ?? false
-        isTested = marks?.contains("t") ?? false
+        endLine = end ?? line
     }
 
-    private enum CodingKeys: String, CodingKey {
-        case f, l, e, a, k, s, w, m, x
-        case `try`
+    private struct Keyword: FactsReadable {
+        var name = ""
+        var value = PythonValue.none
+
+        init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
+            try facts.openList()
+            guard try facts.hasNext() else { throw FactsReader.Malformed() }
+            name = try facts.string()
+            guard try facts.hasNext() else { throw FactsReader.Malformed() }
+            value = try PythonValue(&facts)
+            guard try !facts.hasNext() else { throw FactsReader.Malformed() }
+        }
     }
 }
 
-extension PythonValue: Decodable {
-    /// One key an object, which says what it is.
-    private enum Kind: String, CodingKey {
-        case none, b, i, d, s, fs, n, call, list, tuple, dict, sub, or, and, bin
-        case `if`
-        case x
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: Kind.self)
-        switch values.allKeys.first {
-        case .b: self = .bool(try values.decode(Bool.self, forKey: .b))
-        case .i: self = .integer(try values.decode(Int64.self, forKey: .i))
-        case .d: self = .float(try values.decode(Double.self, forKey: .d))
-        case .s: self = .string(try values.decode(String.self, forKey: .s))
-        case .fs: self = .formatted(try values.decode(String.self, forKey: .fs))
-        case .n: self = .name(try values.decode(String.self, forKey: .n))
-        case .call: self = .call(try values.decode(PythonCall.self, forKey: .call))
-        case .list: self = .list(try values.decode([PythonValue].self, forKey: .list))
-        case .tuple: self = .tuple(try values.decode([PythonValue].self, forKey: .tuple))
-        case .dict:
-            let pairs = try values.decode([[PythonValue]].self, forKey: .dict)
-            self = .dict(pairs.filter { $0.count == 2 }.map { (key: $0[0], value: $0[1]) })
-        case .or: self = .or(try values.decode([PythonValue].self, forKey: .or))
-        case .and: self = .and(try values.decode([PythonValue].self, forKey: .and))
-        case .sub, .bin, .if: self = try Self.compound(values)
-        case .x: self = .other(try values.decode(String.self, forKey: .x))
-        case .some(.none), nil: self = .none
+extension PythonValue: FactsReadable {
+    /// An object's one key says what it is.
+    init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
+        self = .none
+        if facts.isNull() { return }
+        try facts.open()
+        while let kind = try facts.key() {
+            switch kind {
+            case "b": self = .bool(try facts.bool())
+            case "i": self = .integer(try facts.integer())
+            case "d": self = .float(try facts.double())
+            case "s": self = .string(try facts.string())
+            case "fs": self = .formatted(try facts.string())
+            case "n": self = .name(try facts.string())
+            case "call": self = .call(try PythonCall(&facts))
+            case "list": self = .list(try facts.list())
+            case "tuple": self = .tuple(try facts.list())
+            case "dict": self = .dict(try Self.pairs(&facts))
+            case "or": self = .or(try facts.list())
+            case "and": self = .and(try facts.list())
+            case "sub", "bin", "if": self = Self.compound(kind, try facts.list())
+            case "x": self = .other(try facts.string())
+            default: try facts.skip()
+            }
         }
     }
 
-    private static func compound(_ values: KeyedDecodingContainer<Kind>) throws -> PythonValue {
-        if let parts = try values.decodeIfPresent([PythonValue].self, forKey: .sub), parts.count == 2 {
-            return .subscripted(parts[0], parts[1])
+    private static func pairs(
+        _ facts: inout FactsReader
+    ) throws(FactsReader.Malformed) -> [(key: PythonValue, value: PythonValue)] {
+        var pairs: [(key: PythonValue, value: PythonValue)] = []
+        try facts.openList()
+        while try facts.hasNext() {
+            let pair: [PythonValue] = try facts.list()
+            if pair.count == 2 { pairs.append((key: pair[0], value: pair[1])) }
         }
-        if let parts = try values.decodeIfPresent([PythonValue].self, forKey: .bin), parts.count == 3 {
-            return .binary(parts[0], parts[1].text ?? "", parts[2])
+        return pairs
+    }
+
+    private static func compound(_ kind: String, _ parts: [PythonValue]) -> PythonValue {
+        switch (kind, parts.count) {
+        case ("sub", 2): .subscripted(parts[0], parts[1])
+        case ("bin", 3): .binary(parts[0], parts[1].text ?? "", parts[2])
+        case ("if", 3): .conditional(parts[0], parts[1], parts[2])
+        default: .none
         }
-        if let parts = try values.decodeIfPresent([PythonValue].self, forKey: .if), parts.count == 3 {
-            return .conditional(parts[0], parts[1], parts[2])
-        }
-        return .none
     }
 }

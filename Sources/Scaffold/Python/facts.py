@@ -1,9 +1,10 @@
 """Reads Python sources from standard input and prints what they say, one JSON object a line.
 
 Nothing is imported and nothing is run: the standard library's `ast` takes the text apart. Input is a sequence of
-frames, `<bytes> <path>\\n<text>`; output is described by PythonFacts.swift, which is the other half of this file.
+frames, `<bytes> <path>\\n<text>`; output is described by PythonModule.swift, which is the other half of this file.
 """
 import ast
+import gc
 import json
 import resource
 import signal
@@ -387,23 +388,36 @@ class Visitor:
 def digest(path, source):
     try:
         tree = ast.parse(source)
-        return Module(path, tree).out
+        return line(Module(path, tree).out)
     except SyntaxError as error:
-        return {"path": path, "error": {"l": error.lineno or 1, "m": str(error.msg)}}
-    except (RecursionError, MemoryError, ValueError) as error:
-        return {"path": path, "error": {"l": 1, "m": type(error).__name__}}
+        return line({"path": path, "error": {"l": error.lineno or 1, "m": str(error.msg)}})
+    except Exception as error:  # a file that is too deep or too large is no reason to leave out the others
+        return line({"path": path, "error": {"l": 1, "m": type(error).__name__}})
+
+
+def line(out):
+    # Text with half of a surrogate pair, which a literal may hold, is no UTF-8 and no JSON.
+    return json.dumps(out, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 def main():
+    seconds, memory, output = map(int, sys.argv[1:])
     warnings.simplefilter("ignore")  # invalid escapes in somebody else's strings
-    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
-    resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
-    signal.alarm(30)
-    stdin, out = sys.stdin.buffer, sys.stdout
+    gc.disable()  # trees have no cycles
+    resource.setrlimit(resource.RLIMIT_AS, (memory << 20, memory << 20))
+    # The kernel kills at the second number, and tells which limit it was at the first.
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.alarm(seconds * 3)  # a host may be busy
+    stdin, stdout, written = sys.stdin.buffer, sys.stdout.buffer, 0
     while header := stdin.readline():
         size, path = header.decode().rstrip("\n").split(" ", 1)
-        out.write(json.dumps(digest(path, stdin.read(int(size)).decode("utf-8", "replace")), separators=(",", ":")))
-        out.write("\n")
+        text = digest(path, stdin.read(int(size)).decode("utf-8", "replace").removeprefix("\ufeff"))
+        written += len(text)
+        if written > output << 20:
+            stdout.flush()
+            sys.exit(3)
+        stdout.write(text)
 
 
 main()

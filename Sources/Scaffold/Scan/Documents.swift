@@ -8,7 +8,10 @@ enum Documents {
         var trees: [String: [ConfigNode]] = [:]
         var warnings: [Facts.Warning] = []
         for path in project.files where isWanted(path) {
-            guard trees.count < maximumFiles, let text = project.text(path), text.utf8.count <= maximumBytes else {
+            guard trees.count < maximumFiles, let text = project.text(path) else { continue }
+            guard text.utf8.count <= maximumBytes else {
+                let message = "\(path.prefix(200)) is larger than \(maximumBytes >> 10) KiB: the file was left out"
+                warnings.append(Facts.Warning(message, at: Place(path)))
                 continue
             }
             do {
@@ -41,7 +44,7 @@ enum Documents {
         "overlays", "helm", "charts", "argocd", "gke", "eks", "openshift",
     ]
 
-    private static func isWanted(_ path: String) -> Bool {
+    static func isWanted(_ path: String) -> Bool {
         let name = TreePath.name(of: path)
         if names.contains(name) || ComposeFile.isOne(path) { return true }
         if FlyFile.isOne(path) { return true }

@@ -20,8 +20,13 @@ package enum Scan {
     }
 
     /// Scans a project that is read already, or made in memory.
-    package static func run(_ project: Project, root: String? = nil) async throws -> ScanResult {
+    package static func run(
+        _ project: Project,
+        root: String? = nil,
+        python: PythonProcess = PythonProcess()
+    ) async throws -> ScanResult {
         var context = context(project)
+        context.pythonProcess = python
         context.facts.warnings += project.warnings.map { Facts.Warning($0) }
         let asked = root.map { TreePath.joined("", $0) }
         context.root = asked ?? ""
@@ -52,24 +57,24 @@ package enum Scan {
     private static func readPython(_ context: inout ScanContext) async throws {
         let choice = SourceChoice(context.project, commands: context.commands)
         let root = context.root
-        var sources = try await read(context.project, parts: choice.isLarge ? 2 : 1) { path, text in
+        var sources = try await PythonSources.read(context.project, with: context.pythonProcess) { path, text in
             (root.isEmpty || choice.isNear(path, root)) && choice.wants(path, text)
         }
+        let project = context.project
+        var budget = LexicalPython.maximumBytes
+        func readByLines(_ path: String) -> PythonModule? {
+            guard budget > 0, let text = project.text(path), choice.wants(path, text) else { return nil }
+            budget -= text.utf8.count
+            return LexicalPython.module(text, path: path)
+        }
         // Files that its grammar refuses, or all of them without a python3, are read by lines.
-        let isAbsent = sources.modules.isEmpty
-        if isAbsent {
-            let project = context.project
-            sources.modules = project.files.filter { $0.hasSuffix(".py") }.prefix(2_000).compactMap { path in
-                guard let text = project.text(path), choice.wants(path, text) else { return nil }
-                return LexicalPython.module(text, path: path)
-            }
+        if sources.modules.isEmpty {
+            sources.modules = project.files.filter { $0.hasSuffix(".py") }.prefix(2_000).compactMap(readByLines)
         } else {
             for index in sources.modules.indices {
-                guard let problem = sources.modules[index].error else { continue }
-                let path = sources.modules[index].path
-                guard let text = context.project.text(path), var module = LexicalPython.module(text, path: path) else {
-                    continue
-                }
+                guard let problem = sources.modules[index].error,
+                    var module = readByLines(sources.modules[index].path)
+                else { continue }
                 module.error = problem
                 sources.modules[index] = module
             }
@@ -77,31 +82,6 @@ package enum Scan {
         if let warning = sources.warning { context.facts.warnings.append(Facts.Warning(warning)) }
         context.python = sources
         context.index = PythonIndex(sources)
-    }
-
-    /// Reads with several Pythons at once, since one takes apart about three megabytes a second.
-    private static func read(
-        _ project: Project,
-        parts: Int,
-        where wanted: @escaping @Sendable (_ path: String, _ text: String) -> Bool
-    ) async throws -> PythonSources {
-        guard parts > 1 else { return try await PythonSources.read(project, where: wanted) }
-        return try await withThrowingTaskGroup(of: PythonSources.self) { group in
-            for part in 0..<parts {
-                group.addTask {
-                    try await PythonSources.read(project) { path, text in
-                        path.utf8.reduce(0) { $0 &+ Int($1) } % parts == part && wanted(path, text)
-                    }
-                }
-            }
-            var all = PythonSources()
-            for try await one in group {
-                all.modules += one.modules
-                all.warning = all.warning ?? one.warning
-            }
-            all.modules.sort { $0.path < $1.path }
-            return all
-        }
     }
 
     /// Decides about the app's folder before the detectors run, since all of them start from it.
@@ -126,14 +106,26 @@ package enum Scan {
 
     private static func finish(_ context: inout ScanContext) -> ScanResult {
         context.facts.root = context.root
+        context.facts.warnings += oversized(context.project)
         context.facts.name = ProjectName.find(in: context)
         let result = ScanResult(facts: context.facts, context: context)
         return result
     }
 
+    /// What would have been read, were it not so large.
+    private static func oversized(_ project: Project) -> [Facts.Warning] {
+        let telling = project.oversized.filter { path in
+            let name = TreePath.name(of: path)
+            return path.hasSuffix(".py") || Documents.isWanted(path) || isDockerfile(path) || name == "Procfile"
+                || name.hasPrefix("requirements") && name.hasSuffix(".txt")
+        }
+        let limit = "larger than \(Project.maximumFileBytes >> 20) MB: the file was left out"
+        return telling.prefix(20).map { Facts.Warning("\($0.prefix(200)) is \(limit)", at: Place($0)) }
+    }
+
     private static func dockerfiles(in project: Project) -> [Dockerfile] {
         project.files.filter(isDockerfile).prefix(300).compactMap { path in
-            guard let text = project.text(path), text.utf8.count < 512 << 10 else { return nil }
+            guard let text = project.text(path) else { return nil }
             let file = Dockerfile.parse(text, path: path)
             return file.stages.isEmpty && file.problems.isEmpty ? nil : file
         }
@@ -141,11 +133,14 @@ package enum Scan {
 
     private static func isDockerfile(_ path: String) -> Bool {
         let name = TreePath.name(of: path).lowercased()
-        if name.hasSuffix(".md") || name.hasSuffix(".dockerignore") || name.hasSuffix(".txt") || path.contains("{{") {
+        if name.hasSuffix(".md") || name.hasSuffix(".dockerignore") || name.hasSuffix(".txt") || name.hasSuffix(".py")
+            || path.contains("{{")
+        {
             return false
         }
-        return name == "dockerfile" || name == "containerfile" || name.hasPrefix("dockerfile.")
-            || name.hasPrefix("dockerfile_") || name.hasPrefix("dockerfile-") || name.hasSuffix(".dockerfile")
-            || name.hasPrefix("containerfile.")
+        // `DockerfileDev`, `api-Dockerfile`
+        let isBare = !name.contains(".") && (name.hasPrefix("dockerfile") || name.hasSuffix("dockerfile"))
+        return isBare || name == "containerfile" || name.hasPrefix("dockerfile.") || name.hasPrefix("dockerfile_")
+            || name.hasPrefix("dockerfile-") || name.hasSuffix(".dockerfile") || name.hasPrefix("containerfile.")
     }
 }

@@ -9,6 +9,8 @@ package struct ScanContext: Sendable {
     /// The app's folder in what is scanned; empty is all of it.
     package var root = ""
     package var python: PythonSources
+    /// How Python is started, should more be read.
+    package var pythonProcess = PythonProcess()
     package var index: PythonIndex
     /// By path, in its order.
     package var dockerfiles: [Dockerfile]

@@ -23,15 +23,23 @@ package struct ConfigFile: Sendable {
 
     /// Reads a file whose path is known.
     package static func read(path: String) throws(Fault) -> ConfigFile {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Fault(.invalidConfig, "\(path) can't be read")
+        // A pipe is read as well; one byte more than any format takes is enough to be refused.
+        guard access(path, R_OK) == 0, let handle = FileHandle(forReadingAtPath: path),
+            let data = try? handle.read(upToCount: maximumBytes + 1) ?? Data()
+        else {
+            throw Fault(.invalidConfig, "\(path) can't be read: \(String(cString: strerror(errno)))")
+        }
+        guard data.count <= maximumBytes else {
+            throw Fault(.tooLarge, "\(path) is no configuration: it has more than \(maximumBytes) bytes")
         }
         let format = ConfigFormat(path: path)
         return ConfigFile(path: path, format: format, root: try format.parse(Array(data), file: name(of: path)))
     }
 
     /// The path of the file, by flyctl's rules: without a name the first of three, with one that file or the
-    /// `fly.toml` in that folder. Where flyctl then gives up, a named folder's `fly.json` or `fly.yaml` will do.
+    /// `fly.toml` in that folder.
+    ///
+    /// Where flyctl then gives up, a named folder's `fly.json` or `fly.yaml` will do.
     package static func find(_ config: String?, in folder: String) throws(Fault) -> String {
         let candidates = config.map { isFolder($0) ? paths(in: $0) : [$0, "\($0)/fly.toml"] } ?? paths(in: folder)
         if let path = candidates.first(where: isFile) { return path }
@@ -63,6 +71,8 @@ package struct ConfigFile: Sendable {
     }
 
     // MARK: - Private
+
+    private static let maximumBytes = 1 << 20
 
     private static func paths(in folder: String) -> [String] {
         names.map { folder == "." ? $0 : "\(folder)/\($0)" }

@@ -58,13 +58,14 @@ package struct Command: Sendable {
                 workingDirectory: workingDirectory.map { FilePath($0) },
                 platformOptions: options,
                 input: .fileDescriptor(try standardInput(), closeAfterSpawningProcess: true),
-                output: .string(limit: outputLimit),
-                error: .string(limit: 1 << 20)
+                // Not `.string`: that goes through the bytes one by one.
+                output: .bytes(limit: outputLimit),
+                error: .bytes(limit: 1 << 20)
             )
             return Outcome(
                 code: Self.code(of: result.terminationStatus),
-                output: result.standardOutput,
-                error: result.standardError
+                output: String(decoding: result.standardOutput, as: UTF8.self),
+                error: String(decoding: result.standardError, as: UTF8.self)
             )
         } catch {
             throw fault(from: error)

@@ -28,7 +28,7 @@ package enum YAML {
         } catch let fault as Fault {
             throw fault
         } catch let error as YamlError {
-            throw fault(from: error, file: file)
+            throw fault(from: error, in: text, file: file)
         } catch {
             throw Fault(.invalidConfig, "\(file): \(error)")
         }
@@ -45,15 +45,46 @@ package enum YAML {
 
     // MARK: - Private
 
-    private static func fault(from error: YamlError, file: String) -> Fault {
+    private static func fault(from error: YamlError, in text: String, file: String) -> Fault {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            Fault(.invalidConfig, "\(file):\(mark.line):\(mark.column): \(problem)")
+            let isTab = line(mark.line, of: text).dropFirst(mark.column - 1).first == "\t"
+            let reason = isTab ? "found a tab, expected spaces: YAML is indented with them alone" : problem
+            return Fault(.invalidConfig, "\(file):\(mark.line):\(mark.column): \(reason)")
         case .duplicatedKeysInMapping(let duplicates, let context):
-            Fault(.invalidConfig, "\(file):\(context.mark.line): the key \(duplicates.first ?? "") stands here twice")
-        default: Fault(.invalidConfig, "\(file): \(error)")
+            let key = duplicates.first ?? ""
+            let found = repeated(key, in: text, from: context.mark.line)
+            let place = found.map { "\($0.line):\($0.column)" } ?? "\(context.mark.line)"
+            return Fault(
+                .invalidConfig,
+                "\(file):\(place): expected a new key, found \(ConfigNode.quoted(key)) again in the same table"
+            )
+        default: return Fault(.invalidConfig, "\(file): \(error)")
         }
+    }
+
+    private static func line(_ number: Int, of text: String) -> String.UnicodeScalarView.SubSequence {
+        let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+        return number > 0 && number <= lines.count ? lines[number - 1] : ""[...].unicodeScalars
+    }
+
+    /// Where a key stands the second time at the same depth: the parser itself only knows where the table begins.
+    private static func repeated(_ key: String, in text: String, from first: Int) -> ConfigNode.Position? {
+        var indent: Int?
+        let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() where index + 1 >= first {
+            let content = line.drop { $0 == " " || $0 == "-" }
+            let depth = line.count - content.count
+            let forms = [key, "\"\(key)\"", "'\(key)'"]
+            guard forms.contains(where: { content.starts(with: "\($0):".unicodeScalars) }) else { continue }
+            guard let known = indent else {
+                indent = depth
+                continue
+            }
+            if known == depth { return ConfigNode.Position(line: index + 1, column: depth + 1) }
+        }
+        return nil
     }
 }
 

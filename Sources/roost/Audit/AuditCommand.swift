@@ -20,6 +20,7 @@ struct AuditCommand: AsyncParsableCommand {
     }
 
     @Argument(help: "The project's folder.") var folder = "."
+    @Option(help: "The app's folder in a tree of several.") var root: String?
     @Option(help: "Where it will run; all files that are there count when left out.") var target: AuditTarget?
     @Option(help: "text, json, sarif or github.") var format = Format.text
     @Option(help: "Show findings from this severity on: E, W or I.") var show = Severity.info
@@ -38,7 +39,7 @@ struct AuditCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let explain { return print(Rules.named(explain)?.page ?? "") }
-        let scan = try await Scan.run(folder: folder)
+        let scan = try await Scan.run(folder: folder, root: root)
         let context = AuditContext(try await scan.context.withAllCode(), target: target)
         var options = Audit.Options()
         options.only = Set(rules)

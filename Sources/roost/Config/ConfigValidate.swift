@@ -39,12 +39,12 @@ struct ConfigValidate: ParsableCommand {
         do throws(Fault) {
             let file = try ConfigFile.read(path: path)
             let found = AppConfig.diagnose(file.root, file: file.name, regions: [Regions.local], strict: strict)
-            return Verdict(
-                file: path,
-                valid: found.config != nil,
-                errors: found.errors,
-                warnings: found.warnings
-            )
+            var warnings = found.warnings
+            if found.config != nil, found.config?.app == nil {
+                let message = "app is missing: every command will need -a NAME or FLY_APP"
+                warnings.insert(ConfigIssue(file: file.name, line: 1, column: 1, message: message), at: 0)
+            }
+            return Verdict(file: path, valid: found.config != nil, errors: found.errors, warnings: warnings)
         } catch {
             let name = (path as NSString).lastPathComponent
             return Verdict(file: path, valid: false, errors: [ConfigIssue(error, file: name)], warnings: [])

@@ -6,7 +6,8 @@ import Toolkit
 
 /// Flags that say which app, and where its daemon is.
 struct Connection: ParsableArguments {
-    @Option(name: [.short, .long], help: "The app; else FLY_APP, else `app` in the configuration file.") var app: String?
+    @Option(name: [.short, .long], help: "The app; else FLY_APP, else `app` in the configuration file.")
+    var app: String?
 
     @Option(name: [.short, .long], help: "The configuration file, or its folder.") var config: String?
 
@@ -23,7 +24,8 @@ struct Connection: ParsableArguments {
         // What else the file says is not for those commands to judge: logs are wanted most when a file is wrong.
         let file = try ConfigFile.read(config, in: ".")
         guard case .string(let name) = file.root["app"]?.value, !name.isEmpty else {
-            throw Fault(.invalidConfig, "no app named", hint: "say which one: -a NAME, or app = \"NAME\" in \(file.name)")
+            let hint = "say which one: -a NAME, or app = \"NAME\" in \(file.name)"
+            throw Fault(.invalidConfig, "no app named", hint: hint)
         }
         try App.validate(name: name)
         return name

@@ -68,6 +68,35 @@ extension CodeMap {
         }
     }
 
+    /// Whether what the entry point imports calls a function or hands it over; a file's own `__main__` does not count.
+    func isUsed(_ key: Key) -> Bool {
+        guard let function = functions[key], function.decorators.isEmpty else { return true }
+        let name = key.name.split(separator: ".").last
+        func names(_ value: PythonValue) -> Bool {
+            value.name?.split(separator: ".").last == name || value.elements?.contains(where: names) == true
+        }
+        return web.contains { module in
+            module.calls.contains { call in
+                guard !call.inMainGuard, module.path != key.path || call.scope != key.name else { return false }
+                return call.method == name.map(String.init) || call.arguments.contains(where: names)
+                    || call.keywords.contains { names($0.value) }
+            }
+        }
+    }
+
+    /// Whether a file's routes are those of Flask or Quart, which take a status from a tuple.
+    func isOfFlask(_ path: String) -> Bool {
+        let packages: Set<String> = ["flask", "quart", "flask_restful", "flask_restx", "apiflask", "connexion"]
+        func brings(_ module: PythonModule?, _ names: Set<String>) -> Bool {
+            module?.imports.contains { item in
+                item.target.split(separator: ".").first.map { names.contains(String($0)) } ?? false
+            } ?? false
+        }
+        let own = module(path)
+        if brings(own, ["fastapi", "starlette"]) { return false }
+        return brings(own, packages) || imported.isDisjoint(with: ["fastapi"])
+    }
+
     /// A place at a keyword argument of a call, with its line as the offending text.
     func place(of keyword: String, in app: AppCall) -> Place {
         let range = app.call.line...max(app.call.line, app.call.endLine)

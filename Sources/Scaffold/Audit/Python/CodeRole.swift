@@ -35,7 +35,8 @@ enum CodeRole: Sendable {
         "benchmark": .example, "docs_src": .example, ".devcontainer": .example, "playground": .example,
         "cookbook": .example, "snippets": .example,
         "scripts": .script, "script": .script, "tools": .script, "bin": .script, "hooks": .script, ".github": .script,
-        "devtools": .script, "ci": .script, ".ci": .script, "seeds": .script, "seeders": .script, "utilities": .script,
+        "devtools": .script, "dev": .script, "ci": .script, ".ci": .script, "seeds": .script, "seeders": .script,
+        "utilities": .script,
         "maintenance": .script,
         "migrations": .migration, "alembic": .migration, "versions": .migration,
     ]

@@ -11,7 +11,9 @@ enum LiteralSecret {
         let snake = snaked(name.split(separator: ".").last.map(String.init) ?? name)
         let parts = snake.split(separator: "_").map(String.init)
         guard let last = parts.last, snake.count >= 3 else { return false }
-        if !Set(parts).isDisjoint(with: calm) || parts.first == "TEST" || parts.first == "FAKE" || parts.first == "MOCK"
+        let singular = parts.filter { $0.hasSuffix("S") }.map { String($0.dropLast()) }
+        if !calm.isDisjoint(with: parts + singular) || parts.first == "TEST" || parts.first == "FAKE"
+            || parts.first == "MOCK"
         {
             return false
         }

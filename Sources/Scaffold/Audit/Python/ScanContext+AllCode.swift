@@ -6,16 +6,16 @@ extension ScanContext {
     package func withAllCode() async throws -> ScanContext {
         let known = Set(python.modules.map(\.path))
         let root = root
-        let rest = try await PythonSources.read(project) { path, text in
+        let rest = try await PythonSources.read(project, with: pythonProcess) { path, text in
             guard !known.contains(path), TreePath.lies(path, in: root), !path.contains("{{"), !text.isEmpty else {
                 return false
             }
             return CodeRole.of(path, root: root) != .test
         }
-        guard !rest.modules.isEmpty else { return self }
         var context = self
-        context.python.modules = (python.modules + rest.modules).sorted { $0.path < $1.path }
         context.python.warning = python.warning ?? rest.warning
+        guard !rest.modules.isEmpty else { return context }
+        context.python.modules = (python.modules + rest.modules).sorted { $0.path < $1.path }
         context.index = PythonIndex(context.python)
         return context
     }

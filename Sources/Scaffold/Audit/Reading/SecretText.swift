@@ -88,7 +88,9 @@ enum SecretText {
     static func masked(_ name: String) -> String { "\(name)=••••" }
 
     /// A line of a file with the values of secrets and the passwords of addresses hidden, cut at so many characters.
-    static func withoutSecrets(_ line: String, limit: Int = 160) -> String {
+    ///
+    /// In Python what is not in quotes is no value but names and calls.
+    static func withoutSecrets(_ line: String, limit: Int = 160, isPython: Bool = false) -> String {
         var text = line.count > limit ? line.prefix(limit - 1) + "…" : line
         if let password = password(inURL: text), password.count > 1 {
             text = text.replacing(":\(password)@", with: ":••••@")
@@ -114,6 +116,11 @@ enum SecretText {
             let value = rest.dropFirst(blanks.count).prefix { !$0.isWhitespace && $0 != "," }
             let plain = value.filter { $0 != "\"" && $0 != "'" }
             guard !isHarmless(plain), plain.first != "{", plain.first != "[" else { continue }
+            if isPython, let first = value.first, first.isLetter || first == "_",
+                value.allSatisfy({ $0 != "\"" && $0 != "'" })
+            {
+                continue
+            }
             result += blanks + "••••"
             rest = rest.dropFirst(blanks.count + value.count)
         }

@@ -102,11 +102,34 @@ extension AuditContext {
 extension FoundCommand {
     /// One of several servers of the same script: which of them runs is decided by its arguments.
     func isOneOfMany(in context: AuditContext) -> Bool {
-        guard runBy != nil else { return false }
-        let servers = context.commands.filter { other in
-            other.source == source && other.place.file == place.file && other.runBy == runBy
-                && ServerCommand.parse(other.words, environment: other.environment) != nil
+        runBy != nil && context.scriptsOfServers.contains(Script(self))
+    }
+
+    fileprivate struct Script: Hashable {
+        let source: Source
+        let file: String
+        let runBy: Place?
+
+        init(_ command: FoundCommand) {
+            source = command.source
+            file = command.place.file
+            runBy = command.runBy
         }
-        return Set(servers.compactMap(\.place.line)).count > 1
+    }
+}
+
+extension AuditContext {
+    /// Scripts that start more than one server.
+    fileprivate var scriptsOfServers: Set<FoundCommand.Script> {
+        memo.value("scriptsOfServers") {
+            var lines: [FoundCommand.Script: Set<Int>] = [:]
+            for command in commands where command.runBy != nil {
+                guard let line = command.place.line,
+                    ServerCommand.parse(command.words, environment: command.environment) != nil
+                else { continue }
+                lines[FoundCommand.Script(command), default: []].insert(line)
+            }
+            return Set(lines.filter { $0.value.count > 1 }.keys)
+        }
     }
 }

@@ -158,7 +158,15 @@ struct CommandReader {
             || ["source", "."].contains(first)
         guard mayBeScript else { return false }
         let isSourced = ["source", "."].contains(first)
-        guard let word = isSourced ? rest.first : first, let path = script(word, origin) else { return false }
+        guard let word = isSourced ? rest.first : first else { return false }
+        guard let path = script(word, origin) else {
+            // A wrapper that the project does not have, of a base image or made in the build, runs what it is given.
+            guard !isSourced, name.hasSuffix(".sh") || name.contains("entrypoint"), let next = rest.first,
+                !next.hasPrefix("-")
+            else { return false }
+            read(.words(rest), origin, depth: depth + 1)
+            return true
+        }
         readScript(path, arguments: isSourced ? Array(rest.dropFirst()) : rest, origin, depth: depth + 1)
         return true
     }

@@ -16,7 +16,7 @@ enum ComposeFile {
             else {
                 continue
             }
-            let origin = origin(of: service, path, images: images)
+            let origin = origin(of: service, among: root, path, images: images)
             let words = command(of: service.node, image: origin.image)
             guard let words else { continue }
             var here = origin
@@ -29,6 +29,7 @@ enum ComposeFile {
 
     private static func origin(
         of service: ConfigNode.Entry,
+        among root: ConfigNode,
         _ path: String,
         images: DockerImages
     ) -> CommandReader.Origin {
@@ -40,7 +41,7 @@ enum ComposeFile {
             folder: folder
         )
         origin.isDevelopment = ProductionStage.isAsidePath(path) || ProductionStage.isAside(service.key)
-        if let build = DeclaredBuilds.build(of: service.node, name: service.key, file: path) {
+        if let build = DeclaredBuilds.build(of: service.node, name: service.key, among: root, file: path) {
             origin.image = images.image(path: build.dockerfile, target: build.target, context: build.context)
             origin.folder = build.context
         }
@@ -72,7 +73,10 @@ enum ComposeFile {
         guard let line = (command ?? entrypoint)?.position.line else { return nil }
         let words = command.map(written)
         if let entrypoint {
-            return (joined(written(entrypoint), words), line)
+            var first = written(entrypoint)
+            // A line is taken apart as the command is; no shell takes part.
+            if case .text(let text) = first, words != nil, let parts = try? Words.split(text) { first = .words(parts) }
+            return (joined(first, words), line)
         }
         guard let own = image?.facts.entrypoint, own.exec != nil || words == nil else {
             return words.map { ($0, line) }

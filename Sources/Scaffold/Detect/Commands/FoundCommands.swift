@@ -20,9 +20,7 @@ package enum FoundCommands {
             for document in documents { PlatformFiles.kubernetes(document, path, images: images, into: &reader) }
         }
         for path in tree.files(named: "Procfile").prefix(40) { procfile(path, into: &reader) }
-        for name in ["supervisord.conf", "supervisor.conf"] {
-            for path in tree.files(named: name).prefix(20) { supervisor(path, into: &reader) }
-        }
+        for path in context.project.files.filter(isSupervisor).prefix(20) { supervisor(path, into: &reader) }
         readNamed(named, into: &reader)
         readScripts(in: context.project, into: &reader)
         return reader.found
@@ -83,6 +81,12 @@ package enum FoundCommands {
             origin.isProduction = name == "web"
             reader.read(.text(String(line[line.index(after: colon)...])), origin)
         }
+    }
+
+    /// `supervisord.conf`, `supervisord-tasks.conf`, `supervisor/worker.conf`.
+    private static func isSupervisor(_ path: String) -> Bool {
+        guard path.hasSuffix(".conf"), !path.contains("{{") else { return false }
+        return path.split(separator: "/").suffix(3).contains { $0.lowercased().hasPrefix("supervisor") }
     }
 
     private static func supervisor(_ path: String, into reader: inout CommandReader) {

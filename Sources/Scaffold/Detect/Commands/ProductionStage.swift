@@ -21,7 +21,10 @@ enum ProductionStage {
 
     /// Whether a word of a name says development or tests: `Dockerfile.dev`, `docker-compose.test.yml`, `web-dev`.
     static func isAside(_ name: String) -> Bool {
-        name.lowercased().split { !$0.isLetter && !$0.isNumber }.contains { aside.contains(String($0)) }
+        name.lowercased().split { !$0.isLetter && !$0.isNumber }.contains { word in
+            // `DockerfileDev`
+            aside.contains(String(word.hasPrefix("dockerfile") ? word.dropFirst(10) : word))
+        }
     }
 
     /// Whether a file is for development by its own name or its folder's: `.devcontainer/Dockerfile`.

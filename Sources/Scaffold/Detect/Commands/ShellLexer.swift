@@ -22,6 +22,7 @@ struct ShellLexer {
 
     /// More than this is no script that starts a server.
     private static let maximumTokens = 40_000
+    private static let maximumBytes = 256 << 10
 
     private let text: [Character]
     private var index = 0
@@ -39,7 +40,7 @@ struct ShellLexer {
     }
 
     private init(_ text: String) {
-        self.text = Array(text.replacing("\r\n", with: "\n"))
+        self.text = text.utf8.count > Self.maximumBytes ? [] : Array(text.replacing("\r\n", with: "\n"))
     }
 
     // MARK: - Private

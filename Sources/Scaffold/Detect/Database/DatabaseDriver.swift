@@ -46,7 +46,10 @@ enum DatabaseDriver {
         }
         // Tortoise takes asyncmy when it is there, else aiomysql; the others go by what is installed as well.
         if brought.contains(first) || brought.isEmpty { return first }
-        return brought.sorted().first { DatabaseLibraries.isAsync($0) == DatabaseLibraries.isAsync(first) } ?? first
+        return brought.sorted().first { driver in
+            // psycopg 3 does both.
+            DatabaseLibraries.isAsync(driver).map { $0 == DatabaseLibraries.isAsync(first) } ?? true
+        } ?? first
     }
 
     private static func isPsycopg3(_ dependencies: [Facts.Dependency]) -> Bool {

@@ -170,6 +170,12 @@ extension DatabaseSignals {
             add(.dialect, known.engine, 6 * trust, at: place, text)
             addDialect(text, 6 * trust, place)
         }
+        // An option that no other engine has, left from an example as often: it counts where nothing else does.
+        if case .dict(let options)? = call["connect_args"],
+            options.contains(where: { $0.key.text == "check_same_thread" })
+        {
+            add(.document, .sqlite, 0.1 * trust, at: place, "check_same_thread")
+        }
         if call.function.hasPrefix("tortoise."), call.method == "register_tortoise" || call.method == "init" {
             hasMapper = true
         }

@@ -22,25 +22,26 @@ final class AppResolver {
     private var known: [String: Made?] = [:]
     private var makers: [String: Facts.Framework?] = [:]
     private var open: Set<String> = []
+    private var starred: [String: [PythonModule]] = [:]
 
     init(index: PythonIndex, roots: ImportRoots) {
         self.index = index
         self.roots = roots
     }
 
-    /// What a name in a module stands for; nil when it is no app.
-    func app(named name: String, in module: PythonModule, depth: Int = 6) -> Made? {
+    /// What a name in a module stands for, behind `from x import *` too if so asked; nil when it is no app.
+    func app(named name: String, in module: PythonModule, depth: Int = 6, stars: Bool = true) -> Made? {
         let key = "\(module.path):\(name)"
         if let made = known[key] { return made }
         guard depth > 0, open.insert(key).inserted else { return nil }
         defer { open.remove(key) }
-        let made = find(name, in: module, depth: depth)
+        let made = find(name, in: module, depth: depth, stars: stars)
         // What was given up for its depth may be found from nearer.
-        if made != nil || depth == 6 { known[key] = .some(made) }
+        if made != nil || depth == 6 && stars { known[key] = .some(made) }
         return made
     }
 
-    private func find(_ name: String, in module: PythonModule, depth: Int) -> Made? {
+    private func find(_ name: String, in module: PythonModule, depth: Int, stars: Bool) -> Made? {
         let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
         guard let first = parts.first else { return nil }
         if parts.count > 1 { return attribute(parts[1], of: first, in: module, depth: depth) }
@@ -59,18 +60,20 @@ final class AppResolver {
             guard let framework = made(by: function, in: module, depth: depth - 1) else { return nil }
             return Made(framework: framework, file: module.path, name: first, line: function.line, isFactory: true)
         }
-        return imported(first, in: module, depth: depth)
+        return imported(first, in: module, depth: depth, stars: stars)
     }
 
     /// Whether a module knows a name at all: assigns, defines or imports it.
-    func defines(_ name: String, in module: PythonModule, depth: Int = 4) -> Bool {
+    func defines(_ name: String, in module: PythonModule) -> Bool {
         let first = String(name.prefix { $0 != "." })
+        return binds(first, module) || stars(of: module).contains { binds(first, $0) }
+    }
+
+    private func binds(_ first: String, _ module: PythonModule) -> Bool {
         if module.assigns.contains(where: { $0.scope.isEmpty && $0.target == first }) { return true }
         if module.functions.contains(where: { $0.name == first || $0.name == "__getattr__" }) { return true }
         if module.classes.contains(where: { $0.name == first }) { return true }
-        if module.imports.contains(where: { $0.name == first }) { return true }
-        guard depth > 0 else { return false }
-        return stars(of: module).contains { self.defines(name, in: $0, depth: depth - 1) }
+        return module.imports.contains { $0.name == first }
     }
 
     /// The framework of an app that a value is.
@@ -109,14 +112,13 @@ final class AppResolver {
     }
 
     /// The module and the name in it that a dotted name leads to.
-    func definition(_ name: String, in module: PythonModule, depth: Int = 4) -> (module: PythonModule, name: String)? {
+    func definition(_ name: String, in module: PythonModule) -> (module: PythonModule, name: String)? {
         let first = String(name.prefix { $0 != "." })
-        let isOwn = module.functions.contains { $0.name == first } || module.classes.contains { $0.name == first }
-        if isOwn { return (module, name) }
-        guard name.contains(".") else {
-            guard depth > 0 else { return nil }
-            return stars(of: module).lazy.compactMap { self.definition(name, in: $0, depth: depth - 1) }.first
+        func isOwn(_ module: PythonModule) -> Bool {
+            module.functions.contains { $0.name == first } || module.classes.contains { $0.name == first }
         }
+        if isOwn(module) { return (module, name) }
+        guard name.contains(".") else { return stars(of: module).first(where: isOwn).map { ($0, name) } }
         guard roots.knows(name) else { return nil }
         return index.definition(of: name, in: roots.roots(for: module.path)).map { ($0.module, $0.name) }
     }
@@ -128,18 +130,32 @@ final class AppResolver {
 
     // MARK: - Private
 
-    /// Modules whose names are all taken over: `from .main import *`.
+    /// Modules whose names are all taken over, `from .main import *`, and those behind them: each once, for packages
+    /// may import all of each other.
     private func stars(of module: PythonModule) -> [PythonModule] {
-        module.imports.filter { $0.name == "*" }.prefix(10).compactMap { item in
-            index.find(String(item.target.dropLast(2)), in: roots.roots(for: module.path))?.module
+        if let found = starred[module.path] { return found }
+        var seen: Set<String> = [module.path]
+        var found: [PythonModule] = []
+        var next = [module]
+        while !next.isEmpty, found.count < 40 {
+            next = next.flatMap { current in
+                current.imports.filter { $0.name == "*" }.prefix(20).compactMap { item in
+                    index.find(String(item.target.dropLast(2)), in: roots.roots(for: current.path))?.module
+                }
+            }.filter { seen.insert($0.path).inserted }
+            found += next
         }
+        starred[module.path] = found
+        return found
     }
 
-    private func imported(_ name: String, in module: PythonModule, depth: Int) -> Made? {
+    private func imported(_ name: String, in module: PythonModule, depth: Int, stars: Bool = true) -> Made? {
         for item in module.imports.reversed() where item.name == name {
             if let made = global(item.target, from: module, depth: depth - 1) { return made }
         }
-        return stars(of: module).lazy.compactMap { self.app(named: name, in: $0, depth: depth - 1) }.first
+        guard stars else { return nil }
+        return self.stars(of: module).lazy.compactMap { self.app(named: name, in: $0, depth: depth - 1, stars: false) }
+            .first
     }
 
     /// A dotted name from an import root on.

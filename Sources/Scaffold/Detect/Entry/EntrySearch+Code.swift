@@ -158,9 +158,15 @@ extension EntrySearch {
         }
         // Pages stand beside the program that is run.
         if TreePath.name(of: TreePath.folder(of: module.path)) == "pages" || isTest(module.path) { return false }
-        let telling = ["set_page_config", "title", "navigation", "header", "sidebar"]
+        let telling = [
+            "set_page_config", "title", "navigation", "header", "sidebar", "write", "markdown", "text_input",
+            "chat_input",
+            "file_uploader",
+        ]
+        // The name that Streamlit's own cloud looks for.
+        let isNamed = TreePath.name(of: module.path) == "streamlit_app.py"
         return module.calls.contains { call in
-            call.function.hasPrefix("streamlit.") && telling.contains(call.method)
+            call.function.hasPrefix("streamlit.") && (isNamed || telling.contains(call.method))
                 && (call.scope.isEmpty || call.scope == "main")
         }
     }

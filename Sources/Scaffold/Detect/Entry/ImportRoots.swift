@@ -20,6 +20,18 @@ final class ImportRoots {
         return root
     }
 
+    /// The folder above that a file's imports start from, when they can't work from the one that is given.
+    ///
+    /// `main:app` in `src` names what only starts as `src.main:app`, for it says `from src.db import session`.
+    func above(_ given: String, for path: String) -> String? {
+        let best = root(of: path)
+        guard best != given, TreePath.lies(given, in: best), let module = index.module(at: path) else { return nil }
+        let depth = module.imports.compactMap(\.level).max() ?? 0
+        let inner = given.isEmpty ? path[...] : path.dropFirst(given.count + 1)
+        let isTooDeep = depth > inner.split(separator: "/").count - 1
+        return isTooDeep || found(module, in: given) == 0 && found(module, in: best) > 0 ? best : nil
+    }
+
     /// Whether a name can be a module of the project at all: most names are of libraries.
     func knows(_ name: some StringProtocol) -> Bool {
         let end = name.firstIndex(of: ".") ?? name.endIndex

@@ -9,8 +9,11 @@ enum LexicalPython {
         var reader = Reader(path: path)
         for line in joinedLines(text) { reader.take(line.text, at: line.number) }
         guard let data = try? JSONSerialization.data(withJSONObject: reader.out) else { return nil }
-        return try? JSONDecoder().decode(PythonModule.self, from: data)
+        return data.withUnsafeBytes { FactsReader.module($0.bindMemory(to: UInt8.self)) }
     }
+
+    /// The most bytes of a project that are read this way.
+    static let maximumBytes = 8 << 20
 
     // MARK: - Private
 
@@ -21,7 +24,10 @@ enum LexicalPython {
         var block: String?
         let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).prefix(20_000)
         for (index, bytes) in lines.enumerated() {
+            // A line of that length is data.
+            guard bytes.count <= 4_000 else { continue }
             var line = String(Substring(bytes))
+            if index == 0, line.unicodeScalars.first == "\u{FEFF}" { line.unicodeScalars.removeFirst() }
             if let end = block {
                 if line.contains(end) { block = nil }
                 continue
@@ -31,7 +37,7 @@ enum LexicalPython {
                 line = line.components(separatedBy: quotes)[0]
             }
             let code = withoutComment(line)
-            if open > 0, !result.isEmpty {
+            if open > 0, !result.isEmpty, result[result.count - 1].text.utf8.count < 40_000 {
                 result[result.count - 1].text += " " + code.text.trimmingCharacters(in: .whitespaces)
             } else {
                 result.append((code.text, index + 1))

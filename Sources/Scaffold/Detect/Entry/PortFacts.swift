@@ -29,6 +29,9 @@ struct PortFacts {
         .flask: 5000, .streamlit: 8501,
     ]
 
+    /// Where tools for pages and debuggers listen, and a second port for TLS: Vite, Node's servers, debugpy.
+    private static let besides: Set<Int> = [3_000, 4_200, 5_173, 5_678, 8_443, 9_229]
+
     private func made(_ number: Int?, _ place: Place, _ what: String) -> Facts.Port {
         var port = Facts.Port(number)
         port.evidence = [Facts.Evidence(place, what)]
@@ -219,12 +222,17 @@ struct PortFacts {
                 let build = DeclaredBuilds.build(of: service.node, name: service.key, file: path)
                 let isOwn = build != nil && build?.dockerfile == context.facts.existing.dockerfile
                 guard names.contains(service.key) || isOwn else { continue }
-                for item in service.node["ports"]?.items ?? [] {
+                let ports = (service.node["ports"]?.items ?? []).compactMap { item -> (number: Int, line: Int)? in
                     let text = item["target"]?.scalar ?? item.scalar.map { Variables.expand($0) { _ in nil } }
                     let last = text?.split(separator: ":").last.map { $0.prefix { $0 != "/" } }
-                    guard let number = last.flatMap({ Int($0) }), (1...65_535).contains(number) else { continue }
-                    return made(number, Place(path, item.position.line), "ports of \(service.key)")
+                    guard let number = last.flatMap({ Int($0) }), (1...65_535).contains(number) else { return nil }
+                    return (number, item.position.line)
                 }
+                // Beside the app a container for development serves pages, or lets a debugger in.
+                guard let best = ports.first(where: { !Self.besides.contains($0.number) }) ?? ports.first else {
+                    continue
+                }
+                return made(best.number, Place(path, best.line), "ports of \(service.key)")
             }
         }
         return nil

@@ -135,7 +135,7 @@ extension EntrySearch {
     private func check(_ path: String, _ name: String, target: String, root: String) -> FoundTarget? {
         guard let module = module(at: path) else { return nil }
         if let made = resolver.app(named: name, in: module) {
-            return FoundTarget(
+            var found = FoundTarget(
                 target: target,
                 root: root,
                 file: path,
@@ -143,6 +143,13 @@ extension EntrySearch {
                 framework: made.framework,
                 isFactory: made.isFactory
             )
+            if let above = roots.above(root, for: path) {
+                // What is written would not start by itself, so that it says nothing for sure.
+                found.target = "\(ImportRoots.module(of: path, in: above)):\(name)"
+                found.root = above
+                found.isVerified = false
+            }
+            return found
         }
         guard resolver.defines(name, in: module) else { return nil }
         return FoundTarget(target: target, root: root, file: path, key: "\(path):\(name)")

@@ -25,7 +25,9 @@ struct AppCode: Sendable {
         self.roots = roots.filter { seen.insert($0).inserted }
         let entry = Self.entryPath(context, roots: self.roots)
         let inside = context.python.modules.filter { module in folders.contains { TreePath.lies(module.path, in: $0) } }
-        reachable = Self.reach(from: entry, in: context.index, roots: self.roots)
+        reachable = index.set(["reach", entry ?? ""] + self.roots) { [roots = self.roots, index] in
+            Self.reach(from: entry, in: index, roots: roots)
+        }
         let reached = reachable ?? []
         // Where the app itself stands under `examples`, that is where its code is.
         modules = inside.filter {

@@ -7,7 +7,7 @@ enum EnvironmentCalls {
             let own = readers[module.path] ?? [:]
             for call in module.calls { uses += use(call, in: module, readers: own, code) }
             // `os.environ["X"]` is no call, and may stand in any expression.
-            if let text = project.text(module.path), text.contains("environ[") {
+            if let text = project.text(module.path), TextSearch.contains(text, "environ[") {
                 uses += subscripts(in: text, of: module.path)
             }
         }

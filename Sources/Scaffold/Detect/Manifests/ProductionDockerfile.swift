@@ -13,7 +13,8 @@ struct ProductionDockerfile: Sendable {
         if let path = context.facts.existing.dockerfile,
             let file = context.dockerfiles.first(where: { $0.path == path })
         {
-            return ProductionDockerfile(file, target: context.facts.existing.dockerTarget)
+            return published(instead: path, in: context)
+                ?? ProductionDockerfile(file, target: context.facts.existing.dockerTarget)
         }
         let named = namedFiles(in: context)
         let ranked = context.dockerfiles.compactMap { file -> (rank: Int, choice: ProductionDockerfile)? in
@@ -120,6 +121,36 @@ struct ProductionDockerfile: Sendable {
             case "fly.toml", "fly.json", "fly.yaml":
                 if let file = root.at("build", "dockerfile")?.string { result.insert(TreePath.joined(folder, file)) }
             default: break
+            }
+        }
+        return result
+    }
+
+    /// The one that workflows build and publish, where developers have another at the top; nil when it is that one.
+    private static func published(instead path: String, in context: ScanContext) -> ProductionDockerfile? {
+        let files = publishedFiles(in: context)
+        guard !files.isEmpty, files[path] == nil else { return nil }
+        let ranked = context.dockerfiles.compactMap { file -> (rank: Int, choice: ProductionDockerfile)? in
+            guard let target = files[file.path], let rank = rank(file, in: context), rank < 12,
+                let choice = ProductionDockerfile(file, target: target.isEmpty ? nil : target), choice.isPython
+            else { return nil }
+            return (rank, choice)
+        }
+        return ranked.min { ($0.rank, $0.choice.file.path) < ($1.rank, $1.choice.file.path) }?.choice
+    }
+
+    /// Dockerfiles that workflows build images from, with the last stage that one of them names; empty for none.
+    private static func publishedFiles(in context: ScanContext) -> [String: String] {
+        var result: [String: String] = [:]
+        for path in context.documents.keys.sorted() where path.hasPrefix(".github/workflows/") {
+            let jobs = context.documents[path]?.first?["jobs"]?.entries ?? []
+            let steps = jobs.flatMap { $0.node["steps"]?.items ?? [] }
+            for step in steps where step["uses"]?.string?.hasPrefix("docker/build-push-action") == true {
+                let folder = step.at("with", "context")?.string ?? ""
+                let file = step.at("with", "file")?.string ?? TreePath.joined(folder, "Dockerfile")
+                guard !file.contains("{{") else { continue }
+                let known = result[TreePath.joined("", file)] ?? ""
+                result[TreePath.joined("", file)] = step.at("with", "target")?.string ?? known
             }
         }
         return result

@@ -35,7 +35,7 @@ struct PythonChoices {
     let compiled: (version: String, path: String)?
 
     var all: [PythonChoice] {
-        pyenv + toolVersions + runtime + mise + platform + dockerfile + hints + header
+        pyenv + toolVersions + runtime + mise + platform + dockerfile + hints + header + others
     }
 
     // MARK: - Private
@@ -147,6 +147,19 @@ struct PythonChoices {
             ]
         }
         return []
+    }
+
+    /// Of an image whose base the project builds elsewhere: what all its other Dockerfiles start from, when they agree.
+    private var others: [PythonChoice] {
+        let found = context.dockerfiles.filter { !ProductionStage.isAsidePath($0.path) }.flatMap { file in
+            file.stages.compactMap { stage -> PythonChoice? in
+                guard let version = Self.version(ofImage: stage.base) else { return nil }
+                let place = Place(file.path, stage.line)
+                return PythonChoice(version: version, place: place, what: "FROM \(stage.base.withoutControls)")
+            }
+        }
+        guard let first = found.first, found.allSatisfy({ $0.minor == first.minor }) else { return [] }
+        return [first]
     }
 
     /// `python:3.11-slim`, `…/uvicorn-gunicorn:python3.8`, `…/ubi9/python-311`, `…/uv:python3.12-alpine`.

@@ -93,7 +93,7 @@ private struct HealthFinder {
     }
 
     private mutating func collectRoutes() {
-        let named = table.routes.filter { $0.isReadable && $0.isPlain && HealthWords.meaning(of: $0.path) != nil }
+        let named = table.routes.filter { $0.isReadable && $0.isPlain && Self.meaning(of: $0) != nil }
         let open = named.filter { route in
             !route.dependencies.contains { !$0.isOpen && HealthWords.guards($0.name) }
                 && !route.decorators.contains { HealthWords.guards($0) }
@@ -102,8 +102,17 @@ private struct HealthFinder {
         // A router that nothing includes may be somebody else's, unless it is found by its name at run time.
         let isDynamic = !table.routes.contains(where: \.isReached) || loadsByName
         for route in reached.isEmpty && isDynamic ? open : reached {
-            candidates.append(Candidate(path: route.path, route: route, meaning: HealthWords.meaning(of: route.path)))
+            candidates.append(Candidate(path: route.path, route: route, meaning: Self.meaning(of: route)))
         }
+    }
+
+    /// What a route's path says; where only its start does, the name of its handler has to say the same.
+    private static func meaning(of route: Route) -> HealthWords.Meaning? {
+        if let meaning = HealthWords.meaning(of: route.path) { return meaning }
+        let start = route.path.split(separator: "/").first.map { "/" + $0 } ?? ""
+        let handler = route.handler.split(separator: ".").last.map { "/" + $0 } ?? ""
+        guard HealthWords.meaning(of: start) == .either, HealthWords.meaning(of: handler) != nil else { return nil }
+        return .weak
     }
 
     private var loadsByName: Bool {

@@ -217,8 +217,20 @@ struct NameResolver: Sendable {
     }
 
     /// A name that starts in a module: its own, or one that it imports.
-    private func inModule(_ name: String, _ module: PythonModule, _ depth: Int) -> [Target] {
+    ///
+    /// Packages that import all of each other have twice as many ways to a name with every step: asked once only.
+    private func inModule(
+        _ name: String,
+        _ module: PythonModule,
+        _ depth: Int,
+        withStars: Bool = true
+    ) -> [Target] {
         guard depth < Self.maximumDepth else { return [] }
+        let key = Key(scope: Scope(module.path, withStars ? "all in" : "all but stars in"), name: name)
+        return once(key) { named(name, in: module, depth, withStars) }
+    }
+
+    private func named(_ name: String, in module: PythonModule, _ depth: Int, _ withStars: Bool) -> [Target] {
         let parts = name.split(separator: ".").map(String.init)
         let own = local(parts, in: Scope(module.path), depth)
         if !own.isEmpty { return own }
@@ -228,14 +240,24 @@ struct NameResolver: Sendable {
             let whole = target + name.dropFirst(first.count)
             return follow(whole, from: module, depth)
         }
-        return starred(name, in: module, depth)
+        return withStars ? starred(name, in: module, depth) : []
     }
 
-    /// What `from x import *` may bring in.
+    /// What `from x import *` may bring in, each module asked once: packages that import all of each other are cycles.
     private func starred(_ name: String, in module: PythonModule, _ depth: Int) -> [Target] {
-        for item in module.imports where item.name == "*" {
-            let found = follow(String(item.target.dropLast(1)) + name, from: module, depth)
-            if !found.isEmpty { return found }
+        var seen: Set<String> = [module.path]
+        var waiting = [(module: module, name: name)]
+        while !waiting.isEmpty {
+            let current = waiting.removeFirst()
+            for item in current.module.imports where item.name == "*" {
+                let whole = String(item.target.dropLast(1)) + current.name
+                guard let (next, rest) = index.find(whole, in: roots(for: current.module.path)) else { continue }
+                if rest.isEmpty { return [.module(next)] }
+                guard seen.insert(next.path).inserted else { continue }
+                let found = inModule(rest, next, depth + 1, withStars: false)
+                if !found.isEmpty { return found }
+                waiting.append((next, rest))
+            }
         }
         return []
     }

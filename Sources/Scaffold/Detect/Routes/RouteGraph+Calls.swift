@@ -1,3 +1,5 @@
+import Model
+
 extension RouteGraph {
     static let verbs: Set<String> = ["get", "post", "put", "delete", "patch", "head", "options", "trace", "query"]
 
@@ -219,15 +221,8 @@ extension RouteGraph {
         for item in resolver.items(of: list, in: scope) {
             for target in resolver.targets(of: item.value, in: item.scope) {
                 switch target {
-                case .function(let function, let path): addHandler(function, in: path, prefix: "", to: key)
-                case .klass(let klass, let path):
-                    let prefix = klass.fields.first { $0.name == "path" }?.value.flatMap {
-                        resolver.text($0, in: NameResolver.Scope(path, klass.name))
-                    }
-                    let methods = resolver.index.module(at: path)?.functions ?? []
-                    for function in methods where function.name.hasPrefix(klass.name + ".") {
-                        addHandler(function, in: path, prefix: prefix ?? "", to: key)
-                    }
+                case .function(let function, let path): addHandler(function, in: path, prefix: "", to: [key])
+                case .klass(let klass, let path): addController(klass, in: path, to: [key])
                 default: continue
                 }
             }
@@ -235,7 +230,35 @@ extension RouteGraph {
         }
     }
 
-    private mutating func addHandler(_ function: PythonModule.Function, in path: String, prefix: String, to key: Key) {
+    private mutating func addController(_ klass: PythonModule.Class, in path: String, to keys: [Key]) {
+        let prefix = klass.fields.first { $0.name == "path" }?.value.flatMap {
+            resolver.text($0, in: NameResolver.Scope(path, klass.name))
+        }
+        let methods = resolver.index.module(at: path)?.functions ?? []
+        for function in methods where function.name.hasPrefix(klass.name + ".") {
+            addHandler(function, in: path, prefix: prefix ?? "", to: keys)
+        }
+    }
+
+    /// Litestar's controllers that no list names: a plugin of the app may add them when it starts.
+    mutating func addUnlisted(_ modules: [PythonModule]) {
+        let listed = Set(routers.values.flatMap { $0.routes.map(\.route.place) })
+        for module in modules {
+            for klass in module.classes where klass.bases.contains(where: { $0.hasSuffix("Controller") }) {
+                let own = module.functions.filter { $0.name.hasPrefix(klass.name + ".") }
+                let lines = own.flatMap { $0.decorators.compactMap { $0.call?.line } }
+                guard !lines.contains(where: { listed.contains(Place(module.path, $0)) }) else { continue }
+                addController(klass, in: module.path, to: [])
+            }
+        }
+    }
+
+    private mutating func addHandler(
+        _ function: PythonModule.Function,
+        in path: String,
+        prefix: String,
+        to keys: [Key]
+    ) {
         for decorator in function.decorators {
             guard let call = decorator.call, call.function.hasPrefix("litestar.") else { continue }
             let isWebsocket = call.method.hasPrefix("websocket")
@@ -254,7 +277,7 @@ extension RouteGraph {
                     call.line
                 )
                 route.route.path = Self.joined(prefix, route.route.path)
-                add(route, to: [key])
+                add(route, to: keys)
             }
         }
     }

@@ -25,6 +25,8 @@ struct RouteGraph {
         /// Paths of the API's own documentation.
         var documentation: [String] = []
         var isApp = false
+        /// It stands before another app, on which all routes are declared.
+        var isWrapper = false
         var framework = RouterKind.Family.fastapi
     }
 
@@ -70,6 +72,7 @@ struct RouteGraph {
             for call in module.calls { take(call, in: module) }
         }
         bindParameters()
+        addUnlisted(resolver.modules)
     }
 
     /// The routers that an expression stands for.
@@ -87,11 +90,17 @@ struct RouteGraph {
 
     mutating func add(_ declared: Declared, to keys: [Key]) {
         if keys.isEmpty { loose.append(declared) }
-        for key in keys { routers[key, default: Router()].routes.append(declared) }
+        for key in inner(keys) { routers[key, default: Router()].routes.append(declared) }
     }
 
     mutating func add(_ edge: Edge, to keys: [Key]) {
-        for key in keys where key != edge.child { routers[key, default: Router()].edges.append(edge) }
+        for key in inner(keys) where key != edge.child { routers[key, default: Router()].edges.append(edge) }
+    }
+
+    /// Without those that stand before another of them: what is declared on a name before it is wrapped is the inner's.
+    private func inner(_ keys: [Key]) -> [Key] {
+        let own = keys.filter { routers[$0]?.isWrapper != true }
+        return own.isEmpty ? keys : own
     }
 
     mutating func add(_ mount: Route.Mount, to keys: [Key]) {
@@ -195,6 +204,7 @@ struct RouteGraph {
             }
             return [key]
         }
+        if call.method == "VersionedFastAPI" { return versioned(call, in: scope, depth) }
         let targets = resolver.targets(of: call.function, in: scope)
         var found: [Key] = []
         for case .function(let function, let path) in targets {
@@ -206,6 +216,31 @@ struct RouteGraph {
             if case .name = value { found = routers(of: value, in: scope, depth: depth + 1) }
         }
         return found
+    }
+
+    /// fastapi-versioning, which puts a version in front of every path; the first one where a route names none.
+    private mutating func versioned(_ call: PythonCall, in scope: NameResolver.Scope, _ depth: Int) -> [Key] {
+        let key = Key(path: scope.path, scope: scope.name, name: "line \(call.line)")
+        guard routers[key] == nil, let app = call.argument(0, "app") else { return [key] }
+        let format = call["prefix_format"].map { resolver.text($0, in: scope) } ?? "/v{major}_{minor}"
+        let version = call["default_version"]?.elements?.compactMap { value -> Int? in
+            if case .integer(let number) = value { Int(number) } else { nil }
+        }
+        let prefix = format?.replacing("{major}", with: "\(version?.first ?? 1)")
+            .replacing("{minor}", with: "\(version?.last ?? 0)")
+        var router = Router()
+        router.isApp = true
+        router.isWrapper = true
+        routers[key] = router
+        var children: [Key] = []
+        // `app = VersionedFastAPI(app)`: the name stands for both.
+        for case .assign(let item, let path) in app.name.map({ resolver.targets(of: $0, in: scope) }) ?? [] {
+            guard case .call(let made)? = item.value, RouterKind.of(made, in: path, resolver) != nil else { continue }
+            children.append(Key(path: path, scope: item.scope, name: item.target))
+        }
+        if children.isEmpty { children = routers(of: app, in: scope, depth: depth + 1) }
+        for child in children { add(Edge(child: child, prefix: prefix), to: [key]) }
+        return [key]
     }
 
     /// The routers that a function returns.

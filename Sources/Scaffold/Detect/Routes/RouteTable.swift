@@ -63,7 +63,13 @@ package struct RouteTable: Sendable {
                 let scope = NameResolver.Scope(path)
                 var keys = graph.routers(of: .name(entry.attribute), in: scope)
                 if keys.isEmpty { keys = graph.results(of: entry.attribute, in: scope) }
-                if !keys.isEmpty { return keys }
+                // `app = Wrapper(app)`: the name is the outer one in the end.
+                let outer = keys.filter { key in
+                    !keys.contains { other in
+                        other != key && graph.routers[other]?.edges.contains { $0.child == key } == true
+                    }
+                }
+                if !keys.isEmpty { return outer.isEmpty ? keys : outer }
             }
         }
         let included = Set(graph.routers.values.flatMap { $0.edges.map(\.child) })

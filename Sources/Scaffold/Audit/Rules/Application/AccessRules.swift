@@ -8,7 +8,8 @@ extension ApplicationRules {
         fix: "slowapi or fastapi-limiter with a shared store, or a limit in the proxy.",
         reference: "https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html",
         exceptions:
-            "Projects with a limiter in the app or in a proxy's configuration; a gateway of the platform may do it.",
+            "Projects with a limiter in the app or in a proxy's configuration, routes for users who have signed in; a "
+            + "gateway of the platform may do it.",
         bad: [
             "main.py": """
             from fastapi import FastAPI
@@ -51,6 +52,7 @@ extension ApplicationRules {
             "passwordrecovery",
             "recoverpassword", "passwordforgot", "verifyotp", "otp", "logon", "authenticate", "auth",
         ]
+        var seen: Set<Place> = []
         return context.routes.compactMap { route in
             guard route.methods.contains("POST"), context.code.isReached(route.key.path) else { return nil }
             let parts = route.path.lowercased().split(separator: "/").filter { !$0.hasPrefix("{") }
@@ -60,7 +62,8 @@ extension ApplicationRules {
             let limited = (route.dependencies.map(\.name) + route.decorators).contains { name in
                 ["limit", "throttl"].contains { name.lowercased().contains($0) }
             }
-            guard !limited else { return nil }
+            // Who has signed in already has nothing to guess. A router under two prefixes is one place.
+            guard !limited, !isForSignedIn(route), seen.insert(route.place).inserted else { return nil }
             return Finding(
                 "A20",
                 .warning,
@@ -69,6 +72,15 @@ extension ApplicationRules {
                 "\(route.path) can be asked without a limit",
                 fix: "@limiter.limit(\"5/minute\"), or limit_req at the proxy"
             )
+        }
+    }
+
+    /// Whether a dependency or a parameter wants a user that is known: `get_current_user`, `require_admin`.
+    private static func isForSignedIn(_ route: WebRoute) -> Bool {
+        let marks = ["current", "require", "permission", "admin", "authenticated", "superuser"]
+        return (route.dependencies.map(\.name) + route.decorators).contains { name in
+            let last = name.split(separator: ".").last?.lowercased() ?? ""
+            return marks.contains { last.contains($0) } && !last.contains("form")
         }
     }
 
@@ -189,7 +201,8 @@ extension ApplicationRules {
         }
         let algorithms = call.argument(2, "algorithms")
         guard let algorithms else {
-            return ("no algorithms are given, so the token says how it is checked", "algorithms=[\"HS256\"]")
+            let slip = call["algorithm"] == nil ? "" : " (algorithm= is another word)"
+            return ("no algorithms are given\(slip), so the token says how it is checked", "algorithms=[\"HS256\"]")
         }
         let names = code.constant(algorithms, at: at, line: call.line)?.value.elements?.compactMap(\.text) ?? []
         return names.contains { $0.lowercased() == "none" }

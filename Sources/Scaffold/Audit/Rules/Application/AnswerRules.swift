@@ -8,7 +8,8 @@ extension ApplicationRules {
         fix: "`JSONResponse(content, status_code=503)`, `raise HTTPException(503)`, or set `response.status_code`.",
         reference: "https://fastapi.tiangolo.com/advanced/response-change-status-code/",
         exceptions:
-            "Routes that declare a tuple as their answer; decorators of the project's own may unpack it: a warning.",
+            "Flask's and Quart's own routes, routes that declare a tuple as their answer; decorators of the project's own "
+            + "may unpack it: a warning.",
         bad: [
             "main.py": """
             from fastapi import APIRouter
@@ -48,7 +49,7 @@ extension ApplicationRules {
         at: ["main.py:8"]
     ) { context in
         let code = context.code
-        return context.routes.filter { !$0.isWebSocket }.flatMap { route -> [Finding] in
+        return context.routes.filter { !$0.isWebSocket && !code.isOfFlask($0.key.path) }.flatMap { route -> [Finding] in
             let declared = (route.handler.returns ?? "") + String(describing: route.call?["response_model"])
             guard !declared.lowercased().contains("tuple") else { return [] }
             return route.handler.results.compactMap { result in

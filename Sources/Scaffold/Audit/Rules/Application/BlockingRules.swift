@@ -156,9 +156,11 @@ extension ApplicationRules {
                 let key = CodeMap.Key(path: visit.key.path, name: call.scope)
                 guard OutgoingCalls.unlimited(call, at: key, code) == nil else { return nil }
                 let place = Place(visit.key.path, call.line)
+                // What is meant for one call alone can't be shared without a thought.
+                let isOwn = ["event_hooks", "transport", "auth", "cookies", "mounts"].contains { call[$0] != nil }
                 return Finding(
                     "A30",
-                    .warning,
+                    isOwn ? .info : .warning,
                     at: place,
                     found: code.found(place),
                     "\(call.function) is made anew for each \(visit.origin), with new connections",

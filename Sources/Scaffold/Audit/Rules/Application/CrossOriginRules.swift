@@ -8,7 +8,8 @@ extension ApplicationRules {
         fix: "List the origins of your own front ends; without cookies, drop `allow_credentials`.",
         reference: "https://www.starlette.io/middleware/#corsmiddleware",
         exceptions:
-            "A public API without credentials may answer every origin: a warning; likewise a default of settings.",
+            "A public API without credentials may answer every origin: a warning; likewise a default of settings, and an "
+            + "app that knows its users by a header and has no cookies, since browsers add no header by themselves.",
         bad: [
             "main.py": """
             from fastapi import FastAPI
@@ -45,17 +46,20 @@ extension ApplicationRules {
             let credentials =
                 code.constant(use.call["allow_credentials"], at: at, line: use.call.line)?.value.bool == true
             let isLiteral = (isStar ? origins : pattern)?.origin == .literal
+            let isHeader = credentials && knowsUsersByHeader(context)
             let place = code.place(of: isStar ? "allow_origins" : "allow_origin_regex", in: use)
             let also = isLiteral ? "" : ", unless the environment replaces the default"
             return Finding(
                 "A03",
-                credentials && isLiteral ? .error : .warning,
+                credentials && isLiteral && !isHeader ? .error : .warning,
                 at: place,
                 found: code.found(place),
-                credentials
-                    ? "every origin may send requests with the user's cookies and read the answers\(also)"
-                    : "every origin may read the answers\(also)",
-                fix: "allow_origins=[\"https://your-front-end\"]"
+                isHeader
+                    ? "every origin may send cookies and read the answers\(also); here users are known by a header alone"
+                    : credentials
+                        ? "every origin may send requests with the user's cookies and read the answers\(also)"
+                        : "every origin may read the answers\(also)",
+                fix: isHeader ? "allow_credentials=False" : "allow_origins=[\"https://your-front-end\"]"
             )
         }
     }
@@ -197,6 +201,23 @@ extension ApplicationRules {
             module.calls.filter { isCORS($0) && !code.isDevelopmentOnly(module.path, $0.line) && !$0.inMainGuard }
                 .map { AppCall(module: module, call: $0) }
         }
+    }
+
+    /// Whether requests carry a token that the front end's own code adds, and nothing that browsers add by themselves.
+    private static func knowsUsersByHeader(_ context: AuditContext) -> Bool {
+        let headers = ["OAuth2PasswordBearer", "HTTPBearer", "APIKeyHeader", "\"Authorization\"", "'Authorization'"]
+        let ambient = [
+            "set_cookie", ".cookies", "Cookie(", "APIKeyCookie", "CookieTransport", "SessionMiddleware", ".session[",
+            "HTTPBasic",
+        ]
+        func any(_ words: [String]) -> Bool {
+            // Also files in a syntax that is too new for the python3 at hand.
+            context.code.all.contains { module in
+                guard context.code.runs(module.path), let text = context.project.text(module.path) else { return false }
+                return words.contains { TextSearch.contains(text, $0) }
+            }
+        }
+        return any(headers) && !any(ambient)
     }
 
     private static func matchesAll(_ pattern: String) -> Bool {

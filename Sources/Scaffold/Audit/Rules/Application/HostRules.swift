@@ -182,7 +182,8 @@ extension ApplicationRules {
             return (links + bases).min().map { Place(module.path, $0) }
         }
         guard let place = places.first else { return [] }
-        let more = places.count > 1 ? ", here and in \(places.count - 1) more files" : ""
+        let others = places.count == 2 ? "1 more file" : "\(places.count - 1) more files"
+        let more = places.count > 1 ? ", here and in \(others)" : ""
         return [
             Finding(
                 "A12",

@@ -94,7 +94,7 @@ extension ApplicationRules {
                     return nil
                 }
                 let isKept = item.scope.isEmpty || item.target.contains(".") || isGlobal(item, module, code)
-                guard isKept, !closed.contains(last(item.target)) else { return nil }
+                guard isKept, !closed.contains(last(item.target)), !item.target.hasPrefix("test_") else { return nil }
                 // A class that can be closed is closed by whoever holds it.
                 if item.target.hasPrefix("self."), closesAll { return nil }
                 let place = Place(module.path, item.line)

@@ -85,7 +85,8 @@ extension ApplicationRules {
                 let owner = CodeMap.Class(path: module.path, type: type)
                 guard code.isSettings(owner), !isForDevelopment(type.name) else { return [] }
                 return type.fields.compactMap { field in
-                    guard let value = CodeMap.fallback(of: field),
+                    // pydantic takes no variable for a name that begins with an underscore.
+                    guard !field.name.hasPrefix("_"), let value = CodeMap.fallback(of: field),
                         let text = code.literal(value, at: owner.key, line: field.line)
                     else {
                         return nil
@@ -157,6 +158,8 @@ extension ApplicationRules {
     private static func passed(_ module: PythonModule, _ code: CodeMap) -> [Finding] {
         module.calls.flatMap { call -> [Finding] in
             guard !call.inMainGuard, !isForDevelopment(module.path) else { return [] }
+            // `Auth(enabled=False, secret="…")`: nothing asks for it.
+            guard call["enabled"]?.bool != false else { return [] }
             let app = AppCall(module: module, call: call)
             let names: Set<String> = [
                 "password", "passwd", "api_key", "apikey", "secret", "secret_key", "aws_secret_access_key",
@@ -244,7 +247,9 @@ extension ApplicationRules {
         // Another's service refuses a key that is a placeholder; only what the app itself signs with works with any text.
         let isForeign =
             upper.contains("API") || upper.contains("TOKEN") || upper.contains("CLIENT") || upper.contains("ACCESS")
-        if isForeign, !LiteralSecret.isValue(value, name: name) { return nil }
+        if isForeign, !LiteralSecret.isValue(value, name: name) || value.lowercased().hasPrefix("default") {
+            return nil
+        }
         let admits = ["ADMIN", "SUPERUSER", "ROOT_PASS"].contains(where: upper.contains)
         // Such a service's own keys are useless where the service is another one.
         let isClient = [

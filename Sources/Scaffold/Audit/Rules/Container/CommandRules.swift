@@ -212,11 +212,13 @@ enum CommandRules {
         return commands.compactMap { command in
             guard let reason = developer(command), !command.isOneOfMany(in: context) else { return nil }
             let isOverridden = command.source == .dockerfile && isReplaced
+            // `exec "$@"` in an entrypoint only runs what is written elsewhere.
+            let place = context.line(command.place).contains("$@") ? command.runBy ?? command.place : command.place
             return Finding(
                 "D09",
                 isOverridden ? .warning : .error,
-                at: command.place,
-                found: context.line(command.place),
+                at: place,
+                found: context.line(place),
                 reason,
                 fix: "start the server without it"
             )

@@ -174,8 +174,13 @@ enum CopyRules {
         else { return nil }
         if isEnvironment(name) {
             let values = EnvironmentFiles.assignments(context.project.text(whole) ?? "")
+            // In a folder of another service's settings (`docker/search/.env`) a password like `default` is that
+            // service's own; the app's file gets real values wherever it is deployed.
+            let folder = TreePath.folder(of: whole)
+            let isApps = [build.folder, context.facts.root].contains(folder)
             let isSecret = values.contains {
                 SecretText.isName($0.name) && !SecretText.isHarmless($0.value) && !SecretText.isPlaceholder($0.value)
+                    && (isApps || !SecretText.isWeak($0.value))
             }
             return (isSecret && !ProductionStage.isAside(name) ? .error : .warning, path)
         }

@@ -39,15 +39,17 @@ enum InstallRules {
         guard let image = context.image else { return [] }
         let found = image.packages.names.filter(isForBuilding).sorted()
         if let first = found.compactMap({ image.packages.lines[$0] }).min() {
-            let place = Place(image.path, first)
-            let names = found.prefix(6).joined(separator: ", ")
+            let near = found.first { image.packages.lines[$0] == first }
+            let item = image.stages.flatMap(\.instructions).first { $0.line == first }
+            let place = item.map { context.place(of: near ?? "", in: $0, image.path) } ?? Place(image.path, first)
+            let names = found.prefix(6).joined(separator: ", ") + (found.count > 6 ? " and others" : "")
             return [
                 Finding(
                     "D04",
                     .warning,
                     at: place,
                     found: context.line(place),
-                    "\(names) stay in the final image",
+                    "\(names) \(found.count == 1 ? "stays" : "stay") in the final image",
                     fix: "install them in a build stage"
                 )
             ]
@@ -153,15 +155,13 @@ enum InstallRules {
         at: ["Dockerfile:3"]
     ) { context in
         guard let image = context.image else { return [] }
-        return image.stages.flatMap(\.instructions).filter { $0.word == "RUN" }.compactMap { item in
-            guard
-                let message = RunCommands.all(in: item).lazy.compactMap({
-                    extra(CommandWrappers.strip($0).words, image, context)
-                }).first
-            else {
-                return nil
+        return image.stages.flatMap(\.instructions).filter { $0.word == "RUN" && !isOnDemand($0) }.compactMap { item in
+            let found = RunCommands.all(in: item).lazy.compactMap { command -> (words: [String], message: String)? in
+                let words = CommandWrappers.strip(command).words
+                return extra(words, image, context).map { (words, $0) }
             }
-            let place = Place(image.path, item.line)
+            guard let (words, message) = found.first else { return nil }
+            let place = context.place(of: words.prefix(2).joined(separator: " "), in: item, image.path)
             return Finding(
                 "D19",
                 .warning,
@@ -239,12 +239,22 @@ enum InstallRules {
         return context.patch(place, replacing: "pip install", with: "pip install --no-cache-dir")
     }
 
+    /// `if [ "$DEV" = "true" ]; then …`: a build's argument decides, and who builds for production leaves it out.
+    private static func isOnDemand(_ item: Dockerfile.Instruction) -> Bool {
+        let text = item.exec.map { $0.joined(separator: " ") } ?? item.text
+        let words = text.uppercased()
+        return text.contains("if ") && text.contains("$") && ["DEV", "TEST"].contains(where: words.contains)
+            && text.contains("then")
+    }
+
     /// The group that an install command takes along.
     private static func extra(_ words: [String], _ image: ProductionImage, _ context: AuditContext) -> String? {
         let names: Set<String> = ["dev", "test", "tests", "develop", "development", "lint"]
         let groups = Set(context.facts.dependencies.compactMap(\.group)).intersection(names)
         guard let first = words.first, let tool = Optional(CommandWrappers.name(first)) else { return nil }
         let variables = image.facts.variables
+        // `uv sync ${ARGS}`: what the build hands over may leave them out.
+        guard !words.dropFirst().contains(where: { $0.hasPrefix("$") }) else { return nil }
         switch tool {
         case "uv" where words.contains("sync"):
             let isOff = ["--no-dev", "--no-default-groups", "--only-group", "--no-group"].contains { flag in

@@ -48,11 +48,10 @@ enum LockRules {
         var said: Set<String> = []
         for item in image.stages.flatMap(\.instructions) where item.word == "RUN" {
             for words in RunCommands.all(in: item) {
-                guard let (severity, message) = problem(CommandWrappers.strip(words).words, item, image, context) else {
-                    continue
-                }
+                let words = CommandWrappers.strip(words).words
+                guard let (severity, message) = problem(words, item, image, context) else { continue }
                 guard said.insert(message).inserted else { continue }
-                let place = Place(image.path, item.line)
+                let place = context.place(of: words.prefix(2).joined(separator: " "), in: item, image.path)
                 findings.append(
                     Finding(
                         "D18",
@@ -132,7 +131,10 @@ enum LockRules {
         }
         // Sources with variables, other ways into the image: nobody can say what is copied.
         if sources.contains(where: { $0.contains("$") }) || build.isUnknown { return nil }
-        return (.error, "\(name) is in the project, but not in the build: the newest of everything is installed")
+        let reason =
+            build.leavesOut(lock)
+            ? "\(build.ignoreFile ?? ".dockerignore") leaves \(name) out" : "no COPY brings \(name) along"
+        return (.error, "\(reason): the newest of everything is installed")
     }
 
     /// Lines of requirements.txt that name no version.

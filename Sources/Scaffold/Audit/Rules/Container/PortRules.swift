@@ -205,7 +205,7 @@ enum PortRules {
                     severity,
                     place,
                     context,
-                    "no container of \(service.name) has the port \(target.scalar ?? "")"
+                    "no pod that the Service \(service.name) selects has the port \(target.scalar ?? "")"
                 )
             }
         }

@@ -184,10 +184,25 @@ enum UserRules {
         }) {
             return true
         }
-        let names = Set(words.map { TreePath.name(of: $0) }.filter { $0.contains(".sh") || $0.contains("entrypoint") })
-        return context.project.files.contains { path in
-            guard names.contains(TreePath.name(of: path)), let text = context.project.text(path) else { return false }
-            return tools.contains { TextSearch.contains(text, $0) }
+        var names = Set(words.map { TreePath.name(of: $0) }.filter { $0.contains(".sh") || $0.contains("entrypoint") })
+        // `COPY docker/entry.sh /app/run.sh`: its text is in the project under another name.
+        for copy in image.copies where names.contains(TreePath.name(of: copy.target)) {
+            names.formUnion(copy.sources.map { TreePath.name(of: $0) })
+        }
+        let texts = context.project.files.filter { names.contains(TreePath.name(of: $0)) }.compactMap(
+            context.project.text
+        )
+        if texts.contains(where: { text in tools.contains { TextSearch.contains(text, $0) } }) { return true }
+        let startsSwitcher = words.contains { $0.contains("uwsgi") } || texts.contains { $0.contains("uwsgi") }
+        return startsSwitcher && context.project.files.contains { $0.hasSuffix(".ini") && hasUser($0, context) }
+    }
+
+    /// Whether uWSGI's settings name a user that it switches to: `uid = www-data`.
+    private static func hasUser(_ path: String, _ context: AuditContext) -> Bool {
+        guard let text = context.project.text(path), TextSearch.contains(text, "[uwsgi]") else { return false }
+        return text.split(whereSeparator: \.isNewline).contains { line in
+            let parts = line.split(separator: "=", maxSplits: 1).map { ImageWords.trimmed($0) }
+            return parts.count == 2 && parts[0] == "uid" && !["root", "0"].contains(parts[1])
         }
     }
 

@@ -150,7 +150,9 @@ extension DatabaseRules {
         ]
         return code.modules.contains { module in
             module.calls.contains { call in
-                methods.contains(call.method) && call.arguments.contains { $0.text?.contains("sslmode") == true }
+                // A method of a literal, `"postgresql://…".replace(…)`, has no name.
+                (call.function.isEmpty || methods.contains(call.method))
+                    && call.arguments.contains { $0.text?.contains("sslmode") == true }
             }
         }
     }

@@ -107,7 +107,7 @@ extension DatabaseRules {
             + "drift apart with the first change.",
         fix: "Migrations: Alembic for SQLAlchemy and SQLModel, aerich for Tortoise.",
         reference: "https://alembic.sqlalchemy.org/en/latest/autogenerate.html",
-        exceptions: "Tests, scripts, demos on SQLite.",
+        exceptions: "Tests, scripts, functions that nothing of the app calls, demos on SQLite.",
         bad: [
             "main.py": """
             import os
@@ -146,11 +146,9 @@ extension DatabaseRules {
         guard engines.isEmpty || !engines.allSatisfy(\.isSQLite) else { return [] }
         return code.web.flatMap { module in
             module.calls.filter { call in
-                guard !call.inMainGuard, !code.isDevelopmentOnly(module.path, call.line) else { return false }
-                if call["generate_schemas"]?.bool == true { return true }
-                if call.function.hasSuffix("Tortoise.generate_schemas") { return true }
-                return call.function.hasSuffix("metadata.create_all")
-                    || call.arguments.contains { $0.name?.hasSuffix("metadata.create_all") == true }
+                guard !call.inMainGuard, makesTables(call) else { return false }
+                return !code.isDevelopmentOnly(module.path, call.line)
+                    && (call.scope.isEmpty || code.isUsed(CodeMap.Key(path: module.path, name: call.scope)))
             }.map { call in
                 let place =
                     call["generate_schemas"] == nil
@@ -166,6 +164,12 @@ extension DatabaseRules {
                 )
             }
         }
+    }
+
+    private static func makesTables(_ call: PythonCall) -> Bool {
+        if call["generate_schemas"]?.bool == true { return true }
+        return call.function.hasSuffix("Tortoise.generate_schemas") || call.function.hasSuffix("metadata.create_all")
+            || call.arguments.contains { $0.name?.hasSuffix("metadata.create_all") == true }
     }
 
     static let syncSession = Rule(
@@ -230,7 +234,8 @@ extension DatabaseRules {
         return found.sorted { $0.key < $1.key }.compactMap { path, uses in
             guard let first = uses.min(by: { $0.call.line < $1.call.line }) else { return nil }
             let place = Place(path, first.call.line)
-            let more = uses.count > 1 ? "; so do \(uses.count - 1) more functions of this file" : ""
+            let others = uses.count == 2 ? "does 1 more function" : "do \(uses.count - 1) more functions"
+            let more = uses.count > 1 ? "; so \(others) of this file" : ""
             return Finding(
                 "B13",
                 .warning,

@@ -82,17 +82,25 @@ enum ComposeSecretRules {
             return stack.services.flatMap { service in
                 service.environment.compactMap { variable -> Finding? in
                     guard let message = weakness(variable) else { return nil }
+                    let place = stack.place(variable.line)
                     return Finding(
                         "C03",
                         severity,
-                        at: stack.place(variable.line),
-                        found: SecretText.masked(variable.name),
+                        at: place,
+                        found: isOpen(variable) ? context.line(place) : SecretText.masked(variable.name),
                         message,
-                        fix: "take it from a secret or from ${\(variable.name):?}"
+                        fix: isOpen(variable)
+                            ? "delete the line, and set a password"
+                            : "take it from a secret or from ${\(variable.name):?}"
                     )
                 }
             }
         }
+    }
+
+    /// Whether a variable takes the password away instead of setting one.
+    private static func isOpen(_ variable: ComposeStack.Service.Variable) -> Bool {
+        variable.name == "POSTGRES_HOST_AUTH_METHOD" || variable.name.contains("ALLOW_EMPTY")
     }
 
     private static func weakness(_ variable: ComposeStack.Service.Variable) -> String? {
@@ -133,7 +141,8 @@ enum ComposeSecretRules {
             return (plain + coded).compactMap { entry, value in
                 let isSecret = EnvironmentNames.isSecret(entry.key) || SecretText.password(inURL: value) != nil
                 guard isSecret, !SecretText.isHarmless(value) else { return nil }
-                let severity: Severity = SecretText.isPlaceholder(value) ? .warning : .error
+                let isForTrials = SecretText.isPlaceholder(value) || SecretText.isWeak(value) && isLocalCluster(context)
+                let severity: Severity = isForTrials ? .warning : .error
                 return Finding(
                     "C03",
                     severity,
@@ -144,6 +153,11 @@ enum ComposeSecretRules {
                 )
             }
         }
+    }
+
+    /// Tilt puts manifests into a developer's own cluster.
+    private static func isLocalCluster(_ context: AuditContext) -> Bool {
+        context.project.text("Tiltfile")?.contains("k8s_yaml") ?? false
     }
 
     private struct Variable {

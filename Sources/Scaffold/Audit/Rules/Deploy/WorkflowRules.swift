@@ -24,25 +24,30 @@ enum WorkflowRules {
         ],
         at: [".github/workflows/ci.yml:10"]
     ) { context in
-        context.workflows.flatMap { file in
-            var seen: Set<String> = []
+        // One action is one decision, however many jobs use it.
+        var places: [String: [Place]] = [:]
+        for file in context.workflows {
             let calls =
                 file.jobs.compactMap { job in job.node["uses"] }
                 + file.jobs.flatMap(\.steps).compactMap { $0.node["uses"] }
-            return calls.compactMap { node -> Finding? in
-                guard let text = node.string, seen.insert(text).inserted, let (severity, message) = weakness(of: text)
-                else { return nil }
-                let place = file.place(node.position.line)
-                return Finding(
-                    "C32",
-                    severity,
-                    at: place,
-                    found: context.line(place),
-                    message,
-                    fix: "name the commit, with the version behind #"
-                )
+            for node in calls {
+                guard let text = node.string else { continue }
+                places[text, default: []].append(file.place(node.position.line))
             }
         }
+        return places.compactMap { text, all -> Finding? in
+            guard let (severity, message) = weakness(of: text), let place = all.min() else { return nil }
+            let more =
+                all.count == 1 ? "" : ", here and at \(all.count - 1) more \(all.count == 2 ? "place" : "places")"
+            return Finding(
+                "C32",
+                severity,
+                at: place,
+                found: context.line(place),
+                message + more,
+                fix: "name the commit, with the version behind #"
+            )
+        }.sorted { $0.place < $1.place }
     }
 
     private static let permissions = Rule(

@@ -59,6 +59,7 @@ extension ServerRules {
 
             [http_service]
             internal_port = 8000
+            processes = ["app"]
 
             [[vm]]
             memory = "256mb"
@@ -76,6 +77,7 @@ extension ServerRules {
 
             [http_service]
             internal_port = 8000
+            processes = ["app"]
 
             [[vm]]
             memory = "512mb"
@@ -269,6 +271,15 @@ extension Double {
 }
 
 extension AuditContext {
+    /// Whether a file lies in a folder with a manifest of its own, beside the app's.
+    private func isOfAnotherApp(_ path: String) -> Bool {
+        guard !facts.root.isEmpty, !TreePath.lies(path, in: facts.root) else { return false }
+        let manifests = ["pyproject.toml", "requirements.txt", "setup.py", "Pipfile"]
+        return TreePath.ancestors(of: TreePath.folder(of: path)).contains { folder in
+            !TreePath.lies(facts.root, in: folder) && manifests.contains { project.has(TreePath.joined(folder, $0)) }
+        }
+    }
+
     /// Lines of code and of files for deploys that have some text, comments left out; nothing of tests and documents.
     func textLines(having part: String) -> [(place: Place, line: String)] {
         let kinds: Set<String> = ["py", "sh", "yml", "yaml", "toml", "conf", "ini", "cfg", "env", "json"]
@@ -279,7 +290,7 @@ extension AuditContext {
                 kinds.contains(ending) || name.hasPrefix("dockerfile") || name == "procfile" || name.hasPrefix(".env")
             guard isKind, !path.hasPrefix(".github/"), TreePath.lies(path, in: facts.root) || !path.hasSuffix(".py")
             else { return false }
-            return !isAside(path) && !name.contains("lock")
+            return !isAside(path) && !name.contains("lock") && !isOfAnotherApp(path)
         }
         return paths.flatMap { path -> [(place: Place, line: String)] in
             guard let text = project.text(path), TextSearch.contains(text, part) else { return [] }
