@@ -61,7 +61,8 @@ struct PythonProcessTests {
         let slow = try await PythonSources.read(Project(files: files), with: python)
         #expect(slow.modules.first?.error == nil && slow.modules.last?.error != nil && slow.modules.count == 20)
         // On a busy host the clock may be the first to run out.
-        #expect(slow.warning?.contains("reached its limit of") == true)
+        let limits = ["reached its limit of 1 s", "took more than 3 s"]
+        #expect(limits.contains { slow.warning?.contains($0) == true }, "\(slow.warning ?? "")")
     }
 
     @Test("one file takes all the memory: only that one is left out")

@@ -97,7 +97,7 @@ package struct AuditContext: Sendable {
     /// The user named the target; else all files that are there count.
     package var isTargetGiven = false
     /// What rules work out once and share; nothing else of the context may change after its first use.
-    package let memo = AuditMemo()
+    package let memo = Memo()
 
     package init(project: Project, facts: Facts, target: AuditTarget, python: PythonSources) {
         self.project = project

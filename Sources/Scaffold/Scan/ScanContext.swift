@@ -11,7 +11,7 @@ package struct ScanContext: Sendable {
     package var python: PythonSources
     /// How Python is started, should more be read.
     package var pythonProcess = PythonProcess()
-    package var index: PythonIndex
+    package var index: PythonIndex { didSet { memo = Memo() } }
     /// By path, in its order.
     package var dockerfiles: [Dockerfile]
     /// Parsed configuration files by path: Compose, `pyproject.toml`, `render.yaml`, `fly.toml`, `package.json` and so on;
@@ -26,6 +26,8 @@ package struct ScanContext: Sendable {
     package var isContested = false
     /// What was found of entry points, for the detector of them.
     var candidates: FoundEntries?
+    /// What is made of the Python code; made anew with ``index``.
+    private var memo = Memo()
 
     package init(
         project: Project,
@@ -38,6 +40,18 @@ package struct ScanContext: Sendable {
         index = PythonIndex(python)
         self.dockerfiles = dockerfiles
         self.documents = documents
+    }
+
+    /// Follows the names of the app's code; made once for an entry point.
+    var resolver: NameResolver { memo.value("resolver\0\(appKey)") { NameResolver(self) } }
+
+    /// What the app answers to; made once for an entry point.
+    package var routes: RouteTable { memo.value("routes\0\(appKey)") { RouteTable(self) } }
+
+    /// All that decides which code is the app's.
+    private var appKey: String {
+        let parts = [root, facts.entry?.target, facts.entry?.importRoot, facts.manager?.workspace]
+        return parts.map { $0 ?? "" }.joined(separator: "\0")
     }
 
     /// A path below the app's folder, from the scanned folder.

@@ -48,7 +48,7 @@ extension Rules {
         var lines = [
             "# Audit rules", "",
             "\(all.count) rules. Severity is the worst that a rule gives: error (will fail, or can be exploited), warning",
-            "(works until it does not), suggestion. These pages are made from the rules: see `RulePageTests`.", "",
+            "(works until it does not), suggestion. These pages are made from the rules: see `AuditPageTests`.", "",
             "| id | severity | rule |", "|---|---|---|",
         ]
         lines += all.map {

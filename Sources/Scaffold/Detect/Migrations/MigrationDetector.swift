@@ -4,7 +4,7 @@ import Model
 package enum MigrationDetector {
     /// Sets ``Facts/migrations``; none when a library is only declared and nothing is set up for it.
     package static func detect(_ context: inout ScanContext) {
-        let resolver = NameResolver(context)
+        let resolver = context.resolver
         let startup = StartupCode(context, resolver)
         let finder = MigrationFinder(context, resolver: resolver, startup: startup)
         guard var found = finder.find() else {

@@ -4,7 +4,7 @@ import Model
 package enum ProcessDetector {
     /// Sets ``Facts/processes``: what the project's files start comes before what only follows from the code.
     package static func detect(_ context: inout ScanContext) {
-        let resolver = NameResolver(context)
+        let resolver = context.resolver
         let startup = StartupCode(context, resolver)
         let derived = CodeProcesses(context, resolver).all()
         let written = WrittenProcesses(context, resolver).items()

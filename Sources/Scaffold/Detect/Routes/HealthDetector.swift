@@ -2,7 +2,7 @@
 package enum HealthDetector {
     /// Sets ``Facts/health`` from the app's routes and from what its own checks ask for.
     package static func detect(_ context: inout ScanContext) {
-        detect(&context, RouteTable(context))
+        detect(&context, context.routes)
     }
 
     /// The same with routes that are known already.

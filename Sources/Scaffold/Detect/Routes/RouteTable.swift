@@ -15,7 +15,7 @@ package struct RouteTable: Sendable {
 
     /// Finds the routes of the app that ``Facts/entry`` names; without one, of all apps that no other mounts.
     package init(_ context: ScanContext) {
-        resolver = NameResolver(context)
+        resolver = context.resolver
         if resolver.modules.contains(where: { TreePath.name(of: $0.path) == "urls.py" }) {
             let django = DjangoRoutes(resolver)
             routes = django.routes

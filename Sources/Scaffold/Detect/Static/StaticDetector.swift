@@ -4,7 +4,7 @@ import Model
 package enum StaticDetector {
     /// Sets ``Facts/statics`` and ``Facts/frontend``.
     package static func detect(_ context: inout ScanContext) {
-        detect(&context, RouteTable(context))
+        detect(&context, context.routes)
     }
 
     /// The same with routes that are known already.

@@ -4,7 +4,7 @@ import Model
 package enum TraitDetector {
     /// Sets ``Facts/traits`` and ``Facts/writePaths``; processes and the database should be known already.
     package static func detect(_ context: inout ScanContext) {
-        detect(&context, RouteTable(context))
+        detect(&context, context.routes)
     }
 
     /// The same with routes that are known already.

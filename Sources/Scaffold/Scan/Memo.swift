@@ -1,7 +1,7 @@
 import Synchronization
 
-/// What the rules of one audit work out from its context, each thing at most once.
-package final class AuditMemo: Sendable {
+/// What a scan or an audit works out from its context, each thing at most once.
+package final class Memo: Sendable {
     private let values = Mutex<[String: any Sendable]>([:])
 
     package init() {}
