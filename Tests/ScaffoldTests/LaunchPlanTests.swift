@@ -87,6 +87,33 @@ struct LaunchPlanTests {
         #expect(created.first { $0.path == "Dockerfile" }?.text.contains("COPY roost/migrate.py ./roost/") == true)
     }
 
+    @Test("an image of the project's own that starts nothing gets its command from fly.toml; another one a note")
+    func keptImage() throws {
+        func plan(_ dockerfile: String, from evidence: Place?) throws -> (config: String, notes: String) {
+            var facts = GoldenFacts.make()
+            facts.existing.dockerfile = "Dockerfile"
+            facts.server?.evidence = evidence.map { [.init($0, "uvicorn")] } ?? []
+            var files = Self.files
+            files["Dockerfile"] = dockerfile
+            let plan = LaunchPlan.make(facts, project: Project(files: files), options: Self.options)
+            let config = try #require(Self.created(plan).first { $0.path == "fly.toml" })
+            return (config.text, plan.notes.joined(separator: "\n"))
+        }
+        let compose = Place("compose.yaml", 7)
+        let nothing = try plan("FROM python:3.13-slim\nWORKDIR /srv\nCOPY . .\n", from: compose)
+        #expect(nothing.config.contains("web = \"") && !nothing.config.contains("web = \"\""), "\(nothing.config)")
+        #expect(nothing.notes.contains("has no CMD"))
+        let other = try plan(
+            "FROM python:3.13-slim\nCOPY . .\nCMD [\"alembic\", \"upgrade\", \"head\"]\n",
+            from: compose
+        )
+        #expect(other.notes.contains("compose.yaml:7") && !other.config.contains("uvicorn"), "\(other.notes)")
+        let own = try plan("FROM python:3.13-slim\nCMD [\"uvicorn\", \"a:b\"]\n", from: Place("Dockerfile", 2))
+        #expect(!own.notes.contains("image's own command"))
+        let script = try plan("FROM python:3.13-slim\nCMD [\"/srv/start.sh\"]\n", from: Place("docker/start.sh", 3))
+        #expect(!script.notes.contains("image's own command"))
+    }
+
     @Test("a fly.toml of the project's own is offered what it lacks", arguments: configs)
     func config(_ row: ConfigRow) throws {
         var files = Self.files

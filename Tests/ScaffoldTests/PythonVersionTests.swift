@@ -149,6 +149,38 @@ struct PythonVersionTests {
         #expect(none.warnings.count == 1)
     }
 
+    @Test(
+        "where nothing says it, pins that have no wheel for a newer one decide",
+        arguments: [
+            ("fastapi==0.110.0\npydantic==2.7.1\n", "3.12", "pydantic 2.7.1"),
+            ("pydantic==2.11.4\n", "3.13", "pydantic 2.11.4"), ("pydantic==2.12.0\n", "3.14", nil),
+            ("pydantic>=2.7.1\n", "3.14", nil), ("pydantic==2.7.*\n", "3.14", nil),
+            ("cffi==1.16.0\nnumpy==2.1.0\n", "3.12", "cffi 1.16.0"),
+            // What the oldest supported Python has no wheel for needs a compiler anyway.
+            ("cffi==1.0.0\n", "3.14", nil),
+        ]
+    )
+    func wheels(_ requirements: String, _ version: String, _ pin: String?) async throws {
+        let files = ["requirements.txt": requirements, "main.py": "import fastapi\n"]
+        let facts = try await ScanContext.facts(files) { context in
+            ManifestDetector.detect(&context)
+            PythonVersionDetector.detect(&context, today: "2026-11-21")
+        }
+        #expect(facts.python?.chosen == version)
+        let warnings = facts.warnings.map(\.message).filter { $0.contains("wheel") }
+        #expect(
+            warnings.count == (pin == nil ? 0 : 1) && warnings.allSatisfy { $0.hasPrefix(pin ?? "") },
+            "\(warnings)"
+        )
+        var stated = files
+        stated[".python-version"] = "3.14"
+        let other = try await ScanContext.facts(stated) { context in
+            ManifestDetector.detect(&context)
+            PythonVersionDetector.detect(&context, today: "2026-11-21")
+        }
+        #expect(other.python?.chosen == "3.14", "what is written down counts")
+    }
+
     @Test("the answer follows the day that it is asked for, and an ended version is named")
     func days() async throws {
         let files = ["a.py": "", "Dockerfile": "FROM python:3.9\nRUN pip install x"]

@@ -16,8 +16,9 @@ package enum FlyConfigGenerator {
             lines += ["", "[env]"]
             lines += values.env.map { "  \(Quoting.tomlKey($0.name)) = \(Quoting.toml($0.value))" }
         }
-        if !values.groups.isEmpty {
-            lines += ["", "[processes]", "  # The image's own command.", #"  web = """#]
+        if values.hasGroups {
+            let web = values.web.map { ["  web = \(Quoting.toml(Quoting.shell($0)))"] }
+            lines += ["", "[processes]"] + (web ?? ["  # The image's own command.", #"  web = """#])
             lines += values.groups.map { "  \(Quoting.tomlKey($0.name)) = \(Quoting.toml(Quoting.shell($0.command)))" }
         }
         lines += service(values)
@@ -85,11 +86,11 @@ package enum FlyConfigGenerator {
             #"    type = "\#(values.countsConnections ? "connections" : "requests")""#,
         ]
         lines += ["    soft_limit = \(values.softLimit)", "    hard_limit = \(values.hardLimit)"]
-        return lines + checks(values, group: values.groups.isEmpty ? nil : "web")
+        return lines + checks(values, group: values.hasGroups ? "web" : nil)
     }
 
     private static func processes(_ values: FlyValues, indent: String) -> [String] {
-        values.groups.isEmpty ? [] : [#"\#(indent)processes = ["web"]"#]
+        values.hasGroups ? [#"\#(indent)processes = ["web"]"#] : []
     }
 
     private static func memory(_ mebibytes: Int) -> String {

@@ -43,6 +43,8 @@ package struct FlyConfigOptions: Sendable {
     package var migrateScript: String?
     /// The folder that the image's commands run in, when the image is the project's own.
     package var workingDirectory: String?
+    /// The web process, when the image is the project's own and starts nothing; nil for the image's own command.
+    package var webCommand: [String]?
 
     package init() {}
 }

@@ -17,6 +17,8 @@ struct FlyValues: Equatable {
     var checkPath: String?
     /// Words of the release command.
     var release: [String]?
+    /// The words of the web process; nil for the image's own command.
+    var web: [String]?
     /// Beside `web`, in order; empty for one group alone.
     var groups: [(name: String, command: [String])] = []
     var folder: DataFolder?
@@ -44,9 +46,13 @@ struct FlyValues: Equatable {
         decideStorage(facts, options)
         decideStops(facts, options.profile)
         decideRelease(facts, options)
+        web = options.webCommand
         decideGroups(facts)
         decideEnvironment(facts, options)
     }
+
+    /// Whether the file says which processes there are.
+    var hasGroups: Bool { web != nil || !groups.isEmpty }
 
     /// A name that an app may have.
     static func name(_ text: String) -> String {

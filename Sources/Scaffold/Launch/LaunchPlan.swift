@@ -129,13 +129,15 @@ package struct LaunchPlan: Equatable, Sendable {
         fly.region = options.region
         fly.port = options.port
         fly.stamp = options.stamp
-        fly.workingDirectory = Self.workingDirectory(facts, project)
+        let kept = KeptImage(facts, project)
+        fly.workingDirectory = kept?.workingDirectory
+        fly.webCommand = kept?.missingCommand(facts, port: options.port)
         // An image that is not ours may not hold the script.
         let makesScript = script.map { MigrateScript.make(facts, stamp: "", path: $0) != nil } ?? false
         fly.migrateScript = facts.existing.dockerfile == nil && makesScript ? script : nil
         let files = DockerfileGenerator.make(facts, image)
         let config = FlyConfigGenerator.make(facts, fly)
-        notes = (facts.existing.dockerfile == nil ? files.notes : []) + config.notes
+        notes = (kept == nil ? files.notes : []) + config.notes + (kept?.notes(facts) ?? [])
         needed = config.needed
         if let path = facts.existing.dockerfile { actions.append(.keep(path: path, reason: "the project's own")) }
         for artefact in files.files { add(artefact, in: folder, project) }
@@ -145,16 +147,6 @@ package struct LaunchPlan: Equatable, Sendable {
             for artefact in config.files { add(artefact, in: folder, project) }
         }
         if let example = EnvironmentExample.make(facts, stamp: options.stamp) { add(example, in: folder, project) }
-    }
-
-    /// The last `WORKDIR` of the image that the project's own Dockerfile makes.
-    private static func workingDirectory(_ facts: Facts, _ project: Project) -> String? {
-        guard let path = facts.existing.dockerfile, let text = project.text(path) else { return nil }
-        let file = Dockerfile.parse(text, path: path)
-        guard let stage = file.stage(target: facts.existing.dockerTarget) else { return nil }
-        let words = file.lineage(of: stage).flatMap(\.instructions).filter { $0.word == "WORKDIR" }
-        guard let last = words.last?.text, last.hasPrefix("/"), Quoting.isPlainPath(last) else { return nil }
-        return "/" + TreePath.joined("", last)
     }
 
     /// Beside a script of that name that is the project's own, ours goes into a folder.

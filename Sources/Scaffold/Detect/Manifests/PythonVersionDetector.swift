@@ -14,7 +14,8 @@ package enum PythonVersionDetector {
         guard choice != nil || hasCode else { return }
         let bounds = bounds(choice, in: context)
         let ranges = bounds.compactMap { PythonRange($0.text, syntax: $0.syntax) }
-        var decision = Decision(bounds: bounds, ranges: ranges, today: today)
+        let wheels = WheelAges.limit(context.facts.dependencies)
+        var decision = Decision(bounds: bounds, ranges: ranges, today: today, wheels: wheels)
         let compiled = choice.flatMap { choice in choice.manifest.compiledWith.map { ($0, choice.manifest.path) } }
         let choices = PythonChoices(context: context, compiled: compiled).all
         let minor = decision.choose(choices)
@@ -55,6 +56,7 @@ package enum PythonVersionDetector {
         let bounds: [Manifest.PythonBound]
         let ranges: [PythonRange]
         let today: String
+        let wheels: WheelAges.Limit?
         var evidence: [Facts.Evidence] = []
         var warnings: [Facts.Warning] = []
 
@@ -94,7 +96,7 @@ package enum PythonVersionDetector {
             let exact = PythonRelease.all.reversed().filter { release in
                 release.released <= today && ranges.allSatisfy { $0.allowsAny(of: release.minor) }
             }
-            let usable = fitting.isEmpty ? exact : fitting
+            let usable = withWheels(fitting.isEmpty ? exact : fitting)
             let settled = usable.filter { $0.isSettled(on: today) }
             if let best = settled.first(where: { $0.isSupported(on: today) })
                 ?? usable.first(where: { $0.isSupported(on: today) })
@@ -107,6 +109,19 @@ package enum PythonVersionDetector {
                 warnings.append(.init("no version of Python that is known satisfies \(texts)", at: first.place))
             }
             return PythonRelease.all.last { $0.isSettled(on: today) }?.minor ?? 14
+        }
+
+        /// Those that the pinned packages can be installed on without a compiler; all of them when that leaves none.
+        private mutating func withWheels(_ releases: [PythonRelease]) -> [PythonRelease] {
+            guard let wheels else { return releases }
+            let able = releases.filter { $0.minor <= wheels.minor && $0.isSupported(on: today) }
+            guard !able.isEmpty, able.count < releases.count else { return releases }
+            warnings.append(
+                .init(
+                    "\(wheels.pin) has no wheel for a Python after 3.\(wheels.minor), so that is not chosen: say which in .python-version"
+                )
+            )
+            return able
         }
 
         private func isSupported(_ minor: Int) -> Bool {

@@ -16,6 +16,15 @@ struct StartCommand: Equatable, Sendable {
         self.words = words.map { Self.word($0, port: port) }
     }
 
+    /// The same, where nothing but the command says on which port to listen.
+    static func listening(_ words: [String], port: Int) -> StartCommand {
+        let start = StartCommand(words, port: port)
+        guard words.first == "uvicorn", !start.knowsPort else { return start }
+        var words = words
+        words.insert(contentsOf: ["--host", anyHost, "--port", String(port)], at: min(2, words.count))
+        return StartCommand(words, port: port)
+    }
+
     /// False when the command names no port, so that only the code can know it.
     var knowsPort: Bool {
         words.contains { word in
@@ -76,7 +85,7 @@ extension ExportPlan {
     /// Nil when neither the configuration nor the scan tells.
     var startCommand: StartCommand? {
         let port = web?.port ?? ServerStart.port(facts)
-        var words: [String]
+        let words: [String]
         if let web, web.command != nil || !(web.entrypoint ?? []).isEmpty {
             words = (web.entrypoint ?? []) + (web.command ?? [])
         } else if facts.entry != nil {
@@ -85,10 +94,7 @@ extension ExportPlan {
             words = facts.recipe?.start ?? []
         }
         guard !words.isEmpty else { return nil }
-        if words.first == "uvicorn", !StartCommand(words, port: port).knowsPort {
-            words.insert(contentsOf: ["--host", "0.0.0.0", "--port", String(port)], at: min(2, words.count))
-        }
-        return StartCommand(words, port: port)
+        return .listening(words, port: port)
     }
 
     /// As the image that we write starts it.
