@@ -1,15 +1,8 @@
-import Synchronization
-
 /// Finds modules by their dotted names, as Python would with certain folders on `sys.path`.
 package struct PythonIndex: Sendable {
     private let modules: [String: PythonModule]
     /// What a dotted name can start with: most names are of libraries, and need not be looked for in every folder.
     private let starts: Set<Substring>
-    private let sets = Sets()
-
-    private final class Sets: Sendable {
-        let known = Mutex<[[String]: Set<String>?]>([:])
-    }
 
     package init(_ sources: PythonSources) {
         modules = Dictionary(sources.modules.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
@@ -46,14 +39,6 @@ package struct PythonIndex: Sendable {
             }
         }
         return nil
-    }
-
-    /// A set of modules that several detectors ask for, worked out at the first call with its key.
-    func set(_ key: [String], _ make: () -> Set<String>?) -> Set<String>? {
-        if let known = sets.known.withLock({ $0[key] }) { return known }
-        let made = make()
-        sets.known.withLock { $0[key] = .some(made) }
-        return made
     }
 
     /// Follows a name through re-exports to the module that assigns or defines it.

@@ -42,6 +42,9 @@ package struct ScanContext: Sendable {
         self.documents = documents
     }
 
+    /// The app's code; found once for an entry point.
+    var code: AppCode { memo.value("code\0\(appKey)") { AppCode(self) } }
+
     /// Follows the names of the app's code; made once for an entry point.
     var resolver: NameResolver { memo.value("resolver\0\(appKey)") { NameResolver(self) } }
 

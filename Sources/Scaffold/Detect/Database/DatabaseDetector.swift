@@ -2,7 +2,7 @@
 package enum DatabaseDetector {
     /// Sets ``Facts/database`` and ``Facts/services``.
     package static func detect(_ context: inout ScanContext) {
-        let code = AppCode(context)
+        let code = context.code
         let variables =
             context.facts.environment.isEmpty ? EnvironmentDetector.variables(in: context) : context.facts.environment
         var signals = DatabaseSignals()

@@ -25,9 +25,7 @@ struct AppCode: Sendable {
         self.roots = roots.filter { seen.insert($0).inserted }
         let entry = Self.entryPath(context, roots: self.roots)
         let inside = context.python.modules.filter { module in folders.contains { TreePath.lies(module.path, in: $0) } }
-        reachable = index.set(["reach", entry ?? ""] + self.roots) { [roots = self.roots, index] in
-            Self.reach(from: entry, in: index, roots: roots)
-        }
+        reachable = Self.reach(from: entry, in: index, roots: self.roots)
         let reached = reachable ?? []
         // Where the app itself stands under `examples`, that is where its code is.
         modules = inside.filter {

@@ -9,7 +9,7 @@ package enum EnvironmentDetector {
 
     /// The variables, from code first, then from files that list them.
     static func variables(in context: ScanContext) -> [Facts.Variable] {
-        let code = AppCode(context)
+        let code = context.code
         var collection = Collection()
         for use in SettingsFields.uses(in: code) + EnvironmentCalls.uses(in: code, project: context.project) {
             collection.add(use)

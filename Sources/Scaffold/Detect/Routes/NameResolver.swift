@@ -53,7 +53,7 @@ struct NameResolver: Sendable {
     }
 
     init(_ context: ScanContext) {
-        code = AppCode(context)
+        code = context.code
         index = context.index
         let manifests = context.project.files.filter {
             ["pyproject.toml", "setup.py", "setup.cfg"].contains(TreePath.name(of: $0))
@@ -219,18 +219,12 @@ struct NameResolver: Sendable {
     /// A name that starts in a module: its own, or one that it imports.
     ///
     /// Packages that import all of each other have twice as many ways to a name with every step: asked once only.
-    private func inModule(
-        _ name: String,
-        _ module: PythonModule,
-        _ depth: Int,
-        withStars: Bool = true
-    ) -> [Target] {
+    private func inModule(_ name: String, _ module: PythonModule, _ depth: Int) -> [Target] {
         guard depth < Self.maximumDepth else { return [] }
-        let key = Key(scope: Scope(module.path, withStars ? "all in" : "all but stars in"), name: name)
-        return once(key) { named(name, in: module, depth, withStars) }
+        return once(Key(scope: Scope(module.path, "all in"), name: name)) { named(name, in: module, depth) }
     }
 
-    private func named(_ name: String, in module: PythonModule, _ depth: Int, _ withStars: Bool) -> [Target] {
+    private func named(_ name: String, in module: PythonModule, _ depth: Int) -> [Target] {
         let parts = name.split(separator: ".").map(String.init)
         let own = local(parts, in: Scope(module.path), depth)
         if !own.isEmpty { return own }
@@ -240,24 +234,14 @@ struct NameResolver: Sendable {
             let whole = target + name.dropFirst(first.count)
             return follow(whole, from: module, depth)
         }
-        return withStars ? starred(name, in: module, depth) : []
+        return starred(name, in: module, depth)
     }
 
-    /// What `from x import *` may bring in, each module asked once: packages that import all of each other are cycles.
+    /// What `from x import *` may bring in.
     private func starred(_ name: String, in module: PythonModule, _ depth: Int) -> [Target] {
-        var seen: Set<String> = [module.path]
-        var waiting = [(module: module, name: name)]
-        while !waiting.isEmpty {
-            let current = waiting.removeFirst()
-            for item in current.module.imports where item.name == "*" {
-                let whole = String(item.target.dropLast(1)) + current.name
-                guard let (next, rest) = index.find(whole, in: roots(for: current.module.path)) else { continue }
-                if rest.isEmpty { return [.module(next)] }
-                guard seen.insert(next.path).inserted else { continue }
-                let found = inModule(rest, next, depth + 1, withStars: false)
-                if !found.isEmpty { return found }
-                waiting.append((next, rest))
-            }
+        for item in module.imports where item.name == "*" {
+            let found = follow(String(item.target.dropLast(1)) + name, from: module, depth)
+            if !found.isEmpty { return found }
         }
         return []
     }
