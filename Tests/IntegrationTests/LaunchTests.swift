@@ -127,12 +127,16 @@ struct LaunchTests {
         try await TestHost.with { host in
             let folder = try project(Self.shop)
             defer { try? FileManager.default.removeItem(atPath: folder) }
+            // One of a launch that was killed: no process has that number.
+            try await host.done("apps", "create", "probe-4194305-0123abcd")
+            try await host.done("apps", "create", "probe-mine")
             let outcome = try await host.roost("launch", "--probe", "--plan", folder)
             #expect(outcome.code == 0, "\(outcome.all)")
             #expect(outcome.output.contains("8000 · confirmed"), "\(outcome.all)")
             #expect(outcome.output.contains("/healthz · 200"), "\(outcome.all)")
             #expect(outcome.output.contains("MiB at most"), "\(outcome.all)")
-            #expect(try await host.done("apps", "list", "--json").contains("probe-") == false)
+            let apps = try await host.done("apps", "list", "--json")
+            #expect(apps.contains("probe-mine") && apps.firstMatch(of: /probe-[0-9]/) == nil, "\(apps)")
         }
     }
 

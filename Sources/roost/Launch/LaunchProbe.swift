@@ -4,6 +4,10 @@ import Model
 import Scaffold
 import Toolkit
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// Starts a project once, as an app of its own that nobody can reach, and looks at what it really does.
 ///
 /// It is the only part of a launch that runs the project's code, and it runs it in a Machine.
@@ -28,7 +32,8 @@ struct LaunchProbe {
 
     /// Deploys, looks, destroys, also when something went wrong.
     func run() async throws -> Report {
-        let name = "probe-" + String(UUID().uuidString.prefix(8)).lowercased()
+        try await sweep()
+        let name = "\(Self.prefix)\(getpid())-" + String(UUID().uuidString.prefix(8)).lowercased()
         _ = try await client.post("/v1/apps", ["name": name, "owner": Person.current], as: AppView.self)
         do {
             let report = try await look(name)
@@ -41,6 +46,17 @@ struct LaunchProbe {
     }
 
     // MARK: - Private
+
+    private static let prefix = "probe-"
+
+    /// Takes away the probes of launches that were killed: their names tell the process, and the server is on this host.
+    private func sweep() async throws {
+        for app in try await client.get("/v1/apps", as: AppListAnswer.self).apps where app.name.hasPrefix(Self.prefix) {
+            let parts = app.name.dropFirst(Self.prefix.count).split(separator: "-")
+            guard parts.count == 2, parts[1].count == 8, let pid = pid_t(parts[0]), pid > 0 else { continue }
+            if kill(pid, 0) != 0, errno == ESRCH { try await destroy(app.name) }
+        }
+    }
 
     private func destroy(_ name: String) async throws {
         // A cancelled task could not even tidy up.
