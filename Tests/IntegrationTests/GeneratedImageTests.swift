@@ -126,8 +126,9 @@ struct GeneratedImageTests {
     @Test("builds, runs as its user on a read-only root, answers its health check, ends when told")
     func boots() async throws {
         try await ExportBench.with { bench in
+            // In mount namespaces of their own: none of buildah's mounts stays on the host.
             let store =
-                "buildah --root \(bench.folder)/store --runroot \(bench.folder)/store-run --storage-driver overlay"
+                "unshare --mount buildah --root \(bench.folder)/store --runroot \(bench.folder)/store-run --storage-driver overlay"
             for (name, files) in Self.projects.sorted(by: { $0.key < $1.key }) {
                 let folder = "\(bench.folder)/\(name)"
                 try await launch(files, in: folder)
@@ -219,11 +220,12 @@ struct GeneratedImageTests {
         let state = "\(bench.folder)/runc"
         try await write(image, root: "\(base)-root", to: "\(base)-bundle/config.json")
         let container = "roost-image-\(UUID().uuidString.prefix(8))"
+        // The image's file system is mounted in one mount namespace with what runs in it, and goes with it.
+        let buildah = store.replacing("unshare --mount ", with: "")
         let line = """
-            set -e; c=$(\(store) from \(name)); mkdir -p \(base)-root; mount --bind "$(\(store) mount "$c")" \(base)-root
+            set -e; c=$(\(buildah) from \(name)); mkdir -p \(base)-root; mount --bind "$(\(buildah) mount "$c")" \(base)-root
             exec runc --root \(state) run --bundle \(base)-bundle \(container)
             """
-        // The image's file system is mounted in this one's mount namespace, and goes with it.
         let pid = try bench.start(name + "-image", ["unshare", "--mount", "bash", "-c", line])
         func inside(_ words: [String]) async throws -> Outcome {
             try await Shell.run("runc", ["--root", state, "exec", container] + words)

@@ -151,6 +151,17 @@ struct GeneratePatchTests {
             }
         ),
         Case(
+            description: "an app that a function of another module makes",
+            files: [
+                "app/main.py": "from app.factory import make\n\napp = make()\n",
+                "app/factory.py":
+                    "from fastapi import FastAPI\n\n\ndef make():\n    api = FastAPI()\n    return api\n",
+            ],
+            titles: ["health routes", schema],
+            has: ["    api.add_route(\"/healthz\", healthz, include_in_schema=False)\n"],
+            lacks: ["app = make()"]
+        ),
+        Case(
             description: "handlers that can't be moved",
             files: [
                 "app/main.py":

@@ -83,7 +83,7 @@ struct ConfigJSONTests {
         #expect(throws: Fault.self) { try ConfigFormat.yaml.parse([0x61, 0x3A, 0xFF], file: "f") }
     }
 
-    @Test("depth and size are bounded", .timeLimit(.minutes(5)))
+    @Test("depth and size are bounded", .timeLimit(.minutes(1)))
     func bounded() throws {
         let most = ConfigJSON.maximumDepth
         let deep = { String(repeating: "[", count: $0) + String(repeating: "]", count: $0) }

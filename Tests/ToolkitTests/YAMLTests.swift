@@ -42,7 +42,7 @@ struct YAMLTests {
         #expect(try YAML.documents("", file: "a.yaml").isEmpty)
     }
 
-    @Test("a bomb of aliases is refused", .timeLimit(.minutes(5)))
+    @Test("a bomb of aliases is refused", .timeLimit(.minutes(1)))
     func bomb() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
         for level in 1...9 {
