@@ -64,14 +64,13 @@ struct Workshop: Sendable {
 
     var build: Rollouts.Build {
         { app, request, progress in
-            let needsCommand =
-                request.config.processes.values.contains(where: \.isEmpty) || request.config.processes.isEmpty
-            let wanted = BuildRequest(
+            var wanted = BuildRequest(
                 app: app,
                 manifest: request.manifest ?? SourceManifest(files: []),
                 build: request.config.build,
-                needsCommand: needsCommand
+                needsCommand: request.config.needsImageCommand
             )
+            wanted.python = request.python
             let result = try await builder.build(wanted) { line in
                 await progress(.line("\(line.stage): \(line.line)"))
             }

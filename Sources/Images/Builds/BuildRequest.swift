@@ -8,6 +8,8 @@ package struct BuildRequest: Sendable {
     package var manifest: SourceManifest
     /// `[build]` of its `fly.toml`.
     package var build: AppConfig.Build
+    /// How it becomes an image without a Dockerfile; nil builds by its Dockerfile.
+    package var python: PythonBuild?
     /// Nothing in its `fly.toml` says how the app starts, so the image has to.
     package var needsCommand: Bool
 

@@ -60,12 +60,12 @@ package struct ImageBuilder: Sendable {
     private enum Way {
         case image(String)
         case dockerfile(String)
-        case python
+        case python(PythonBuild)
     }
 
     private func make(_ request: BuildRequest, _ trace: BuildTrace) async throws -> Image {
         let project = try ProjectFiles(request.manifest, in: sources)
-        switch try way(request.build, project) {
+        switch try way(request, project) {
         case .image(let name):
             // A digest names an image of this host, such as that of an earlier release.
             if Hex.digits(of: name) != nil { return try store.image(name) }
@@ -75,15 +75,17 @@ package struct ImageBuilder: Sendable {
         case .dockerfile(let path):
             try await checkUploads(request.manifest)
             return try await dockerfile.build(project, dockerfile: path, request, trace)
-        case .python:
+        case .python(let build):
             try await checkUploads(request.manifest)
-            return try await python.build(project, app: request.app, needsCommand: request.needsCommand, trace)
+            return try await python.build(project, build, request, trace)
         }
     }
 
-    private func way(_ build: AppConfig.Build, _ project: ProjectFiles) throws(Fault) -> Way {
+    private func way(_ request: BuildRequest, _ project: ProjectFiles) throws(Fault) -> Way {
+        let build = request.build
         if let image = build.image { return .image(image) }
-        if build.builder == "python" { return .python }
+        if let python = request.python { return .python(python) }
+        if build.builder == "python" { throw Self.noPlan }
         if let builder = build.builder ?? build.buildpacks.first {
             throw Fault(
                 .unsupported,
@@ -99,19 +101,15 @@ package struct ImageBuilder: Sendable {
             return .dockerfile(plain)
         }
         for name in ["Dockerfile", "dockerfile"] where project.file(name) != nil { return .dockerfile(name) }
-        let signs = ["pyproject.toml", "requirements.txt", "uv.lock", "setup.py", "Pipfile"]
-        guard
-            signs.contains(where: { project.file($0) != nil })
-                || project.manifest.files.contains(where: { $0.path.hasSuffix(".py") })
-        else {
-            throw Fault(
-                .buildFailed,
-                "the project is not in Python and has no Dockerfile",
-                hint: "write a Dockerfile, or name an image: [build] image = \"…\" in fly.toml"
-            )
-        }
-        return .python
+        throw Self.noPlan
     }
+
+    /// The client reads projects, and says how one is built.
+    private static let noPlan = Fault(
+        .buildFailed,
+        "the project has no Dockerfile, and nothing says how to build it without one",
+        hint: "deploy with a roost of this version, write a Dockerfile, or name an image: [build] image = \"…\" in fly.toml"
+    )
 
     private func checkUploads(_ manifest: SourceManifest) async throws {
         let missing = try await sources.missing(of: manifest)

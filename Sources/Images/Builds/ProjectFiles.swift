@@ -21,6 +21,9 @@ struct ProjectFiles: Sendable {
     /// A plain file of the project.
     func file(_ path: String) -> SourceManifest.Entry? { entries[path].flatMap { $0.kind == .file ? $0 : nil } }
 
+    /// A file or a link of the project.
+    func entry(_ path: String) -> SourceManifest.Entry? { entries[path] }
+
     /// The text of a file; nil when the project has none of that name.
     func text(_ path: String) throws(Fault) -> String? {
         guard file(path) != nil, let data = try sources.read(path, of: manifest, limit: Self.readLimit) else {

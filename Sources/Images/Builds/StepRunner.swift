@@ -55,13 +55,22 @@ struct StepRunner: Sendable {
         )
     }
 
+    /// Whether a step failed for want of a compiler or of a library's headers.
+    static func lacksCompiler(_ fault: Fault) -> Bool {
+        fault.code == .buildFailed && compilers.contains(where: fault.message.contains)
+    }
+
     // MARK: - Private
 
+    private static let compilers = [
+        "command 'gcc' failed", "command 'cc' failed", "'gcc': No such file", "'cc': No such file",
+        "command 'x86_64-linux-gnu-gcc' failed", "command 'aarch64-linux-gnu-gcc' failed", "'g++': No such file",
+        "error: Microsoft Visual C++", "pg_config executable not found", "Unable to find a compatible Compiler",
+        "Python.h: No such file", "No CMAKE_C_COMPILER could be found", "Unknown compiler(s)", "unable to execute 'gcc'",
+        "unable to execute 'cc'", "linker `cc` not found",
+    ]
+
     private static func hint(_ code: Int32, _ text: String) -> String? {
-        let compilers = [
-            "command 'gcc' failed", "command 'cc' failed", "'gcc': No such file", "'cc': No such file",
-            "error: Microsoft Visual C++", "pg_config executable not found", "Unable to find a compatible Compiler",
-        ]
         if code == 137 { return "it was killed: it may need more memory than a build is given" }
         if text.contains("Git executable not found") {
             return

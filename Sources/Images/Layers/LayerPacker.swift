@@ -15,7 +15,22 @@ struct LayerPacker: ~Copyable {
         case asFound
         /// Everything is root's, so that nobody else may change it; no file raises rights; folders, links and, unless
         /// their times are kept, files have ``fixedTime``.
-        case ownedByRoot(keepingTimes: Bool)
+        case ownedByRoot(keepingTimes: Bool, but: Owned = Owned())
+    }
+
+    /// What in a layer belongs to another user than root. Paths count from the layer's top.
+    struct Owned: Equatable, Sendable {
+        var user = 0
+        /// With all that is in them.
+        var folders: Set<String> = []
+        /// By themselves.
+        var single: Set<String> = []
+
+        func has(_ path: String) -> Bool {
+            if folders.isEmpty && single.isEmpty { return false }
+            if single.contains(path) || folders.contains(path) { return true }
+            return path.indices.contains { path[$0] == "/" && folders.contains(String(path[..<$0])) }
+        }
     }
 
     private var writer: TarWriter
@@ -72,9 +87,9 @@ struct LayerPacker: ~Copyable {
         if kind == S_IFCHR, status.st_rdev == 0 {
             return try writer.begin(TarEntry(path: Self.whiteout(path, name), kind: .file, mode: 0))
         }
-        if case .ownedByRoot(let keepingTimes) = form {
+        if case .ownedByRoot(let keepingTimes, let owned) = form {
             guard kind == S_IFREG || kind == S_IFDIR || kind == S_IFLNK else { return }
-            try give(file, status)
+            try give(file, status, to: owned.has(path) ? uid_t(owned.user) : 0)
             if !(keepingTimes && kind == S_IFREG) { try FileTree.setChanged(file, Self.fixedTime) }
             guard let after = try FileTree.status(file) else {
                 throw Fault(.io, "\(file) went away while it was packed")
@@ -135,12 +150,12 @@ struct LayerPacker: ~Copyable {
         String(path.dropLast(name.count)) + ".wh." + name
     }
 
-    private func give(_ file: String, _ status: stat) throws(Fault) {
-        if status.st_uid != 0 || status.st_gid != 0 {
-            guard lchown(file, 0, 0) == 0 else { throw Durable.fault(errno, "change the owner of", file) }
+    private func give(_ file: String, _ status: stat, to user: uid_t) throws(Fault) {
+        if status.st_uid != user || status.st_gid != user {
+            guard lchown(file, user, user) == 0 else { throw Durable.fault(errno, "change the owner of", file) }
         }
         if status.st_mode & S_IFMT != S_IFLNK {
-            // Readable for all, since the app's user is another one; writable for nobody but root.
+            // Readable for all, since the app's user is another one; writable for nobody but the owner.
             let runs = status.st_mode & 0o111 != 0 || status.st_mode & S_IFMT == S_IFDIR
             guard chmod(file, runs ? 0o755 : 0o644) == 0 else { throw Durable.fault(errno, "set the mode of", file) }
         }

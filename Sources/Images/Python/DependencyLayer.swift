@@ -13,25 +13,27 @@ struct DependencyLayer: Sendable {
     let uv: UVProgram
 
     /// Where the virtual environment is, while it is made and ever after.
-    static let place = "/opt/venv"
+    static let place = PythonBuild.virtualEnvironment
     private static let cachePlace = "\(StepRunner.place)/cache"
 
     /// The layer with the virtual environment; made only when the same inputs never led to one.
     ///
+    /// - Parameters:
+    ///   - build: what to install, and in which order.
+    ///   - arguments: `[build.args]`, as variables of the installer's environment: the token of a private index.
     /// - Throws: ``Fault`` `buildFailed` with uv's own last lines.
     func layer(
-        _ python: PythonProject,
+        _ build: PythonBuild,
         of project: ProjectFiles,
-        app: String,
+        for request: BuildRequest,
         on base: PythonBase,
         _ trace: BuildTrace
     ) async throws -> String {
         try await trace.stage("dependencies") {
-            let key = try await key(python, project, app: app, base)
+            let key = try await key(build, project, request, base)
             let cache = BuildCache(store: store)
             if let layer = try cache.find(key, as: CachedLayer.self)?.layers.first { return (layer, cached: true) }
-            for note in python.notes { try await trace.say("dependencies", note) }
-            let layer = try await make(python, project, app: app, base, trace)
+            let layer = try await make(build, project, request, base, trace)
             try cache.save(key, CachedLayer(layers: [layer]))
             return (layer, cached: false)
         }
@@ -43,64 +45,74 @@ struct DependencyLayer: Sendable {
     private struct Key: Codable {
         var kind = "dependencies"
         /// Counted up when the way of installing changes.
-        var builder = 1
+        var builder = 2
         /// Code of an app's dependencies can write to the app's uv cache, and so decide what a later build installs:
         /// what came of that is for no other app.
         var app: String
         var base: [String]
         var python: String
         var uv: String
-        var source: String
+        var installs: [PythonBuild.Install]
         /// Path and SHA-256, or where a link leads.
         var files: [String: String]
+        /// Hashed with the rest: what uv is told may name another index, and may hold a password.
         var environment: [String: String]
     }
 
     private func key(
-        _ python: PythonProject,
+        _ build: PythonBuild,
         _ project: ProjectFiles,
-        app: String,
+        _ request: BuildRequest,
         _ base: PythonBase
     ) async throws -> Key {
-        let files = context(python, project).files.map { ($0.path, $0.target ?? $0.sha256) }
+        var files: [String: String] = [:]
+        for install in build.installs {
+            let decisive = (install.decisive ?? install.files).map { $0.compactMap { project.entry($0) } }
+            for file in decisive ?? project.manifest.files { files[file.path] = file.target ?? file.sha256 }
+        }
         return Key(
-            app: app,
+            app: request.app,
             base: base.layers,
             python: base.version,
             uv: try await uv.version(at: options.uv),
-            source: "\(python.dependencies)",
-            files: Dictionary(files) { first, _ in first },
-            // Hashed with the rest: what uv is told may name another index, and may hold a password.
-            environment: options.environment.filter { $0.key.hasPrefix("UV_") }
+            installs: build.installs,
+            files: files,
+            environment: options.environment.filter { $0.key.hasPrefix("UV_") }.merging(request.build.args) { $1 }
         )
     }
 
     /// The files that uv gets to see.
-    private func context(_ python: PythonProject, _ project: ProjectFiles) -> SourceManifest {
-        if python.needsAllFiles { return project.manifest }
-        return SourceManifest(files: python.files.compactMap { project.file($0) })
+    private func context(_ build: PythonBuild, _ project: ProjectFiles) -> SourceManifest {
+        guard build.installs.allSatisfy({ $0.files != nil }) else { return project.manifest }
+        let paths = Set(build.installs.flatMap { $0.files ?? [] })
+        return SourceManifest(files: paths.sorted().compactMap { project.entry($0) })
     }
 
     private func make(
-        _ python: PythonProject,
+        _ build: PythonBuild,
         _ project: ProjectFiles,
-        app: String,
+        _ request: BuildRequest,
         _ base: PythonBase,
         _ trace: BuildTrace
     ) async throws -> String {
         let scratch = try store.makeScratch()
         defer { FileTree.discard(scratch) }
         let venv = "\(scratch)/layer\(Self.place)"
-        let cache = try AppCache(store: store, app: app).folder("uv")
-        for folder in ["\(scratch)/app", venv] { try Durable.makeFolder(folder) }
-        try await sources.checkout(context(python, project), into: "\(scratch)/app", readableForAll: true)
-        try FileTree.give("\(scratch)/app", to: StepRunner.userID)
+        let cache = try AppCache(store: store, app: request.app).folder("uv")
+        for folder in ["\(scratch)/app", "\(scratch)/lists", venv] { try Durable.makeFolder(folder) }
+        try await sources.checkout(context(build, project), into: "\(scratch)/app", readableForAll: true)
+        for (number, install) in build.installs.enumerated() {
+            guard let list = install.list else { continue }
+            try Durable.write(Data(list.utf8), to: "\(scratch)/lists/\(number).txt")
+        }
+        for folder in ["app", "lists"] { try FileTree.give("\(scratch)/\(folder)", to: StepRunner.userID) }
         try FileTree.give(venv, to: StepRunner.userID)
-        var step = try step(python, base)
+        var step = try step(build, request, base)
         step.mounts += [
             .init(source: cache, destination: Self.cachePlace),
             .init(source: venv, destination: Self.place),
-            .init(source: "\(scratch)/app", destination: "/app"),
+            .init(source: "\(scratch)/app", destination: PythonBuild.home),
+            .init(source: "\(scratch)/lists", destination: InstallScript.lists, readOnly: true),
         ]
         try await run(step, trace)
         unlink("\(venv)/.lock")
@@ -109,19 +121,20 @@ struct DependencyLayer: Sendable {
     }
 
     /// All of the step but the folders that differ from one build to the next.
-    private func step(_ python: PythonProject, _ base: PythonBase) throws(Fault) -> BuildStep {
+    private func step(_ build: PythonBuild, _ request: BuildRequest, _ base: PythonBase) throws(Fault) -> BuildStep {
         let uv = "\(StepRunner.place)/uv"
-        let script = "\(uv) venv --quiet --allow-existing --python \(base.python) \(Self.place) && exec \"$@\""
-        var step = try steps.step(on: base, command: ["/bin/sh", "-c", script, "sh"] + Self.command(python, uv))
+        let script = InstallScript.text(build.installs, uv: uv, python: base.python)
+        var step = try steps.step(on: base, command: ["/bin/sh", "-c", script])
         step.mounts = [.init(source: try realPath(options.uv), destination: uv, readOnly: true)]
         step.environment.merge(options.environment) { $1 }
+        step.environment.merge(request.build.args) { $1 }
         step.environment.merge(Self.environment(base)) { $1 }
         if let authorities = options.authorities, access(authorities, R_OK) == 0 {
             let place = "\(StepRunner.place)/authorities.crt"
             step.mounts.append(.init(source: try realPath(authorities), destination: place, readOnly: true))
             step.environment["SSL_CERT_FILE"] = place
         }
-        step.workingDirectory = "/app"
+        step.workingDirectory = PythonBuild.home
         step.network = true
         return step
     }
@@ -133,14 +146,6 @@ struct DependencyLayer: Sendable {
             try await trace.say("dependencies", line)
         }
         guard code == 0 else { throw StepRunner.fault("the dependencies could not be installed", code, last) }
-    }
-
-    private static func command(_ python: PythonProject, _ uv: String) -> [String] {
-        switch python.dependencies {
-        case .lock: [uv, "sync", "--frozen", "--no-dev", "--no-install-project"]
-        case .file(let file): [uv, "pip", "install", "--python", "\(place)/bin/python", "-r", file]
-        case .none: ["true"]
-        }
     }
 
     private static func environment(_ base: PythonBase) -> [String: String] {
@@ -155,6 +160,10 @@ struct DependencyLayer: Sendable {
             // Times of files are set anew below, so a compiled file must not be judged by its source's.
             "PYC_INVALIDATION_MODE": "UNCHECKED_HASH",
             "VIRTUAL_ENV": place,
+            // Build backends that ask git for the version find none in a build.
+            "SETUPTOOLS_SCM_PRETEND_VERSION": "0.0.0",
+            "PDM_BUILD_SCM_VERSION": "0.0.0",
+            "POETRY_DYNAMIC_VERSIONING_BYPASS": "0.0.0",
         ]
     }
 

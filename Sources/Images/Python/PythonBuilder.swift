@@ -25,42 +25,71 @@ package struct PythonBuilder: Sendable {
         _ = try await store.withLease { try await bases.base(BuildTrace(report)) }
     }
 
-    /// Builds it.
+    /// Builds it the way that the request's ``BuildRequest/python`` says.
     ///
-    /// The app's name says whose caches are used. `needsCommand` is set when nothing else says how the app starts, so
-    /// that the image has to.
+    /// - Throws: ``Fault`` `buildFailed` for what is wrong with the project, and where the image has to tell how the app
+    ///   starts and nothing tells it.
     func build(
         _ project: ProjectFiles,
-        app: String,
-        needsCommand: Bool,
+        _ build: PythonBuild,
+        _ request: BuildRequest,
         _ trace: BuildTrace
     ) async throws -> Image {
-        let python = try PythonProject.read(project)
-        let base = try await bases.base(trace)
-        guard let version = PythonVersion(base.version) else {
-            throw Fault(.corrupt, "the base image has the Python \(base.version)")
-        }
-        try python.check(version, base: "the base image (\(base.origin))")
-        let installed = try await dependencies.layer(python, of: project, app: app, on: base, trace)
-        // Before the layer that takes longer: a project that can't start is told at once.
-        let command = needsCommand ? try StartCommand.find(project, programs: try programs(in: installed)) : nil
-        let layer = try await apps.layer(of: project, app: app, on: base, trace)
+        try build.check()
+        guard !request.needsCommand || !build.command.isEmpty else { throw Self.noCommand }
+        for note in build.notes { try await trace.say("plan", note) }
+        let base = try await bases.base(python: build.python?.version, packages: build.packages.run, trace)
+        let installed = try await install(project, build, request, on: base, trace)
+        let layer = try await apps.layer(of: project, build, app: request.app, on: base, trace)
         return try await trace.stage("image") {
             let layers = base.layers + [installed, layer]
-            let image = try await store.add(layers: layers, config: Self.config(base, command, project))
+            let command = request.needsCommand ? build.command : []
+            let image = try await store.add(layers: layers, config: Self.config(base, build, command))
             return (image, cached: false)
         }
     }
 
     // MARK: - Private
 
-    private func programs(in layer: String) throws(Fault) -> Set<String> {
-        guard let root = try store.layerPaths([layer]).first else { return [] }
-        let folder = "\(root)\(DependencyLayer.place)/bin"
-        return FileTree.exists(folder) ? Set(try FileTree.names(in: folder)) : []
+    /// Installs on a base that has what is needed to compile, when something has to be.
+    private func install(
+        _ project: ProjectFiles,
+        _ build: PythonBuild,
+        _ request: BuildRequest,
+        on base: PythonBase,
+        _ trace: BuildTrace
+    ) async throws -> String {
+        let version = build.python?.version
+        let packages = build.packages
+        let full =
+            packages.build.isEmpty
+            ? base : try await bases.base(python: version, packages: packages.run + packages.build, trace)
+        do {
+            return try await dependencies.layer(build, of: project, for: request, on: full, trace)
+        } catch let fault as Fault where StepRunner.lacksCompiler(fault) && !packages.build.contains("build-essential") {
+            try await trace.say(
+                "dependencies",
+                "a dependency has no ready wheel for Python \(base.version): installing again, with a compiler"
+            )
+            // Headers of a Python that is not Debian's come with it.
+            let headers = base.python.hasPrefix("/usr/bin/") ? ["python3-dev"] : []
+            let tools = ["build-essential", "pkg-config", "libffi-dev", "libpq-dev"] + headers
+            let able = try await bases.base(
+                python: version,
+                packages: Set(packages.run + packages.build + tools).sorted(),
+                trace
+            )
+            return try await dependencies.layer(build, of: project, for: request, on: able, trace)
+        }
     }
 
-    private static func config(_ base: PythonBase, _ command: StartCommand?, _ project: ProjectFiles) -> Image.Config {
+    private static let noCommand = Fault(
+        .buildFailed,
+        "nothing says how the app starts: no [processes] in fly.toml, no web: in a Procfile, and no app that was found",
+        hint: "set it in fly.toml: [processes] app = \"uvicorn package.module:app --host 0.0.0.0 --port 8080\""
+    )
+
+    private static func config(_ base: PythonBase, _ build: PythonBuild, _ command: [String]) -> Image.Config {
         var env = [
             "PATH": "\(DependencyLayer.place)/bin:\(base.path)",
             "VIRTUAL_ENV": DependencyLayer.place,
@@ -68,17 +97,15 @@ package struct PythonBuilder: Sendable {
             "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONFAULTHANDLER": "1",
         ]
-        // Packages below `src` are meant to be installed; since the project itself is not, they are found by path.
-        if project.manifest.files.contains(where: { $0.path.hasPrefix("src/") && $0.path.hasSuffix("/__init__.py") }) {
-            env["PYTHONPATH"] = "/app/src"
-        }
-        env.merge(command?.environment ?? [:]) { $1 }
+        env.merge(build.environment) { $1 }
+        let home = PythonBuild.home
         return Image.Config(
             user: "\(StepRunner.userID):\(StepRunner.userID)",
-            workingDirectory: "/app",
+            workingDirectory: build.folder.isEmpty ? home : "\(home)/\(build.folder)",
             env: env.map { "\($0.key)=\($0.value)" }.sorted(),
-            cmd: command?.words ?? []
+            cmd: command
         )
     }
 }

@@ -11,6 +11,8 @@ package struct DeployRequest: Codable, Sendable {
     package var configFile: String?
     /// Two Machines for a new group with services and no volume.
     package var highAvailability: Bool
+    /// How the project becomes an image without a Dockerfile; nil builds by its Dockerfile.
+    package var python: PythonBuild?
     /// Ends without a new release when image and configuration are what runs already.
     package var onlyIfChanged = false
 

@@ -47,3 +47,11 @@ extension AppConfig {
         return filter.contains(group) || (filter.contains("") && group == defaultGroup)
     }
 }
+
+extension AppConfig {
+    /// Nothing in it says how some group starts, so the image has to.
+    package var needsImageCommand: Bool { processes.isEmpty || processes.values.contains(where: \.isEmpty) }
+
+    /// The port that the first public service expects its processes on.
+    package var internalPort: Int? { (httpService ?? services.first)?.settings.internalPort }
+}

@@ -43,7 +43,7 @@ package enum DockerfileGenerator {
             return generated
         }
         generated.files = [
-            Artefact("Dockerfile", image.text),
+            Artefact("Dockerfile", Stamp.sealed(image.text)),
             Artefact(".dockerignore", DockerIgnore.allowing(image.ignoredBut, stamp: options.stamp, facts)),
         ]
         if let script = image.script { generated.files.append(script) }

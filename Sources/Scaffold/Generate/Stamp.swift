@@ -1,3 +1,6 @@
+import Toolkit
+import struct Foundation.Data
+
 /// The line that says by whom a file was made and from what, so that later runs know it as theirs.
 package enum Stamp {
     /// What every stamp begins with.
@@ -23,6 +26,20 @@ package enum Stamp {
         return lines.joined(separator: "\n")
     }
 
+    /// The text with a hash of itself in its stamp, by which it can be told whether it was edited.
+    static func sealed(_ text: String) -> String {
+        var lines = lines(text).map(String.init)
+        guard let place = lines.prefix(3).firstIndex(where: { isStamp(Substring($0)) }) else { return text }
+        lines[place] += seal(body(text))
+        return lines.joined(separator: "\n")
+    }
+
+    /// Whether a file is just what a launch wrote, however old; one from before there were seals never counts as such.
+    package static func isUntouched(_ text: String) -> Bool {
+        guard let line = line(in: text) else { return false }
+        return line.hasSuffix(seal(body(text)))
+    }
+
     /// The line with the stamp, when there is one.
     static func line(in text: String) -> String? { lines(text).prefix(3).first(where: isStamp).map(String.init) }
 
@@ -30,6 +47,10 @@ package enum Stamp {
     static func line(_ stamp: String) -> String { "# \(Quoting.comment(stamp))" }
 
     // MARK: - Private
+
+    private static func seal(_ body: String) -> String {
+        "; text: \(Digest.hex(Data(body.utf8)).prefix(16))"
+    }
 
     private static func lines(_ text: String) -> [Substring] {
         text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)

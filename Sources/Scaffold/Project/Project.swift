@@ -61,6 +61,15 @@ package final class Project: Sendable {
         return text
     }
 
+    /// A file's text up to another limit in bytes, as for lock files; it is read anew each time.
+    package func text(_ path: String, limit: Int) -> String? {
+        if let text = text(path) { return text }
+        guard known.contains(path), case .folder(let root) = source,
+            let data = ProjectWalk.contents(of: "\(root)/\(path)", limit: limit), data.count <= limit
+        else { return nil }
+        return String(decoding: data, as: UTF8.self)
+    }
+
     /// The files below a folder (`""` is all), with their paths relative to the project.
     package func files(under folder: String) -> [String] {
         folder.isEmpty ? files : files.filter { $0.hasPrefix(folder + "/") }

@@ -18,11 +18,16 @@ package enum ConfigJSON {
     /// - Parameters:
     ///   - bytes: UTF-8; a byte-order mark at the start is skipped.
     ///   - file: the file's name for messages.
+    ///   - limit: in bytes; lock files are larger than what people write.
     /// - Returns: the value at the top.
     /// - Throws: ``Fault`` such as `fly.json:3:7: expected ":" after the key, found "1"`.
-    package static func parse(_ bytes: [UInt8], file: String) throws(Fault) -> ConfigNode {
-        guard bytes.count <= maximumBytes else {
-            throw Fault(.tooLarge, "\(file): expected at most \(maximumBytes) bytes, found \(bytes.count)")
+    package static func parse(
+        _ bytes: [UInt8],
+        file: String,
+        limit: Int = maximumBytes
+    ) throws(Fault) -> ConfigNode {
+        guard bytes.count <= limit else {
+            throw Fault(.tooLarge, "\(file): expected at most \(limit) bytes, found \(bytes.count)")
         }
         let scanner = TOMLScanner(bytes: bytes, file: file)
         try scanner.refuseBrokenText()
@@ -31,7 +36,11 @@ package enum ConfigJSON {
     }
 
     /// Parses text, for what is in memory already.
-    package static func parse(_ text: String, file: String) throws(Fault) -> ConfigNode {
-        try parse(Array(text.utf8), file: file)
+    package static func parse(
+        _ text: String,
+        file: String,
+        limit: Int = maximumBytes
+    ) throws(Fault) -> ConfigNode {
+        try parse(Array(text.utf8), file: file, limit: limit)
     }
 }

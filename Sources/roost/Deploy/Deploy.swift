@@ -2,6 +2,7 @@ import ArgumentParser
 import Client
 import Foundation
 import Model
+import Scaffold
 import Toolkit
 
 struct Deploy: AsyncParsableCommand {
@@ -18,6 +19,8 @@ struct Deploy: AsyncParsableCommand {
     @Flag(help: "Do nothing when image and configuration are what runs already.") var ifChanged = false
     @Flag(help: "Refuse to deploy when the audit finds what will fail (severity E).") var strict = false
     @Flag(help: "Leave the audit out.") var noAudit = false
+    @Flag(help: "Build a Python project without its Dockerfile.") var native = false
+    @Option(help: "Build by this Dockerfile, even where it is as roost launch wrote it.") var dockerfile: String?
     @Flag(inversion: .prefixedNo, help: "Two Machines for a new group with services and no volume.") var ha = true
 
     func run() async throws {
@@ -55,7 +58,8 @@ struct Deploy: AsyncParsableCommand {
         }
         var config = project.config
         config.app = app
-        if config.build.image == nil, !noAudit { try await DeployAudit(folder: folder).check(strict: strict) }
+        if let dockerfile { config.build.dockerfile = dockerfile }
+        let build = try await plan(config, client)
         try await client.ensure(app: app, owner: Person.current)
         var manifest: SourceManifest?
         if config.build.image == nil {
@@ -69,9 +73,28 @@ struct Deploy: AsyncParsableCommand {
             lines: project.lines,
             highAvailability: ha
         )
+        request.python = build?.python
         request.onlyIfChanged = ifChanged
         request.configFile = ConfigFile.name(of: project.path)
         return try await client.post(apiPath("apps", app, "rollouts"), request, as: Rollout.self)
+    }
+}
+
+extension Deploy {
+    /// Reads the project once: for the audit, and for the way in which it is built.
+    private func plan(_ config: AppConfig, _ client: RoostClient) async throws -> ProjectBuild? {
+        guard config.build.image == nil else { return nil }
+        let scan = try await Scan.run(folder: folder)
+        if !noAudit { try DeployAudit(folder: folder, scan: scan).check(strict: strict) }
+        let build = try ProjectBuild.plan(
+            scan,
+            config,
+            dockerfile: config.build.dockerfile,
+            isForced: (dockerfile != nil, native),
+            offered: []
+        )
+        for note in build.notes { print("==> \(note)") }
+        return build
     }
 }
 

@@ -5,10 +5,10 @@ import Scaffold
 /// The rules of severity E, before a deploy: what will fail is said before anything is built.
 struct DeployAudit {
     let folder: String
+    let scan: ScanResult
 
-    /// Findings of severity E; none when the folder could not be looked at.
-    func findings() async throws -> [Finding] {
-        let scan = try await Scan.run(folder: folder)
+    /// Findings of severity E.
+    func findings() -> [Finding] {
         let rules = Rules.all.filter { $0.severity == .error }
         let report = Audit.run(AuditContext(scan.context, target: .roost), rules: rules)
         return report.findings.filter { $0.severity == .error }
@@ -17,14 +17,8 @@ struct DeployAudit {
     /// Prints them.
     ///
     /// - Throws: ``Fault`` `invalidConfig` when there are any and the user wants none.
-    func check(strict: Bool) async throws {
-        let found: [Finding]
-        do {
-            found = try await findings()
-        } catch  where !strict {
-            // Whether the project can be deployed is not for the audit to say.
-            return
-        }
+    func check(strict: Bool) throws {
+        let found = findings()
         for finding in found {
             Output.warn("\(strict ? "Error" : "Warning"): \(finding.place): \(finding.rule) \(finding.message)")
             Output.warn("  \(finding.fix)")

@@ -26,6 +26,11 @@ package enum PythonVersionDetector {
         context.facts.warnings += decision.warnings
     }
 
+    /// What the project's files allow.
+    static func ranges(in context: ScanContext) -> [PythonRange] {
+        bounds(ManifestChoice.find(in: context), in: context).compactMap { PythonRange($0.text, syntax: $0.syntax) }
+    }
+
     // MARK: - Private
 
     /// The bounds of the chosen manifest and of the projects that stand around the code, each text once.

@@ -1,0 +1,3 @@
+extension PythonBaseMaker {
+    func base(python: String?, packages: [String], _ trace: BuildTrace) async throws -> PythonBase { try await base(trace) }
+}

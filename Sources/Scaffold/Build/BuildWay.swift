@@ -1,0 +1,63 @@
+package import Model
+
+/// How a project becomes an image; decided in one place, from what the user says and what the project has.
+package enum BuildWay: Equatable, Sendable {
+    /// An image of a registry, or of this host.
+    case image
+    /// By a Dockerfile, which is the project's own or was edited; its path in the project.
+    case dockerfile(String)
+    /// Without one, as ``PythonBuildReader`` reads the project. `generated` is the Dockerfile of a launch that it stands
+    /// for.
+    case native(generated: String?)
+
+    /// Decides.
+    ///
+    /// - Parameters:
+    ///   - build: `[build]` of `fly.toml`.
+    ///   - dockerfile: the Dockerfile that this means, as a path of the project that may not be there.
+    ///   - scan: of the folder that is deployed.
+    ///   - native: the user wants no Dockerfile to be used.
+    /// - Throws: ``Fault`` for a project that nothing here can build.
+    package static func decide(
+        _ build: AppConfig.Build,
+        dockerfile: String?,
+        _ scan: ScanResult,
+        native: Bool
+    ) throws(Fault) -> BuildWay {
+        if build.image != nil { return .image }
+        let project = scan.context.project
+        let named = dockerfile ?? ["Dockerfile", "dockerfile", "Containerfile"].first { project.has($0) }
+        if native || build.builder == "python" {
+            guard isPython(scan) else { throw notPython }
+            return .native(generated: nil)
+        }
+        if let named {
+            guard let text = project.text(named), Stamp.isUntouched(text), isPython(scan), canStandFor(text) else {
+                return .dockerfile(named)
+            }
+            return .native(generated: named)
+        }
+        // Others are for the server to refuse, by name.
+        if build.builder != nil || !build.buildpacks.isEmpty { return .dockerfile("Dockerfile") }
+        guard isPython(scan) else { throw notPython }
+        return .native(generated: nil)
+    }
+
+    // MARK: - Private
+
+    private static func isPython(_ scan: ScanResult) -> Bool {
+        scan.facts.recipe == nil && scan.context.project.files.contains { $0.hasSuffix(".py") || $0 == "pyproject.toml" }
+    }
+
+    /// What a launch wrote may hold more than Python: a front end that is built with it, conda, Django's files.
+    private static func canStandFor(_ dockerfile: String) -> Bool {
+        let others = ["FROM node:", "FROM oven/bun", "FROM mambaorg/", "collectstatic"]
+        return !others.contains(where: dockerfile.contains)
+    }
+
+    private static let notPython = Fault(
+        .buildFailed,
+        "the project has no Dockerfile and is not in Python",
+        hint: "roost launch writes a Dockerfile for other languages; or name an image: [build] image = \"…\" in fly.toml"
+    )
+}

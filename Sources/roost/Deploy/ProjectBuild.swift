@@ -1,0 +1,56 @@
+import Client
+import Model
+import Scaffold
+
+/// How the project that is deployed becomes an image, as its files say.
+struct ProjectBuild {
+    var way: BuildWay
+    /// For a build without a Dockerfile.
+    var python: PythonBuild?
+    /// What the user is told before anything is sent.
+    var notes: [String] = []
+
+    /// Decides, before anything is built or sent.
+    ///
+    /// - Parameters:
+    ///   - dockerfile: the one that the configuration or the user names, in the project's folder.
+    ///   - isForced: the user wants it to be built by that file, or without any.
+    ///   - offered: the versions of Python that the server can make.
+    /// - Throws: ``Fault`` for a project that can't be built, or that nothing can start.
+    static func plan(
+        _ scan: ScanResult,
+        _ config: AppConfig,
+        dockerfile: String?,
+        isForced: (dockerfile: Bool, native: Bool) = (false, false),
+        offered: [String]
+    ) throws(Fault) -> ProjectBuild {
+        if let dockerfile, isForced.dockerfile { return ProjectBuild(way: .dockerfile(dockerfile)) }
+        let way = try BuildWay.decide(config.build, dockerfile: dockerfile, scan, native: isForced.native)
+        guard case .native(let generated) = way else { return ProjectBuild(way: way) }
+        var build = ProjectBuild(way: way)
+        let fit = try PythonFit.choose(scan, offered: offered)
+        var options = PythonBuildOptions()
+        options.needsCommand = config.needsImageCommand
+        options.isLaunched = generated != nil
+        options.port = config.internalPort
+        options.minor = fit.minor
+        options.mounts = config.mounts.map(\.destination)
+        let python = PythonBuildReader.read(scan, options)
+        if let generated {
+            build.notes.append(
+                "\(generated) is as roost launch wrote it: the same image is built without it "
+                    + "(--dockerfile \(generated) builds from the file)"
+            )
+        }
+        if let note = fit.note { build.notes.append(note) }
+        guard !options.needsCommand || !python.command.isEmpty else { throw noCommand }
+        build.python = python
+        return build
+    }
+
+    private static let noCommand = Fault(
+        .invalidConfig,
+        "nothing says how the app starts: no [processes] in fly.toml, no web: in a Procfile, and no app that was found",
+        hint: "set it in fly.toml: [processes] app = \"uvicorn package.module:app --host 0.0.0.0 --port 8080\""
+    )
+}
