@@ -16,6 +16,8 @@ struct HostConfig: Sendable {
     var paths = HostPaths(state: "/var/lib/roost", run: "/run/roost")
     /// Where base images are pulled from; nil builds them with mmdebstrap.
     var baseImage: String?
+    /// `[build] pythons`: a folder with interpreters for builds.
+    var pythons: String?
     /// Passed on to builds: proxies and certificate bundles.
     var buildEnvironment: [String: String] = [:]
     var logLevel = "info"
@@ -35,7 +37,11 @@ struct HostConfig: Sendable {
         if let level = environment["ROOST_LOG"] { config.logLevel = level }
         if !flags.listen.isEmpty { config.listen = flags.listen }
         if let region = flags.region { config.region = region }
-        for name in ["SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "UV_INDEX_URL", "UV_DEFAULT_INDEX"] {
+        let passed = [
+            "SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "UV_INDEX_URL", "UV_DEFAULT_INDEX",
+            "UV_PYTHON_INSTALL_MIRROR",
+        ]
+        for name in passed {
             if let value = environment[name] { config.buildEnvironment[name] = value }
         }
         try config.validate()
@@ -58,6 +64,22 @@ struct HostConfig: Sendable {
 
     // MARK: - Private
 
+    private mutating func readBuild(_ entries: [ConfigNode.Entry], _ file: String) throws(Fault) {
+        for entry in entries {
+            let place = "\(file):\(entry.keyPosition.line):\(entry.keyPosition.column)"
+            guard entry.key == "pythons" else {
+                throw Fault(.invalidConfig, "\(place): unknown key \"build.\(entry.key)\"", hint: "allowed: pythons")
+            }
+            guard case .string(let text) = entry.node.value, text.hasPrefix("/") else {
+                throw Fault(
+                    .invalidConfig,
+                    "\(place): build.pythons: found \(entry.node.summary), expected the absolute path of a folder"
+                )
+            }
+            pythons = text
+        }
+    }
+
     private mutating func read(_ root: ConfigNode, _ file: String) throws(Fault) {
         guard case .table(let entries) = root.value else { return }
         for entry in entries {
@@ -79,8 +101,9 @@ struct HostConfig: Sendable {
                     .invalidConfig,
                     "\(place): listen: found \(entry.node.summary), expected an array of strings"
                 )
+            case ("build", .table(let entries)): try readBuild(entries, file)
             default:
-                let keys = "host, region, domain, listen, state, run, base_image, log"
+                let keys = "host, region, domain, listen, state, run, base_image, log, build"
                 throw Fault(.invalidConfig, "\(place): unknown key \"\(entry.key)\"", hint: "allowed: \(keys)")
             }
         }

@@ -65,6 +65,7 @@ struct ServeCommand: AsyncParsableCommand {
             machines: machines,
             rollouts: rollouts,
             sources: images.sources,
+            workbench: images.workbench,
             socketPath: config.paths.apiSocket,
             logger: logger
         )

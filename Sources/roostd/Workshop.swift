@@ -11,6 +11,7 @@ struct Workshop: Sendable {
     private let store: ImageStore
     private let uploads: SourceStore
     private let builder: ImageBuilder
+    private let python: PythonBuilder
     private let dockerfiles: DockerfileBuilder
     private let paths: HostPaths
     private let logger: Logger
@@ -25,6 +26,13 @@ struct Workshop: Sendable {
         var options = PythonOptions(uv: Command.find("uv") ?? "/usr/local/bin/uv")
         options.baseImage = config.baseImage
         options.environment = config.buildEnvironment
+        options.pythons = config.pythons
+        python = PythonBuilder(
+            store: store,
+            sources: uploads,
+            sandbox: RuntimeSandbox(runtime: runtime),
+            options: options
+        )
         dockerfiles = DockerfileBuilder(
             store: store,
             sources: uploads,
@@ -34,12 +42,7 @@ struct Workshop: Sendable {
         builder = ImageBuilder(
             store: store,
             sources: uploads,
-            python: PythonBuilder(
-                store: store,
-                sources: uploads,
-                sandbox: RuntimeSandbox(runtime: runtime),
-                options: options
-            ),
+            python: python,
             dockerfile: dockerfiles,
             environment: config.buildEnvironment
         )
@@ -84,6 +87,11 @@ struct Workshop: Sendable {
             missing: { try await uploads.missing(of: $0) },
             adopt: { try await uploads.put($0, file: $1) }
         )
+    }
+
+    /// What this host builds with.
+    var workbench: Workbench {
+        Workbench(pythons: { try await python.bases.offers() })
     }
 
     func rolloutSettings(_ config: HostConfig) -> Rollouts.Settings {

@@ -11,6 +11,7 @@ package struct API: Sendable {
     let machines: Machines
     let rollouts: Rollouts
     let sources: Sources
+    let workbench: Workbench
     private let socketPath: String
     private let logger: Logger
 
@@ -19,6 +20,7 @@ package struct API: Sendable {
         machines: Machines,
         rollouts: Rollouts,
         sources: Sources,
+        workbench: Workbench,
         socketPath: String,
         logger: Logger
     ) {
@@ -26,6 +28,7 @@ package struct API: Sendable {
         self.machines = machines
         self.rollouts = rollouts
         self.sources = sources
+        self.workbench = workbench
         self.socketPath = socketPath
         self.logger = logger
     }
@@ -39,6 +42,7 @@ package struct API: Sendable {
         MachineRoutes(apps: apps, machines: machines).add(to: router)
         RolloutRoutes(apps: apps, rollouts: rollouts).add(to: router)
         SourceRoutes(sources: sources).add(to: router)
+        BuilderRoutes(workbench: workbench).add(to: router)
         LogRoutes(apps: apps, machines: machines).add(to: router)
         unlink(socketPath)
         let path = socketPath

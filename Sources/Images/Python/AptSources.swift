@@ -13,9 +13,19 @@ struct AptSources: Equatable, Sendable {
         var signedBy: String?
 
         /// In the one-line format.
-        var line: String {
-            let option = signedBy.map { "[signed-by=\($0)] " } ?? ""
-            return "deb \(option)\(uri) \(suite) \(components.joined(separator: " "))"
+        var line: String { line(signedBy.map { "[signed-by=\($0)] " } ?? "") }
+
+        /// The same, also when the index says that it should have been renewed by now; its signature counts as ever.
+        var lineWithoutEnd: String {
+            let keys = signedBy.map { " signed-by=\($0)" } ?? ""
+            return line("[check-valid-until=no\(keys)] ")
+        }
+
+        /// The mirror's address without a slash at its end.
+        var base: String { uri.hasSuffix("/") ? String(uri.dropLast()) : uri }
+
+        private func line(_ options: String) -> String {
+            "deb \(options)\(uri) \(suite) \(components.joined(separator: " "))"
         }
     }
 

@@ -1,29 +1,57 @@
 import Foundation
-import Model
+package import Model
 import Toolkit
 
-/// Makes the bottom layer of Python images: once for each host, unless what it is made from changes.
-struct PythonBaseMaker: Sendable {
+/// Makes the bottom layers of Python images: once for each recipe, unless what it is made from changes.
+package struct PythonBaseMaker: Sendable {
     let store: ImageStore
     let options: PythonOptions
     let steps: StepRunner
     let locks: KeyedLock
+    private let sources: PythonSources
 
-    /// The base of this host.
+    init(store: ImageStore, options: PythonOptions, steps: StepRunner, locks: KeyedLock) {
+        self.store = store
+        self.options = options
+        self.steps = steps
+        self.locks = locks
+        sources = PythonSources(store: store, options: options)
+    }
+
+    /// A base with a Python of a version, and with more packages of the distribution.
     ///
     /// One build makes it; those that need it meanwhile wait.
-    func base(_ trace: BuildTrace) async throws -> PythonBase {
-        try await trace.stage("base") {
-            let recipe = try recipe()
-            let cache = BuildCache(store: store)
-            if let base = try cache.find(recipe, as: PythonBase.self) { return (base, cached: true) }
-            let onWait = { try await trace.say("base", "waits for another build that makes the base image") }
-            return try await locks.withLock("base", onWait: onWait) {
-                if let base = try cache.find(recipe, as: PythonBase.self) { return (base, cached: true) }
-                let base = try await make(recipe, trace)
-                try cache.save(recipe, base)
-                return (base, cached: false)
+    ///
+    /// - Parameters:
+    ///   - python: `3.12`, or a full version where that very one is wanted if there is a choice; nil for the host's
+    ///     default.
+    ///   - packages: names as the host's distribution has them.
+    /// - Throws: ``Fault`` `buildFailed` when there is no such Python or package, with the ways on.
+    func base(python: String? = nil, packages: [String] = [], _ trace: BuildTrace) async throws -> PythonBase {
+        for name in packages where !SystemRoot.isPackageName(name) {
+            throw Fault(.invalidRequest, "\(ConfigNode.quoted(name)) is not the name of a package")
+        }
+        let packages = Array(Set(packages)).sorted()
+        return try await trace.stage("base") {
+            guard let python else { return try await ready(try sources.standard(), packages, trace) }
+            guard let wanted = PythonVersion(python) else {
+                throw Fault(.invalidRequest, "\(ConfigNode.quoted(python)) is not a version of Python")
             }
+            return try await first(of: wanted, packages, trace)
+        }
+    }
+
+    /// The Pythons that this host can make a base with, the newest first; for each version the best one.
+    package func offers() async throws -> [PythonOffer] {
+        var offers: [String: PythonOffer] = [:]
+        for source in try await sources.all() {
+            guard var offer = source.offer, offers[offer.version] == nil else { continue }
+            if offer.full == nil { offer.full = try known(source)?.version }
+            offers[offer.version] = offer
+        }
+        return offers.values.sorted { left, right in
+            let numbers = [left, right].map { PythonVersion($0.version)?.numbers ?? [] }
+            return numbers[1].lexicographicallyPrecedes(numbers[0])
         }
     }
 
@@ -32,81 +60,192 @@ struct PythonBaseMaker: Sendable {
     /// All that decides what comes out; its hash is the base's key.
     private struct Recipe: Codable {
         /// Counted up when the way of making it changes.
-        var builder = 1
+        var builder = 2
         var image: String?
         var release = ""
         var distribution = ""
         var sources: [String] = []
+        /// Those beyond ``PythonBaseMaker/packages``.
+        var packages: [String]
+        /// The folder of an interpreter and what tells its state; nil for the release's own.
+        var interpreter: [String]?
     }
 
-    static let packages = ["python3", "python3-venv", "ca-certificates"]
+    static let packages = ["python3", "python3-venv", "python-is-python3", "ca-certificates"]
 
-    private func recipe() throws(Fault) -> Recipe {
-        if let image = options.baseImage { return Recipe(image: image) }
-        let system = try Self.fields(of: "/etc/os-release")
-        guard let release = system["VERSION_CODENAME"], !release.isEmpty else {
-            throw Self.unfit("/etc/os-release names no release of a distribution with APT")
+    private func recipe(_ source: PythonSource, _ packages: [String]) throws(Fault) -> Recipe {
+        var recipe = Recipe(packages: packages)
+        switch source.kind {
+        case .image(let image): recipe.image = image
+        case .system(let release):
+            (recipe.release, recipe.distribution, recipe.sources) = (
+                release.name, release.distribution, release.sources
+            )
+        case .interpreter(let interpreter):
+            let release = try SystemReleases.own().release
+            (recipe.release, recipe.distribution, recipe.sources) = (
+                release.name, release.distribution, release.sources
+            )
+            recipe.interpreter = [interpreter.prefix, interpreter.full, interpreter.stamp]
         }
-        let entries = try Self.hostSources().entries(of: release)
-        guard !entries.isEmpty else { throw Self.unfit("/etc/apt names no source of packages for \(release)") }
-        return Recipe(
-            release: release,
-            distribution: system["NAME"]?.split(separator: " ").first.map(String.init) ?? "Linux",
-            sources: entries.map(\.line)
+        return recipe
+    }
+
+    /// What was made of a source before, without any packages.
+    private func known(_ source: PythonSource) throws(Fault) -> PythonBase? {
+        try BuildCache(store: store).find(try recipe(source, []), as: PythonBase.self)
+    }
+
+    private func first(
+        of wanted: PythonVersion,
+        _ packages: [String],
+        _ trace: BuildTrace
+    ) async throws -> (PythonBase, cached: Bool) {
+        var failure: Fault?
+        func attempt(_ source: PythonSource) async throws -> (PythonBase, cached: Bool)? {
+            do {
+                return try await ready(source, packages, trace)
+            } catch let fault as Fault where fault.code != .diskFull {
+                if failure == nil { failure = fault }
+                let first = fault.message.split(separator: "\n").first ?? ""
+                try await trace.say("base", "Python \(wanted) of \(source.origin) can't be used: \(first)")
+                return nil
+            }
+        }
+        // An image that the host's owner names comes before all others where it has the version.
+        if options.baseImage != nil, let base = try await attempt(try sources.standard()),
+            let version = PythonVersion(base.0.version), version.isSameMinor(as: wanted)
+        {
+            return base
+        }
+        let found = try await sources.all(for: wanted)
+        for source in found {
+            if let base = try await attempt(source) { return base }
+        }
+        if found.isEmpty, let source = try await sources.download(wanted, trace), let base = try await attempt(source) {
+            return base
+        }
+        if let failure { throw failure }
+        throw Self.missing(wanted, try await offers())
+    }
+
+    static func missing(_ wanted: PythonVersion, _ offers: [PythonOffer]) -> Fault {
+        let list = offers.map { "\($0.version) (\($0.origin))" }.joined(separator: ", ")
+        return Fault(
+            .buildFailed,
+            "there is no Python \(wanted) on this host; it can make \(list.isEmpty ? "none" : list)",
+            hint:
+                "let the project take one of these, put one into the folder that [build] pythons in roost.toml names, "
+                + "or write a Dockerfile"
         )
     }
 
-    private func make(_ recipe: Recipe, _ trace: BuildTrace) async throws -> PythonBase {
-        if let image = recipe.image { return try await pull(image, trace) }
-        try await trace.say(
-            "base",
-            "makes the base image of \(recipe.distribution) \(recipe.release), once for this host"
+    private func ready(
+        _ source: PythonSource,
+        _ packages: [String],
+        _ trace: BuildTrace
+    ) async throws -> (PythonBase, cached: Bool) {
+        let recipe = try recipe(source, packages)
+        let cache = BuildCache(store: store)
+        if let base = try cache.find(recipe, as: PythonBase.self) { return (base, cached: true) }
+        let key = "base \(Digest.hex(try JSON.encode(recipe)))"
+        let onWait = { try await trace.say("base", "waits for another build that makes the base image") }
+        return try await locks.withLock(key, onWait: onWait) {
+            if let base = try cache.find(recipe, as: PythonBase.self) { return (base, cached: true) }
+            let base = try await make(source, packages, trace)
+            try cache.save(recipe, base)
+            return (base, cached: false)
+        }
+    }
+
+    private func make(_ source: PythonSource, _ packages: [String], _ trace: BuildTrace) async throws -> PythonBase {
+        switch source.kind {
+        case .image(let image):
+            guard packages.isEmpty else {
+                throw Fault(
+                    .unsupported,
+                    "the packages \(packages.joined(separator: ", ")) can't be added to the base image \(image)",
+                    hint: "set base_image in roost.toml to an image that has them, or write a Dockerfile"
+                )
+            }
+            return try await pull(image, trace)
+        case .system(let release): return try await bootstrap(release, packages, trace)
+        case .interpreter(let interpreter): return try await copy(interpreter, packages, trace)
+        }
+    }
+
+    private func bootstrap(
+        _ release: SystemRelease,
+        _ packages: [String],
+        _ trace: BuildTrace
+    ) async throws -> PythonBase {
+        let name = "\(release.distribution) \(release.name)"
+        let system = SystemRoot(
+            release: release,
+            packages: Self.packages,
+            archives: "\(store.root)/cache/packages/\(release.name)",
+            environment: options.environment
         )
+        guard packages.isEmpty else {
+            let plain = PythonSource(kind: .system(release), origin: name)
+            var base = try await ready(plain, [], trace).0
+            let missing = Set(packages).subtracting(try installed(in: base))
+            guard !missing.isEmpty else { return base }
+            let list = missing.sorted()
+            try await trace.say("base", "adds to \(name), once for this host: \(list.joined(separator: ", "))")
+            base.layers.append(try await system.add(list, to: base.layers, in: store, trace))
+            return base
+        }
+        try await trace.say("base", "makes the base image of \(name), once for this host")
         let scratch = try store.makeScratch()
         defer { FileTree.discard(scratch) }
-        try await runBootstrap(recipe, into: "\(scratch)/root", trace)
+        try await system.make(at: "\(scratch)/root", trace)
         let layer = try await store.addLayer(from: "\(scratch)/root", form: .asFound)
         var base = PythonBase(
             layers: [layer],
             python: "",
             version: "",
             tag: "",
-            path: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            path: Self.path,
             hasAppUser: true,
-            origin: "\(recipe.distribution) \(recipe.release)",
-            made: recipe.sources
+            origin: name,
+            made: release.sources
         )
         try await probe(&base, trace)
         return base
     }
 
-    private func runBootstrap(_ recipe: Recipe, into root: String, _ trace: BuildTrace) async throws {
-        // Its mounts are in a namespace of their own: whatever ends it, none of the host's folders stays mounted in one
-        // that is then removed. The process namespace ends its children with it.
-        let command = Command(
-            "unshare",
-            ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "mmdebstrap", "--mode=root"]
-                + ["--variant=minbase", "--include=\(Self.packages.joined(separator: ","))"]
-                + Self.leftOut.map { "--dpkgopt=path-exclude=\($0)" }
-                + ["--dpkgopt=path-include=/usr/share/doc/*/copyright", "--customize-hook=\(Self.addUser)"]
-                + [recipe.release, root] + recipe.sources,
-            environment: options.environment
-        )
-        guard Command.find("mmdebstrap") != nil else {
-            throw Fault(.toolMissing, "mmdebstrap is not installed", hint: "roost doctor says what this host lacks")
+    /// Puts an interpreter onto the host's own release.
+    private func copy(
+        _ interpreter: HostInterpreter,
+        _ packages: [String],
+        _ trace: BuildTrace
+    ) async throws -> PythonBase {
+        let release = PythonSource(kind: .system(try SystemReleases.own().release), origin: "")
+        let copy = InterpreterCopy(interpreter: interpreter, store: store)
+        let plain = try await ready(release, [], trace).0
+        let wanted = Set(packages).union(try await copy.packages()).subtracting(try installed(in: plain))
+        let system = wanted.isEmpty ? plain : try await ready(release, wanted.sorted(), trace).0
+        try await trace.say("base", "adds Python \(interpreter.full) of \(interpreter.origin)")
+        var base = system
+        base.layers.append(try await copy.layer(on: system.layers))
+        base.origin = "\(interpreter.origin) on \(system.origin)"
+        base.made += [interpreter.prefix, interpreter.stamp]
+        try await probe(&base, trace)
+        guard base.version == interpreter.full else {
+            throw Fault(.buildFailed, "Python \(interpreter.full) became \(base.version) in the base image")
         }
-        let last = LastLines()
-        let code = try await command.stream { line in
-            last.add(line)
-            try await trace.say("base", line)
-        }
-        try Task.checkCancellation()
-        guard code == 0 else { throw StepRunner.fault("the base image could not be made", code, last) }
+        return base
     }
 
-    private static let leftOut = ["/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*", "/usr/share/info/*"]
-    private static let addUser =
-        "chroot \"$1\" useradd --uid \(StepRunner.userID) --user-group --create-home --shell /usr/sbin/nologin app"
+    /// The packages that a base has.
+    private func installed(in base: PythonBase) throws -> Set<String> {
+        guard let root = try store.layerPaths(base.layers).first,
+            let bytes = try FileTree.read("\(root)/var/lib/dpkg/status", limit: 64 << 20)
+        else { return [] }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        return Set(lines.filter { $0.hasPrefix("Package: ") }.map { String($0.dropFirst("Package: ".count)) })
+    }
 
     private func pull(_ image: String, _ trace: BuildTrace) async throws -> PythonBase {
         try await trace.say("base", "pulls \(image)")
@@ -117,19 +256,21 @@ struct PythonBaseMaker: Sendable {
             python: "",
             version: "",
             tag: "",
-            path: path ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            path: path ?? Self.path,
             hasAppUser: false,
             origin: image,
             made: [pulled.digest]
         )
-        try await probe(&base, trace)
+        try await probe(&base, trace, isOurs: false)
         return base
     }
 
-    /// Asks the interpreter who it is.
-    private func probe(_ base: inout PythonBase, _ trace: BuildTrace) async throws {
+    static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// Asks the interpreter who it is, and of one that we put there ourselves whether its libraries are there too.
+    private func probe(_ base: inout PythonBase, _ trace: BuildTrace, isOurs: Bool = true) async throws {
         let script = """
-            import sys
+            import sys\(isOurs ? ", ssl, venv, zlib, ctypes, hashlib, sqlite3, ensurepip" : "")
             print("roost", sys.executable, ".".join(map(str, sys.version_info[:3])), sys.implementation.cache_tag)
             """
         let step = try steps.step(on: base, command: ["/bin/sh", "-c", "exec python3 -I -c \"$1\"", "sh", script])
@@ -141,41 +282,5 @@ struct PythonBaseMaker: Sendable {
         }
         (base.python, base.version, base.tag) = (words[1], words[2], words[3])
         try await trace.say("base", "Python \(base.version) of \(base.origin)")
-    }
-
-    private static func hostSources() throws(Fault) -> AptSources {
-        var sources = AptSources()
-        if let bytes = try FileTree.read("/etc/apt/sources.list", limit: 1 << 20) {
-            sources.add(list: String(decoding: bytes, as: UTF8.self))
-        }
-        let folder = "/etc/apt/sources.list.d"
-        for name in FileTree.exists(folder) ? try FileTree.names(in: folder) : [] {
-            guard name.hasSuffix(".list") || name.hasSuffix(".sources"),
-                let bytes = try FileTree.read("\(folder)/\(name)", limit: 1 << 20)
-            else { continue }
-            let text = String(decoding: bytes, as: UTF8.self)
-            if name.hasSuffix(".list") { sources.add(list: text) } else { sources.add(deb822: text) }
-        }
-        return sources
-    }
-
-    private static func fields(of file: String) throws(Fault) -> [String: String] {
-        // Followed where it is a link, unlike our own files: distributions link it to /usr/lib.
-        let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
-        var fields: [String: String] = [:]
-        for line in text.split(separator: "\n") {
-            guard let equals = line.firstIndex(of: "=") else { continue }
-            let value = line[line.index(after: equals)...].trimmingCharacters(in: CharacterSet(charactersIn: "\"'"))
-            fields[String(line[..<equals])] = value
-        }
-        return fields
-    }
-
-    private static func unfit(_ message: String) -> Fault {
-        Fault(
-            .hostUnfit,
-            message,
-            hint: "set the builder's base image to one of a registry, such as docker.io/library/python:3.13-slim"
-        )
     }
 }

@@ -7,7 +7,8 @@ import Toolkit
 /// A deploy that changes code alone makes one small layer; the others come from the cache.
 package struct PythonBuilder: Sendable {
     private let store: ImageStore
-    private let bases: PythonBaseMaker
+    /// Makes what images begin with.
+    package let bases: PythonBaseMaker
     private let dependencies: DependencyLayer
     private let apps: AppLayer
 

@@ -5,6 +5,10 @@ package struct PythonOptions: Sendable {
     /// An image of a registry to start from, `docker.io/library/python:3.13-slim`; nil makes one of the host's own
     /// distribution.
     package var baseImage: String?
+    /// A folder with interpreters for builds, one folder each, as uv and pyenv lay them out; they come before all others.
+    package var pythons: String?
+    /// Where else on the host interpreters are looked for.
+    package var places = PythonPlace.usual(home: "/root")
     /// What uv and skopeo need to get through to the outside: `HTTPS_PROXY`, `UV_INDEX_URL` and the like.
     package var environment: [String: String] = [:]
     /// Certificate authorities, for hosts behind a proxy with its own; in place of the base image's.

@@ -19,6 +19,7 @@ struct BuildBench {
         state: String? = nil,
         sandbox: any BuildSandbox = ChrootSandbox(),
         baseImage: String? = nil,
+        pythons: String? = nil,
         environment: [String: String] = [:]
     ) throws {
         folder = try TemporaryFolder()
@@ -26,7 +27,7 @@ struct BuildBench {
         store = try ImageStore(images: images)
         sources = try SourceStore(images: images)
         var options = PythonOptions(uv: Requirements.uv)
-        (options.baseImage, options.environment) = (baseImage, environment)
+        (options.baseImage, options.pythons, options.environment) = (baseImage, pythons, environment)
         python = PythonBuilder(store: store, sources: sources, sandbox: sandbox, options: options)
         var buildah = DockerfileOptions(storage: "\(images)/buildah", run: "\(images)/buildah-run")
         buildah.environment = environment
