@@ -101,7 +101,11 @@ let package = Package(
         .testTarget(name: "ToolkitTests", dependencies: ["Toolkit", "Model"], swiftSettings: settings),
         .testTarget(name: "ScaffoldTests", dependencies: ["Scaffold", "Model", "Toolkit"], swiftSettings: settings),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Model", "Toolkit"], swiftSettings: settings),
-        .testTarget(name: "ImagesTests", dependencies: ["Images", "Model", "Toolkit"], swiftSettings: settings),
+        .testTarget(
+            name: "ImagesTests",
+            dependencies: ["Images", "Scaffold", "Model", "Toolkit"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Model", "Toolkit"], swiftSettings: settings),
         .testTarget(
             name: "EdgeTests",

@@ -32,8 +32,8 @@ struct ImageBuilderTests {
         #expect(fault?.message.contains("deploy/Dockerfile") == true)
         fault = try await build(["main.py": ""]) { $0.image = "--help" }
         #expect(fault?.code == .invalidConfig)
-        fault = try await build(["Pipfile": ""])
-        #expect(fault?.message.contains("Pipfile") == true)
+        fault = try await build(["notes.txt": ""]) { $0.builder = "python" }
+        #expect(fault?.message.contains("nothing says how to build it") == true)
     }
 
     @Test("an image of this host is taken by its digest")
@@ -52,7 +52,8 @@ struct ImageBuilderTests {
     func notUploaded() async throws {
         let bench = try BuildBench(sandbox: NoSandbox())
         let entry = SourceManifest.Entry(path: "a/main.py", mode: 0o644, size: 1, sha256: Digest.hex(Data("x".utf8)))
-        let request = BuildRequest(app: "app", manifest: .init(files: [entry]), build: .init(), needsCommand: false)
+        var request = BuildRequest(app: "app", manifest: .init(files: [entry]), build: .init(), needsCommand: false)
+        request.python = PythonBuild()
         let fault = await #expect(throws: Fault.self) { try await bench.builder.build(request) { _ in } }
         #expect((fault?.code, fault?.message.contains("a/main.py")) == (.invalidRequest, true))
     }

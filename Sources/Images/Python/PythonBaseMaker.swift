@@ -25,7 +25,7 @@ package struct PythonBaseMaker: Sendable {
     /// - Parameters:
     ///   - python: `3.12`, or a full version where that very one is wanted if there is a choice; nil for the host's
     ///     default.
-    ///   - packages: names as the host's distribution has them.
+    ///   - packages: names as Debian 13 has them; see ``DebianPackages``.
     /// - Throws: ``Fault`` `buildFailed` when there is no such Python or package, with the ways on.
     func base(python: String? = nil, packages: [String] = [], _ trace: BuildTrace) async throws -> PythonBase {
         for name in packages where !SystemRoot.isPackageName(name) {
@@ -145,6 +145,7 @@ package struct PythonBaseMaker: Sendable {
         _ packages: [String],
         _ trace: BuildTrace
     ) async throws -> (PythonBase, cached: Bool) {
+        let packages = try Self.names(packages, for: source)
         let recipe = try recipe(source, packages)
         let cache = BuildCache(store: store)
         if let base = try cache.find(recipe, as: PythonBase.self) { return (base, cached: true) }
@@ -155,6 +156,15 @@ package struct PythonBaseMaker: Sendable {
             let base = try await make(source, packages, trace)
             try cache.save(recipe, base)
             return (base, cached: false)
+        }
+    }
+
+    /// Packages as the release of a source calls them.
+    private static func names(_ packages: [String], for source: PythonSource) throws -> [String] {
+        switch source.kind {
+        case .image: packages
+        case .system(let release): Set(DebianPackages.names(packages, in: release.name)).sorted()
+        case .interpreter: Set(DebianPackages.names(packages, in: try SystemReleases.own().release.name)).sorted()
         }
     }
 

@@ -62,24 +62,20 @@ package struct PythonBuilder: Sendable {
     ) async throws -> String {
         let version = build.python?.version
         let packages = build.packages
-        let full =
-            packages.build.isEmpty
-            ? base : try await bases.base(python: version, packages: packages.run + packages.build, trace)
+        // Headers of a Python that is not Debian's come with it.
+        let headers = base.python.hasPrefix("/usr/bin/") ? ["python3-dev"] : []
+        let compiles = packages.build.contains("gcc") || packages.build.contains("g++")
+        let tools = compiles ? packages.build + ["libc6-dev"] + headers : packages.build
+        let full = tools.isEmpty ? base : try await bases.base(python: version, packages: packages.run + tools, trace)
         do {
             return try await dependencies.layer(build, of: project, for: request, on: full, trace)
-        } catch let fault as Fault where StepRunner.lacksCompiler(fault) && !packages.build.contains("build-essential") {
+        } catch let fault as Fault where StepRunner.lacksCompiler(fault) {
             try await trace.say(
                 "dependencies",
                 "a dependency has no ready wheel for Python \(base.version): installing again, with a compiler"
             )
-            // Headers of a Python that is not Debian's come with it.
-            let headers = base.python.hasPrefix("/usr/bin/") ? ["python3-dev"] : []
-            let tools = ["build-essential", "pkg-config", "libffi-dev", "libpq-dev"] + headers
-            let able = try await bases.base(
-                python: version,
-                packages: Set(packages.run + packages.build + tools).sorted(),
-                trace
-            )
+            let more = ["build-essential", "pkg-config", "libffi-dev", "libpq-dev"] + headers
+            let able = try await bases.base(python: version, packages: packages.run + tools + more, trace)
             return try await dependencies.layer(build, of: project, for: request, on: able, trace)
         }
     }

@@ -46,7 +46,8 @@ package enum BuildWay: Equatable, Sendable {
     // MARK: - Private
 
     private static func isPython(_ scan: ScanResult) -> Bool {
-        scan.facts.recipe == nil && scan.context.project.files.contains { $0.hasSuffix(".py") || $0 == "pyproject.toml" }
+        scan.facts.recipe == nil
+            && scan.context.project.files.contains { $0.hasSuffix(".py") || $0 == "pyproject.toml" }
     }
 
     /// What a launch wrote may hold more than Python: a front end that is built with it, conda, Django's files.
@@ -58,6 +59,7 @@ package enum BuildWay: Equatable, Sendable {
     private static let notPython = Fault(
         .buildFailed,
         "the project has no Dockerfile and is not in Python",
-        hint: "roost launch writes a Dockerfile for other languages; or name an image: [build] image = \"…\" in fly.toml"
+        hint:
+            "roost launch writes a Dockerfile for other languages; or name an image: [build] image = \"…\" in fly.toml"
     )
 }

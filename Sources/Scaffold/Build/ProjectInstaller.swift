@@ -95,7 +95,9 @@ struct ProjectInstaller {
             notes.append("\(Quoting.comment(path)) can't be read: versions are chosen anew")
             return false
         }
-        var install = PythonBuild.Install(["pip", "install", "--no-deps"] + packages.options + ["-r", PythonBuild.listPath])
+        var install = PythonBuild.Install(
+            ["pip", "install", "--no-deps"] + packages.options + ["-r", PythonBuild.listPath]
+        )
         install.list = packages.list
         see(packages.locals, &install)
         if packages.list.contains(" @ git+") { needsGit = true }
@@ -144,7 +146,17 @@ struct ProjectInstaller {
             words += ["-c", "constraints.txt"]
             files.append(beside)
         }
-        for name in ["uv.toml"] where context.project.has(name) { files.append(name) }
+        let settings = TreePath.joined(TreePath.folder(of: path), "uv.toml")
+        if context.project.has(settings) {
+            files.append(settings)
+        } else if file.hasMoreIndexes {
+            // The file is pip's, which takes the best version of all indexes; uv by itself stops at the first.
+            words += ["--index-strategy", "unsafe-best-match"]
+            notes.append(
+                "\(Quoting.comment(path)) names several indexes: versions come from all of them, as with pip "
+                    + "(index-strategy in a uv.toml decides otherwise)"
+            )
+        }
         var install = PythonBuild.Install(words, folder: TreePath.folder(of: path), files: Set(files).sorted())
         if file.namesPlaces {
             install.files = nil

@@ -32,7 +32,7 @@ package struct PythonBuildReader {
         let start = ServerStart(facts, port: options.port ?? ServerStart.port(facts), minor: minor)
         let usesOwn = options.needsCommand || options.isLaunched
         build.folder = usesOwn ? facts.root : ""
-        if options.needsCommand { build.command = start.command }
+        if options.needsCommand { build.command = start.command.isEmpty ? procfile : start.command }
         if usesOwn { for pair in start.environment { build.environment[pair.name] = pair.value } }
         build.environment["PYTHONPATH"] = importPath
         let packages = SystemPackages.needed(for: facts.dependencies)
@@ -47,6 +47,15 @@ package struct PythonBuildReader {
             build.notes += start.notes
         }
         decideWritable()
+    }
+
+    /// What a Procfile says is the last word on a process that no framework is known for.
+    private var procfile: [String] {
+        guard let text = context.project.text(TreePath.joined(facts.root, "Procfile")),
+            let web = ProcfileImport.processes(text).last(where: { $0.name == "web" })
+        else { return [] }
+        let port = options.port ?? ServerStart.port(facts)
+        return (try? Words.split(ImportedCommand.shell(web.command, port: port))) ?? []
     }
 
     /// Servers and tools do not agree about whether the working directory is importable.

@@ -1,3 +1,5 @@
+import Model
+
 /// Versions of the tools and images that generated files name.
 ///
 /// > Source: the projects' own packages on PyPI, with the Python versions that each still supports.
@@ -50,11 +52,5 @@ struct BaseImage: Equatable {
     }
 
     /// Packages of Debian 13 under the names that an older release has for them.
-    func packages(_ names: [String]) -> [String] {
-        guard release != "trixie" else { return names }
-        let older = [
-            "libldap2": "libldap-2.5-0", "libgdal36": "libgdal32", "libpoppler-cpp2": "libpoppler-cpp0v5",
-        ]
-        return names.map { older[$0] ?? $0 }
-    }
+    func packages(_ names: [String]) -> [String] { DebianPackages.names(names, in: release) }
 }

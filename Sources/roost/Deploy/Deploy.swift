@@ -91,7 +91,7 @@ extension Deploy {
             config,
             dockerfile: config.build.dockerfile,
             isForced: (dockerfile != nil, native),
-            offered: []
+            offered: try await client.pythons()
         )
         for note in build.notes { print("==> \(note)") }
         return build
@@ -99,6 +99,15 @@ extension Deploy {
 }
 
 extension RoostClient {
+    /// The versions of Python that the server can make; none when it is too old to say.
+    func pythons() async throws -> [String] {
+        do {
+            return try await get("/v1/builder", as: BuilderView.self).pythons.map(\.version)
+        } catch let fault as Fault where fault.code != .unreachable {
+            return []
+        }
+    }
+
     /// Makes the app when it is not there yet.
     func ensure(app: String, owner: String) async throws {
         do {

@@ -1,6 +1,7 @@
 import Foundation
 import Images
 import Model
+import Scaffold
 import Toolkit
 
 /// All that a build needs, in a folder of its own.
@@ -41,7 +42,7 @@ struct BuildBench {
         )
     }
 
-    /// Uploads a folder and builds it.
+    /// Uploads a folder and builds it: by its Dockerfile when it has one, else as the reader of projects says.
     func build(
         _ path: String,
         app: String = "app",
@@ -57,8 +58,21 @@ struct BuildBench {
         }
         var build = AppConfig.Build()
         change(&build)
-        let request = BuildRequest(app: app, manifest: manifest, build: build, needsCommand: needsCommand)
+        var request = BuildRequest(app: app, manifest: manifest, build: build, needsCommand: needsCommand)
+        let scan = try await Scan.run(folder: path)
+        if case .native? = try? BuildWay.decide(build, dockerfile: build.dockerfile, scan, native: false) {
+            request.python = try await plan(scan, needsCommand)
+        }
         let lines = lines
         return try await builder.build(request) { lines.add($0) }
+    }
+
+    /// The way to build a project of Python, for the Pythons of this host.
+    private func plan(_ scan: ScanResult, _ needsCommand: Bool) async throws -> PythonBuild {
+        var options = PythonBuildOptions()
+        options.needsCommand = needsCommand
+        options.port = 8080
+        options.minor = try PythonFit.choose(scan, offered: try await python.bases.offers().map(\.version)).minor
+        return PythonBuildReader.read(scan, options)
     }
 }

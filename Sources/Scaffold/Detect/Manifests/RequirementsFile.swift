@@ -15,6 +15,8 @@ struct RequirementsFile: Sendable {
     var compiledWith: String?
     /// An option or an address names a place of the project that can't be told from here: all of it is needed.
     var namesPlaces = false
+    /// Packages are looked for in more than one index.
+    var hasMoreIndexes = false
     /// Included files that are not there.
     var missing: [Place] = []
 
@@ -52,8 +54,9 @@ struct RequirementsFile: Sendable {
             addLocation(Substring(target), at: place)
         } else if line.first != "-" {
             addRequirement(line, at: place)
-        } else if let target = Self.option(Self.places, in: line), !Self.isRemote(target) {
-            namesPlaces = true
+        } else if let target = Self.option(Self.places, in: line) {
+            if line.hasPrefix("--extra-index-url") { hasMoreIndexes = true }
+            if !Self.isRemote(target) { namesPlaces = true }
         }
     }
 

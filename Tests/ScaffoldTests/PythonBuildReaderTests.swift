@@ -1,0 +1,186 @@
+import Model
+import Testing
+import Toolkit
+
+@testable import Scaffold
+
+@Suite("How a Python project is built without a Dockerfile")
+struct PythonBuildReaderTests {
+    private static let app = "from fastapi import FastAPI\napp = FastAPI()\n"
+
+    private func read(
+        _ files: [String: String],
+        _ change: (inout PythonBuildOptions) -> Void = { _ in }
+    ) async throws -> PythonBuild {
+        let scan = try await Scan.run(Project(files: files))
+        var options = PythonBuildOptions()
+        options.port = 8080
+        change(&options)
+        let build = PythonBuildReader.read(scan, options)
+        try build.check()
+        return build
+    }
+
+    private func lines(_ build: PythonBuild) -> [String] { build.installs.map { $0.arguments.joined(separator: " ") } }
+
+    @Test("a package called src is imported by that name")
+    func sourcePackage() async throws {
+        let build = try await read([
+            "src/main.py": "from fastapi import FastAPI\nfrom src.settings import X\napp = FastAPI()\n",
+            "src/settings.py": "X = 1\n", "requirements.txt": "fastapi\nuvicorn\n",
+        ])
+        #expect(build.command.prefix(2) == ["uvicorn", "src.main:app"])
+        #expect(build.environment["PYTHONPATH"] == "/app")
+    }
+
+    @Test("a project with a build system is installed where it lies, so that its commands and metadata exist")
+    func ownScript() async throws {
+        let manifest = """
+            [project]
+            name = "ledger-web"
+            version = "1.4.2"
+            dependencies = ["fastapi==0.115.6", "uvicorn==0.34.0"]
+            readme = "README.md"
+            [project.scripts]
+            ledger-web = "ledger.serve:main"
+            [build-system]
+            requires = ["hatchling"]
+            build-backend = "hatchling.build"
+            """
+        let files = [
+            "pyproject.toml": manifest, "src/ledger/__init__.py": "",
+            "src/ledger/serve.py": Self.app + "def main(): pass\n",
+        ]
+        let build = try await read(files) { $0.needsCommand = false }
+        #expect(lines(build) == ["pip install -r pyproject.toml", "pip install --no-deps -e ."])
+        #expect(build.installs.last?.decisive == ["pyproject.toml"])
+        #expect(build.installs.last?.placeholders == ["README.md"])
+        #expect(build.installs.last?.isOptional == false)
+        let locked = try await read(files.merging(["uv.lock": "version = 1\n"]) { $1 }) { $0.needsCommand = false }
+        #expect(lines(locked) == ["sync --frozen --no-dev --no-install-project", "pip install --no-deps -e ."])
+    }
+
+    @Test("what poetry declares is installed without poetry, whatever kind of project it is")
+    func poetry() async throws {
+        let tool =
+            "[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\nfastapi = \"^0.115\"\nuvicorn = \"^0.34\"\n"
+        let old = try await read(["main.py": Self.app, "pyproject.toml": tool])
+        #expect(old.installs.first?.list == "fastapi>=0.115,<0.116\nuvicorn>=0.34,<0.35\n")
+        #expect(old.installs.count == 1 && old.installs.first?.files == [])
+        let two = "[project]\nname = \"m\"\nversion = \"1\"\ndynamic = [\"dependencies\"]\n"
+        let new = try await read(["main.py": Self.app, "pyproject.toml": two + tool])
+        #expect(new.installs.first?.list == old.installs.first?.list)
+        let lock = "[[package]]\nname = \"fastapi\"\nversion = \"0.115.6\"\ngroups = [\"main\"]\n"
+        let locked = try await read(["main.py": Self.app, "pyproject.toml": tool, "poetry.lock": lock])
+        #expect(locked.installs.first?.list == "fastapi==0.115.6\n")
+        #expect(lines(locked).first == "pip install --no-deps -r {list}")
+    }
+
+    @Test("a dependency by path is the folder of the project, never a package of that name from the index")
+    func pathDependency() async throws {
+        let build = try await read([
+            "main.py": Self.app, "libs/core/pyproject.toml": "[project]\nname='core'\nversion='1'\n",
+            "pyproject.toml":
+                "[tool.poetry]\nname='x'\nversion='1'\n[tool.poetry.dependencies]\nfastapi='*'\ncore={path='libs/core', develop=true}\n",
+        ])
+        #expect(build.installs.first?.list?.contains("-e /app/libs/core") == true)
+        #expect(build.installs.first?.files == nil)
+    }
+
+    @Test("requirements bring the files that they name, however they are written")
+    func requirements() async throws {
+        var build = try await read([
+            "main.py": Self.app, "requirements.txt": "\u{FEFF}-rbase.txt\nuvicorn\n", "base.txt": "fastapi",
+        ])
+        #expect(build.installs.first?.files == ["base.txt", "requirements.txt"])
+        build = try await read([
+            "main.py": Self.app, "requirements.txt": "fastapi\nvendor/x-1-py3-none-any.whl\n",
+            "vendor/x-1-py3-none-any.whl": "",
+        ])
+        #expect(build.installs.first?.files == ["requirements.txt", "vendor/x-1-py3-none-any.whl"])
+        build = try await read([
+            "main.py": Self.app, "requirements.txt": "--extra-index-url file:///app/shelf\nfastapi\n",
+        ])
+        #expect(build.installs.first?.files == nil)
+        build = try await read([
+            "main.py": Self.app, "requirements.txt": "fastapi\n-e ./libs/core\n", "libs/core/setup.py": "",
+        ])
+        #expect(build.installs.first?.files == nil)
+        #expect(build.installs.first?.decisive?.contains("libs/core/setup.py") == true)
+    }
+
+    @Test("where the app writes it may, and only there")
+    func writable() async throws {
+        let requirements = ["requirements.txt": "fastapi\nuvicorn\n"]
+        var build = try await read(
+            requirements.merging(["main.py": Self.app + "import sqlite3\nbase = sqlite3.connect('notes.db')\n"]) { $1 }
+        )
+        #expect(build.writable == ["/app"])
+        #expect(build.notes.contains { $0.contains("[[mounts]]") })
+        build = try await read(
+            requirements.merging(["main.py": Self.app + "import os\nos.makedirs('uploads', exist_ok=True)\n"]) { $1 }
+        ) { $0.mounts = ["/app/uploads"] }
+        #expect(build.writable == ["/app/uploads"])
+        #expect(!build.notes.contains { $0.contains("[[mounts]]") })
+        build = try await read(requirements.merging(["main.py": Self.app + "open('/etc/passwd', 'w')\n"]) { $1 })
+        #expect(build.writable.isEmpty)
+    }
+
+    @Test("a Procfile's command is the last word on a process that no framework is known for")
+    func procfile() async throws {
+        let build = try await read(["job.py": "print(1)\n", "Procfile": "web: python job.py --port $PORT && true\n"])
+        #expect(build.command.last?.contains("--port 8080") == true)
+        #expect(build.command.prefix(2) == ["sh", "-c"])
+    }
+
+    @Test("an unedited Dockerfile of a launch stands for the native build, an edited one and a project's own do not")
+    func way() async throws {
+        let files = ["main.py": Self.app, "requirements.txt": "fastapi\nuvicorn\n"]
+        func way(_ dockerfile: String?, native: Bool = false) async throws -> BuildWay {
+            let scan = try await Scan.run(
+                Project(files: files.merging(dockerfile.map { ["Dockerfile": $0] } ?? [:]) { $1 })
+            )
+            return try BuildWay.decide(.init(), dockerfile: nil, scan, native: native)
+        }
+        let launched = Stamp.sealed(
+            "# syntax=docker/dockerfile:1\n\(Stamp.line("Generated by roost 1; facts: x"))\nFROM python:3.12\n"
+        )
+        #expect(Stamp.isUntouched(launched))
+        #expect(try await way(launched) == .native(generated: "Dockerfile"))
+        #expect(try await way(launched.replacing("\n", with: "\r\n")) == .native(generated: "Dockerfile"))
+        #expect(try await way(launched + "RUN true\n") == .dockerfile("Dockerfile"))
+        #expect(try await way("FROM python:3.12\n") == .dockerfile("Dockerfile"))
+        #expect(try await way("FROM python:3.12\n", native: true) == .native(generated: nil))
+        #expect(try await way(nil) == .native(generated: nil))
+        let other = Stamp.sealed("\(Stamp.line("Generated by roost 1"))\nFROM node:24 AS frontend\nFROM python:3.12\n")
+        #expect(try await way(other) == .dockerfile("Dockerfile"))
+        let go = try await Scan.run(
+            Project(files: ["main.go": "package main\nfunc main() {}\n", "go.mod": "module x\n"])
+        )
+        #expect(throws: Fault.self) { try BuildWay.decide(.init(), dockerfile: nil, go, native: false) }
+    }
+
+    @Test(
+        "the Python is the one that is asked for, else the nearest that the bounds allow",
+        arguments: [
+            (">=3.9", "3.12", ["3.13", "3.12", "3.11"], 12), (">=3.9", "3.12", ["3.13", "3.11"], 13),
+            (">=3.9,<3.13", "3.12", ["3.13", "3.11"], 11), (">=3.9", "3.12", [], 12),
+            (">=3.9", "meadow-env", ["3.11"], 11),
+        ]
+    )
+    func fit(bound: String, pin: String, offered: [String], expected: Int) async throws {
+        let manifest = "[project]\nname='x'\nversion='1'\nrequires-python='\(bound)'\ndependencies=['fastapi']\n"
+        let scan = try await Scan.run(
+            Project(files: ["main.py": Self.app, "pyproject.toml": manifest, ".python-version": pin])
+        )
+        #expect(try PythonFit.choose(scan, offered: offered).minor == expected)
+    }
+
+    @Test("where no Python fits, one sentence says who asks for what and what there is")
+    func noFit() async throws {
+        let manifest = "[project]\nname='x'\nversion='1'\nrequires-python='>=3.14'\ndependencies=['fastapi']\n"
+        let scan = try await Scan.run(Project(files: ["main.py": Self.app, "pyproject.toml": manifest]))
+        let fault = #expect(throws: Fault.self) { try PythonFit.choose(scan, offered: ["3.11", "3.9"]) }
+        #expect(fault?.message == "pyproject.toml:4 asks for Python >=3.14, and this host can make 3.9, 3.11")
+    }
+}
