@@ -7,6 +7,18 @@ struct Roost: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "roost",
         abstract: "Your own Fly.io: deploy, run and watch apps on your own hosts.",
+        discussion: """
+            Where the environment counts:
+              FLY_APP         the app, where -a is left out
+              ROOST_RUN       the folder of roostd's socket, /run/roost if left out; the same as roostd was given
+              NO_COLOR        no colours; CLICOLOR=0 and TERM=dumb likewise
+              CLICOLOR_FORCE  colours in a pipe as well
+              COLUMNS         the width to cut tables to, where the terminal does not say it
+
+            Exit codes: 0 done, 1 a fault, 2 wrong usage, 130 Ctrl-C. Results go to standard output, all else to standard \
+            error. `roost --generate-completion-script bash` (zsh, fish) prints completions; `make install` puts them in \
+            place.
+            """,
         version: "0.1.0",
         subcommands: [
             Launch.self, Deploy.self, Status.self, Logs.self, AppsGroup.self, MachineGroup.self, ConfigGroup.self,
@@ -28,6 +40,9 @@ struct Roost: AsyncParsableCommand {
         } catch let fault as Fault {
             Output.error(fault)
             Foundation.exit(1)
+        } catch let usage as UsageError {
+            Output.error(Fault(.invalidRequest, usage.message, hint: usage.hint))
+            Foundation.exit(2)
         } catch let code as ExitCode {
             Foundation.exit(code.rawValue)
         } catch {
