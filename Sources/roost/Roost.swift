@@ -8,16 +8,18 @@ struct Roost: AsyncParsableCommand {
         commandName: "roost",
         abstract: "Your own Fly.io: deploy, run and watch apps on your own hosts.",
         discussion: """
-            Where the environment counts:
-              FLY_APP         the app, where -a is left out
-              ROOST_RUN       the folder of roostd's socket, /run/roost if left out; the same as roostd was given
-              NO_COLOR        no colours; CLICOLOR=0 and TERM=dumb likewise
-              CLICOLOR_FORCE  colours in a pipe as well
-              COLUMNS         the width to cut tables to, where the terminal does not say it
+            ENVIRONMENT:
+              FLY_APP                 The app, where -a is left out.
+              ROOST_RUN               The folder of roostd's socket, as roostd
+                                      has it (default: /run/roost).
+              NO_COLOR, CLICOLOR=0, TERM=dumb
+                                      No colours.
+              CLICOLOR_FORCE          Colours in a pipe as well.
+              COLUMNS                 The width, where the terminal says none.
 
-            Exit codes: 0 done, 1 a fault, 2 wrong usage, 130 Ctrl-C. Results go to standard output, all else to standard \
-            error. `roost --generate-completion-script bash` (zsh, fish) prints completions; `make install` puts them in \
-            place.
+            Exit codes: 0 done, 1 a fault, 2 wrong usage, 130 Ctrl-C. Results go to standard output, everything else to \
+            standard error. `roost --generate-completion-script bash` (zsh, fish) prints completions; `make install` puts \
+            them in place.
             """,
         version: "0.1.0",
         subcommands: [

@@ -77,7 +77,7 @@ struct Deploy: AsyncParsableCommand {
         try await client.ensure(app: app, owner: Person.current)
         var manifest: SourceManifest?
         if config.build.image == nil {
-            let upload = SourceUpload(client: client, folder: folder, build: config.build)
+            let upload = SourceUpload(client: client, folder: folder, build: config.build, onErrors: json)
             manifest = try await upload.run()
         }
         var request = DeployRequest(
