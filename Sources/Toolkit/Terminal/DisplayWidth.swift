@@ -13,6 +13,7 @@ package enum DisplayWidth {
     /// - Parameters:
     ///   - text: one line; escape sequences in it stay whole, those behind the cut too, so that no colour runs on.
     ///   - width: columns, at least 1.
+    /// - Returns: the text itself where it fits.
     package static func cut(_ text: String, to width: Int) -> String {
         guard of(text) > width else { return text }
         let room = max(width, 1) - 1

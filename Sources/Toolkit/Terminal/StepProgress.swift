@@ -37,10 +37,7 @@ package struct StepProgress: Sendable {
         self.quiet = style.isLive ? quiet : []
     }
 
-    /// Takes in what happened.
-    ///
-    /// - Parameter now: by any clock that only goes forward.
-    /// - Returns: what is to be written, as it is.
+    /// Takes in what happened, at a time by any clock that only goes forward; returns what is to be written, as it is.
     package mutating func take(_ event: Event, at now: Duration) -> String {
         switch event {
         case .stage(let name):

@@ -22,6 +22,7 @@ package struct TerminalStyle: Equatable, Sendable {
     ///   - environment: `NO_COLOR`, `CLICOLOR_FORCE`, `CLICOLOR`, `TERM` and `COLUMNS` count.
     ///   - isTerminal: whether the stream leads to a terminal.
     ///   - columns: the terminal's width, where it says one.
+    /// - Returns: what may be written there.
     ///
     /// > Source: no-color.org and bixense.com/clicolors: `NO_COLOR` wins over everything when it is not empty;
     /// > `CLICOLOR_FORCE` colours a pipe as well.

@@ -17,9 +17,7 @@ struct Connection: ParsableArguments {
         return HostPaths(state: "", run: stated.isEmpty ? "/run/roost" : stated).apiSocket
     }
 
-    /// The app's name by flag, environment or configuration file.
-    ///
-    /// - Parameter folder: the project whose file counts.
+    /// The app's name by flag, environment or the configuration file of a project's folder.
     func appName(in folder: String = ".") throws -> String {
         if let app { return app }
         if let name = ProcessInfo.processInfo.environment["FLY_APP"], !name.isEmpty { return name }
