@@ -13,6 +13,9 @@ struct DeployTests {
             let output = try await host.done("deploy", app.folder)
             let last = output.split(separator: "\n").suffix(1).joined()
             #expect(last.contains("http://demo.localhost:\(host.port)"), "\(output)")
+            let json = try await host.done("deploy", "--json", app.folder)
+            let made = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+            #expect(made?["url"] as? String == "http://demo.localhost:\(host.port)", "nothing else there: \(json)")
             #expect(try await host.done("apps", "list").contains("demo"))
             #expect(try await host.done("status", in: app.folder).contains("1/1 passing"))
             #expect(try await host.done("logs", "--no-tail", "-a", "demo").contains("starting hello"))

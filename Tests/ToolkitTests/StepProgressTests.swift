@@ -43,6 +43,9 @@ struct ProgressTests {
         let text = progress.take(.line(String(repeating: "日", count: 90)), at: .seconds(1))
         #expect(DisplayWidth.of(text) <= 39)
         #expect(text.hasSuffix("…"))
+        progress.width = 20
+        let narrow = progress.tick(at: .seconds(2))
+        #expect(DisplayWidth.of(narrow) <= 19, "the window became narrower meanwhile")
     }
 
     @Test("a failed build shows its last 20 lines once, and the message does not say them again")

@@ -20,6 +20,8 @@ package struct StepProgress: Sendable {
     /// Kept of what was not shown.
     package static let kept = 20
 
+    /// Columns of the terminal, which may change while the job goes on.
+    package var width: Int?
     private let style: TerminalStyle
     /// Steps whose output is shown only when they fail.
     private let quiet: Set<String>
@@ -34,6 +36,7 @@ package struct StepProgress: Sendable {
     ///   - quiet: steps whose lines are shown only when they fail; without effect where lines are not redrawn.
     package init(style: TerminalStyle, quiet: Set<String> = []) {
         self.style = style
+        width = style.width
         self.quiet = style.isLive ? quiet : []
     }
 
@@ -131,7 +134,7 @@ package struct StepProgress: Sendable {
         let last = said.isEmpty ? "" : "  \(style.paint(said, .dim))"
         let text = row(style.paint("==>", .cyan), step.name, time) + last
         // The last column stays free: a terminal may go on to the next line when it is written to.
-        return DisplayWidth.cut(text, to: max((style.width ?? 80) - 1, 1))
+        return DisplayWidth.cut(text, to: max((width ?? 80) - 1, 1))
     }
 
     private func row(_ mark: String, _ name: String, _ time: String) -> String { "\(mark) \(name)  \(time)" }

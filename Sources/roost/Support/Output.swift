@@ -6,10 +6,13 @@ import Toolkit
 enum Output {
     static func error(_ fault: Fault) {
         // It may hold an app's own words.
-        let lines = fault.message.split(separator: "\n", omittingEmptySubsequences: false)
-        let text = lines.map { harmless(String($0)) }.joined(separator: "\n")
-        warn("\(Terminal.errors.paint("Error:", .red)) \(text)")
-        if let hint = fault.hint { warn(hint) }
+        warn("\(Terminal.errors.paint("Error:", .red)) \(harmlessLines(fault.message))")
+        if let hint = fault.hint { warn(harmlessLines(hint)) }
+    }
+
+    private static func harmlessLines(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { harmless(String($0)) }
+            .joined(separator: "\n")
     }
 
     /// What may go wrong, and what to do about it.

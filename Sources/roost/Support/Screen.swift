@@ -6,6 +6,7 @@ import Toolkit
 final class Screen: Sendable {
     private let progress: Mutex<StepProgress>
     private let stream: FileHandle
+    private let onErrors: Bool
     private let start = ContinuousClock.now
     /// How often the line that is redrawn shows another time.
     private static let tick = Duration.milliseconds(120)
@@ -15,6 +16,7 @@ final class Screen: Sendable {
     ///   - quiet: steps whose output is shown only when they fail.
     init(onErrors: Bool = false, quiet: Set<String> = []) {
         let style = onErrors ? Terminal.errors : Terminal.output
+        self.onErrors = onErrors
         progress = Mutex(StepProgress(style: style, quiet: quiet))
         stream = onErrors ? .standardError : .standardOutput
     }
@@ -39,7 +41,10 @@ final class Screen: Sendable {
             group.addTask { [self] in
                 while true {
                     try await Task.sleep(for: Self.tick)
-                    write { $0.tick(at: elapsed) }
+                    write {
+                        $0.width = (onErrors ? Terminal.errors : Terminal.output).width
+                        return $0.tick(at: elapsed)
+                    }
                 }
             }
             defer { group.cancelAll() }
