@@ -68,11 +68,10 @@ struct TerminalTests {
         #expect(DisplayWidth.of(cut) <= max(width, 1))
     }
 
-    @Test("a hostile line of a megabyte is measured in one walk")
+    @Test("sequences that never end are measured in one walk, and of an endless line only its beginning is read")
     func hostile() {
-        let text = String(repeating: "\u{1B}]x", count: 1 << 18)
-        #expect(DisplayWidth.of(text) == 0)
-        #expect(DisplayWidth.cut(String(repeating: "日", count: 1 << 18), to: 9) == "日日日日…")
+        #expect(DisplayWidth.of(String(repeating: "\u{1B}]x", count: 1 << 12)) == 0)
+        #expect(DisplayWidth.cut(String(repeating: "日", count: 1 << 20), to: 9) == "日日日日…")
     }
 
     @Test("a table's columns stand under each other whatever the characters are, and are cut to the width")

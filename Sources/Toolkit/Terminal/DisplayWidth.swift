@@ -8,31 +8,24 @@ package enum DisplayWidth {
         return width
     }
 
-    /// A line's beginning that fits, with `…` where something was left out.
+    /// A line's beginning that fits, with `…` where something was left out; no more of it is looked at than fits.
     ///
     /// - Parameters:
-    ///   - text: one line; escape sequences in it stay whole, those behind the cut too, so that no colour runs on.
+    ///   - text: one line; escape sequences in it stay whole, and a colour that was begun is ended at the cut.
     ///   - width: columns, at least 1.
     /// - Returns: the text itself where it fits.
     package static func cut(_ text: String, to width: Int) -> String {
-        guard of(text) > width else { return text }
         let room = max(width, 1) - 1
         var pieces = Pieces(text)
-        var (kept, used, isCut) = ("", 0, false)
+        // What fits beside the `…`, and the pieces since, which count only if nothing follows them.
+        var (kept, rest, used, hasEscape) = ("", "", 0, false)
         while let piece = pieces.next() {
-            if piece.isEscape {
-                kept += piece.text
-            } else if !isCut {
-                if used + piece.width > room {
-                    isCut = true
-                    kept += "…"
-                } else {
-                    kept += piece.text
-                    used += piece.width
-                }
-            }
+            used += piece.width
+            guard used <= max(width, 1) else { return kept + "…" + (hasEscape ? "\u{1B}[0m" : "") }
+            if used <= room, rest.isEmpty { kept += piece.text } else { rest += piece.text }
+            hasEscape = hasEscape || (piece.isEscape && rest.isEmpty)
         }
-        return kept
+        return text
     }
 
     // MARK: - Private
@@ -81,11 +74,11 @@ package enum DisplayWidth {
                 while index < rest.endIndex, rest[index] != "\u{07}", rest[index] != "\u{1B}" {
                     index = rest.index(after: index)
                 }
-                if index < rest.endIndex {
-                    let isBell = rest[index] == "\u{07}"
-                    index = rest.index(after: index)
-                    if !isBell, index < rest.endIndex { index = rest.index(after: index) }
-                }
+                guard index < rest.endIndex else { break }
+                if rest[index] == "\u{07}" { return rest.index(after: index) }
+                // Another sequence ends it as well, and is one of its own.
+                let after = rest.index(after: index)
+                if after < rest.endIndex, rest[after] == "\\" { index = rest.index(after: after) }
             default: break
             }
             return index
