@@ -4,9 +4,11 @@ ROOST_STATE ?= /var/lib/roost
 ROOST_RUN ?= /run/roost
 ROOST_LISTEN ?= 127.0.0.1:8080
 CONFIGURATION ?= release
+PREFIX ?= /usr/local
+DESTDIR ?=
 export ROOST_STATE ROOST_RUN ROOST_LISTEN
 
-.PHONY: run build stop clean-state test lint bench bench-scan soak doctor
+.PHONY: run build install stop clean-state test lint bench bench-scan bench-first-try soak doctor
 
 run: build
 	@scripts/run.sh .build/$(CONFIGURATION)
@@ -15,6 +17,9 @@ build:
 	@scripts/install.sh run
 	swift build -c $(CONFIGURATION) --product roost
 	swift build -c $(CONFIGURATION) --product roostd
+
+install: build
+	@scripts/install-programs.sh .build/$(CONFIGURATION) $(DESTDIR)$(PREFIX)
 
 stop:
 	@scripts/stop.sh .build/$(CONFIGURATION)
@@ -44,6 +49,10 @@ bench: build
 bench-scan: build
 	@scripts/install.sh test
 	@python3 scripts/bench_scan.py .build/$(CONFIGURATION)
+
+# FIRST_TRY names checkouts, or --answers FILE.
+bench-first-try: build
+	@python3 scripts/first_try.py .build/$(CONFIGURATION) $(FIRST_TRY)
 
 soak: build
 	@scripts/install.sh test

@@ -10,3 +10,4 @@ if [ -n "$long" ]; then
   exit 1
 fi
 python3 scripts/function_sizes.py Sources
+python3 -m unittest discover -q -s scripts/lab -t scripts

@@ -66,12 +66,18 @@ step "a request through the edge" proof
 
 printf '\nHow long it took:\n'
 printf '  %s\n' "${times[@]}"
+# A roost of another build that comes first on the PATH would be another program.
+roost=roost
+if [ "$(readlink -f "$(command -v roost || true)")" != "$(readlink -f "$bin/roost")" ]; then
+  roost=$bin/roost
+fi
+printf '\nNext:\n'
+[ "$roost" = roost ] || printf '  %-50s %s\n' "export PATH=$PWD/$bin:\$PATH" "puts roost on your PATH; make install does it for good"
+[ "$ROOST_RUN" = /run/roost ] || printf '  %-50s %s\n' "export ROOST_RUN=$ROOST_RUN" "so that roost finds this instance"
 cat <<EOF
-
-Next:
-  $bin/roost status -a notes
-  $bin/roost logs -a notes
-  $bin/roost deploy path/to/your/app
+  $roost status -a notes
+  $roost logs -a notes
+  $roost launch path/to/your/app
   make stop
 The notes app is at http://notes.localhost:${address##*:}
 EOF

@@ -36,7 +36,7 @@ package struct RoostClient: Sendable {
 
     /// - Throws: the server's ``Fault``, or `unreachable` when there is no server.
     package func get<Answer: Decodable>(_ path: String, as type: Answer.Type) async throws -> Answer {
-        try JSON.decode(type, from: try await send(.GET, path, nil), what: "answer to \(path)")
+        try read(type, try await send(.GET, path, nil), path)
     }
 
     package func post<Answer: Decodable>(
@@ -45,7 +45,7 @@ package struct RoostClient: Sendable {
         as type: Answer.Type
     ) async throws -> Answer {
         let answer = try await send(.POST, path, .bytes(ByteBuffer(bytes: try JSON.encode(value))))
-        return try JSON.decode(type, from: answer, what: "answer to \(path)")
+        return try read(type, answer, path)
     }
 
     package func post(_ path: String) async throws {
@@ -78,7 +78,7 @@ package struct RoostClient: Sendable {
         do {
             for try await piece in response.body {
                 for line in try lines.feed(Data(piece.readableBytesView)) {
-                    try await body(try JSON.decode(type, from: line, what: "line of \(path)"))
+                    try await body(try read(type, line, path))
                 }
             }
         } catch let fault as Fault {
@@ -87,7 +87,11 @@ package struct RoostClient: Sendable {
             throw CancellationError()
         } catch {
             // A daemon that is killed shows as any of several errors of the socket.
-            throw Fault(.unreachable, "the connection to roostd was lost: \(error)")
+            throw Fault(
+                .unreachable,
+                "the connection to roostd was lost: \(error)",
+                hint: "try again; if it stays away, its log says why: \(folder)/serve.log"
+            )
         }
     }
 
@@ -105,7 +109,11 @@ package struct RoostClient: Sendable {
         deadline: NIODeadline
     ) async throws -> HTTPClientResponse {
         guard let url = URL(httpURLWithSocketPath: socketPath, uri: path) else {
-            throw Fault(.invalidRequest, "\(socketPath) is not a socket's path")
+            throw Fault(
+                .invalidRequest,
+                "\(socketPath) can't be the path of roostd's socket",
+                hint: "ROOST_RUN names its folder; it has to be the one that roostd was started with"
+            )
         }
         var request = HTTPClientRequest(url: url.absoluteString)
         request.method = method
@@ -119,17 +127,42 @@ package struct RoostClient: Sendable {
         guard response.status.code >= 300 else { return response }
         let data = Data(try await response.body.collect(upTo: Self.maximumAnswer).readableBytesView)
         if let answer = try? JSON.decode(ErrorBody.self, from: data, what: "error") { throw answer.fault }
-        throw Fault(.io, "\(method) \(path): status \(response.status.code)")
+        throw Fault(
+            .io,
+            "roostd refused \(method.rawValue) \(path) with status \(response.status.code) and said no more",
+            hint: "its log may: \(folder)/serve.log"
+        )
+    }
+
+    /// Where the daemon that is meant keeps its socket and, under `make run`, its log.
+    private var folder: String { (socketPath as NSString).deletingLastPathComponent }
+
+    /// Reads an answer; one that can't be read comes from another version than ours.
+    private func read<Answer: Decodable>(_ type: Answer.Type, _ data: Data, _ path: String) throws -> Answer {
+        do {
+            return try JSON.decode(type, from: data, what: "roostd's answer to \(path)")
+        } catch {
+            var fault = error
+            fault.hint = "are they of one version? Compare roost --version and roostd --version"
+            throw fault
+        }
     }
 
     private func unreachable(_ error: any Error) -> Fault {
-        if access(socketPath, F_OK) == 0, access(socketPath, W_OK) != 0, errno == EACCES {
-            return Fault(.unreachable, "\(socketPath) is not yours to use", hint: "run this as root")
+        // A folder that may not be entered hides whether there is a socket.
+        if access(socketPath, W_OK) != 0, errno == EACCES {
+            let hint = "run this as root, as roostd runs: its socket is nobody else's"
+            return Fault(.unreachable, "\(socketPath) may be used by root only", hint: hint)
         }
+        let isThere = access(socketPath, F_OK) == 0
+        let cause = isThere ? "nobody answers at \(socketPath) (\(error))" : "there is no \(socketPath)"
         return Fault(
             .unreachable,
-            "roostd is not running: nobody answers at \(socketPath) (\(error))",
-            hint: "start it: roostd serve & roostd edge & (as root; `make run` in a checkout does both)"
+            "roostd is not running: \(cause)",
+            hint: """
+                start it, as root: `make run` in Roost's checkout, or roostd serve & roostd edge &
+                It runs elsewhere? Then ROOST_RUN has to name the same folder here as there.
+                """
         )
     }
 }

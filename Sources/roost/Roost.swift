@@ -7,6 +7,20 @@ struct Roost: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "roost",
         abstract: "Your own Fly.io: deploy, run and watch apps on your own hosts.",
+        discussion: """
+            ENVIRONMENT:
+              FLY_APP                 The app, where -a is left out.
+              ROOST_RUN               The folder of roostd's socket, as roostd
+                                      has it (default: /run/roost).
+              NO_COLOR, CLICOLOR=0, TERM=dumb
+                                      No colours.
+              CLICOLOR_FORCE          Colours in a pipe as well.
+              COLUMNS                 The width, where the terminal says none.
+
+            Exit codes: 0 done, 1 a fault, 2 wrong usage, 130 Ctrl-C. Results go to standard output, everything else to \
+            standard error. `roost --generate-completion-script bash` (zsh, fish) prints completions; `make install` puts \
+            them in place.
+            """,
         version: "0.1.0",
         subcommands: [
             Launch.self, Deploy.self, Status.self, Logs.self, AppsGroup.self, MachineGroup.self, ConfigGroup.self,
@@ -28,6 +42,9 @@ struct Roost: AsyncParsableCommand {
         } catch let fault as Fault {
             Output.error(fault)
             Foundation.exit(1)
+        } catch let usage as UsageError {
+            Output.error(Fault(.invalidRequest, usage.message, hint: usage.hint))
+            Foundation.exit(2)
         } catch let code as ExitCode {
             Foundation.exit(code.rawValue)
         } catch {

@@ -30,7 +30,11 @@ struct HostConfig: Sendable {
         if let data = FileManager.default.contents(atPath: file) {
             try config.read(try TOML.parse(Array(data), file: file), file)
         } else if flags.config != nil || environment["ROOST_CONFIG"] != nil {
-            throw Fault(.invalidConfig, "\(file) can't be read")
+            throw Fault(
+                .invalidConfig,
+                "the host's configuration \(file) can't be read",
+                hint: "is it there, and readable? --config and ROOST_CONFIG name it; none is needed"
+            )
         }
         config.paths.state = environment["ROOST_STATE"] ?? config.paths.state
         config.paths.run = environment["ROOST_RUN"] ?? config.paths.run
@@ -50,7 +54,11 @@ struct HostConfig: Sendable {
 
     func validate() throws(Fault) {
         for path in [paths.state, paths.run] where !path.hasPrefix("/") {
-            throw Fault(.invalidConfig, "\(path) is not an absolute path")
+            throw Fault(
+                .invalidConfig,
+                "the state and run folders need absolute paths, found \"\(path)\"",
+                hint: "mend ROOST_STATE or ROOST_RUN, or state and run in the configuration: /var/lib/roost"
+            )
         }
         // sockaddr_un has 108 bytes, one of them for the end.
         guard paths.edgeSocket.utf8.count < 108 else {

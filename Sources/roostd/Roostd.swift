@@ -9,6 +9,18 @@ struct Roostd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "roostd",
         abstract: "The daemon of a Roost host.",
+        discussion: """
+            ENVIRONMENT:
+              ROOST_CONFIG            The host's configuration
+                                      (default: /etc/roost/roost.toml).
+              ROOST_STATE             What outlives a restart
+                                      (default: /var/lib/roost).
+              ROOST_RUN               Sockets and what runs (default: /run/roost).
+              ROOST_LOG               trace, debug, info, notice, warning, error.
+              HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE,
+              UV_INDEX_URL, UV_DEFAULT_INDEX
+                                      Handed on to builds.
+            """,
         version: "0.1.0",
         subcommands: [ServeCommand.self, EdgeCommand.self, DoctorReport.self, Teardown.self]
     )

@@ -102,7 +102,11 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func makeFolders(_ paths: HostPaths) throws {
         guard geteuid() == 0 else {
-            throw Fault(.hostUnfit, "roostd serve needs root: it makes namespaces and mounts", hint: "roost doctor")
+            throw Fault(
+                .hostUnfit,
+                "roostd serve needs root: it makes namespaces and mounts",
+                hint: "start it as root, for example with sudo; roost doctor says what else the host needs"
+            )
         }
         // What Machines write and what users deploy is nobody else's business.
         for folder in [paths.state, paths.run, paths.images, paths.machines, paths.volumes, paths.rollouts] {
@@ -121,7 +125,11 @@ struct InstanceLock {
         guard descriptor >= 0 else { throw Durable.fault(errno, "open", path) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw Fault(.invalidState, "another roostd serve runs with this state", hint: "\(path) is locked by it")
+            throw Fault(
+                .invalidState,
+                "another roostd serve runs with this state: it holds \(path)",
+                hint: "end that one (make stop), or give this one folders of its own: ROOST_STATE and ROOST_RUN"
+            )
         }
     }
 

@@ -13,11 +13,16 @@ struct DeployTests {
             let output = try await host.done("deploy", app.folder)
             let last = output.split(separator: "\n").suffix(1).joined()
             #expect(last.contains("http://demo.localhost:\(host.port)"), "\(output)")
+            let json = try await host.done("deploy", "--json", app.folder)
+            let made = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+            #expect(made?["url"] as? String == "http://demo.localhost:\(host.port)", "nothing else there: \(json)")
             #expect(try await host.done("apps", "list").contains("demo"))
             #expect(try await host.done("status", in: app.folder).contains("1/1 passing"))
             #expect(try await host.done("logs", "--no-tail", "-a", "demo").contains("starting hello"))
             let machine = try await host.machines("demo")[0].id
             #expect(try await host.done("machine", "list", "-a", "demo").contains(machine))
+            let nameless = try await host.roost("status", in: NSTemporaryDirectory())
+            #expect(nameless.code == 1 && nameless.error.contains("-a NAME"), "\(nameless.all)")
             #expect(
                 try await host.done("machine", "status", machine, "-a", "demo").contains("servicecheck-00-http-8080")
             )
@@ -32,7 +37,8 @@ struct DeployTests {
             #expect(taken.code == 1 && taken.error.contains("already been taken"))
             let unknown = try await host.roost("status", "-a", "nobody")
             #expect(unknown.code == 1 && unknown.error.contains("nobody"))
-            #expect(try await host.roost("apps", "destroy", "demo").code == 1, "asks, and nobody can answer")
+            let asked = try await host.roost("apps", "destroy", "demo")
+            #expect(asked.code == 2 && asked.error.contains("--yes"), "asks, and nobody can answer")
             try await host.done("apps", "destroy", "demo", "--yes")
             #expect(try await host.get("demo", "/").status == 404)
         }
@@ -182,6 +188,29 @@ struct DeployTests {
         }
     }
 
+    @Test("Ctrl-C ends the watching with 130 and says how to follow and to cancel; the deploy goes on")
+    func interrupted() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("left")
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            try app.write(env: ["GREETING": "second"])
+            let roost = "\(TestHost.package)/.build/debug/roost"
+            let file = "\(host.root)/deploy.out"
+            let line = """
+                "\(roost)" deploy "\(app.folder)" >"\(file)" 2>&1 & pid=$!
+                until grep -q '==> build' "\(file)"; do sleep 0.05; done
+                kill -INT $pid; wait $pid; echo "code $?"
+                """
+            let outcome = try await Shell.run("/bin/bash", ["-c", line], environment: host.environment)
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            #expect(outcome.output.contains("code 130"), "\(outcome.all)\n\(text)")
+            #expect(text.contains("roost deploy --watch -a left") && text.contains("roost deploy --cancel -a left"))
+            #expect(try await host.roost("deploy", "--watch", app.folder).code == 0)
+            #expect(try await host.get("left", "/").body.contains("second"))
+        }
+    }
+
     @Test("a deploy that is cancelled puts back what it changed")
     func cancel() async throws {
         try await TestHost.with { host in
@@ -193,8 +222,9 @@ struct DeployTests {
             try await eventually("a Machine is being changed") {
                 try await host.done("status", "-a", "undone").contains("update Machine")
             }
-            try await host.done("deploy", "--cancel", "-a", "undone")
-            let watched = try await host.roost("deploy", "--watch", "-a", "undone")
+            // By the folder, from somewhere else: its file names the app.
+            try await host.done("deploy", "--cancel", app.folder)
+            let watched = try await host.roost("deploy", "--watch", app.folder)
             #expect(watched.code == 1 && watched.error.contains("cancelled"), "\(watched.all)")
             #expect(try await host.get("undone", "/").body.contains("good"))
         }

@@ -58,15 +58,19 @@ package struct Apps: Service {
             throw Fault(
                 .nameTaken,
                 "Name has already been taken: \(name) belongs to \(other)",
-                hint: "choose another name: app = \"…\" in fly.toml"
+                hint: "choose another: -a NAME, or app = \"NAME\" in fly.toml; roost apps list shows those there are"
             )
         }
         return app
     }
 
+    private static func unknown(_ name: String) -> Fault {
+        Fault(.appNotFound, "Could not find App \"\(name)\"", hint: "roost apps list shows those there are")
+    }
+
     func get(_ name: String) async throws -> App {
         guard let app = try await store.apps.get(name)?.value else {
-            throw Fault(.appNotFound, "Could not find App \"\(name)\"", hint: "roost apps list shows those there are")
+            throw Self.unknown(name)
         }
         return app
     }
@@ -86,7 +90,7 @@ package struct Apps: Service {
     /// Goes on after a restart where it stopped.
     func destroy(_ name: String) async throws {
         try await rollouts.refuseIfBusy(name)
-        try await store.apps.update(name, missing: Fault(.appNotFound, "Could not find App \"\(name)\"")) {
+        try await store.apps.update(name, missing: Self.unknown(name)) {
             $0.destroying = true
         }
         try await remove(name)

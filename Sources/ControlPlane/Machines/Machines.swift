@@ -64,7 +64,11 @@ package struct Machines: Sendable {
                     if Self.matches(now, states) { return now }
                 }
                 if states.contains("destroyed") || states.contains("settled") { return await last.machine }
-                throw Fault(.machineNotFound, "machine not found: \(machine.id)")
+                throw Fault(
+                    .machineNotFound,
+                    "machine not found: \(machine.id)",
+                    hint: "it was destroyed meanwhile; roost machine list shows those there are"
+                )
             }
         } catch let fault as Fault where fault.code == .timedOut {
             let state = await last.machine.status.state.name

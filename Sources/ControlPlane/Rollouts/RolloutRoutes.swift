@@ -11,7 +11,9 @@ struct RolloutRoutes {
     func add(to router: Router<BasicRequestContext>) {
         router.post("/v1/apps/:app/rollouts") { request, context in
             let app = try await apps.get(try context.parameters.require("app"))
-            guard !app.destroying else { throw Fault(.invalidState, "app \(app.name) is being destroyed") }
+            guard !app.destroying else {
+                throw Fault(.invalidState, "app \(app.name) is being destroyed", hint: App.untilDestroyed)
+            }
             let wanted = try await request.json(DeployRequest.self, limit: 64 << 20)
             try wanted.config.check()
             return try JSONAnswer.make(try await rollouts.begin(app.name, wanted), status: .created)

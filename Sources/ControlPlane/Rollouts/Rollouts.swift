@@ -186,19 +186,23 @@ package actor Rollouts: Service {
         // With the lock in hand: a destroy that began before has seen none, and would meet what we make.
         guard let app = try await store.apps.get(rollout.app)?.value, !app.destroying else {
             try await store.unlockDeploy(rollout)
-            throw Fault(.invalidState, "app \(rollout.app) is being destroyed")
+            throw Fault(.invalidState, "app \(rollout.app) is being destroyed", hint: App.untilDestroyed)
         }
     }
 
     private func busy(_ app: String) async throws -> Fault {
         guard let rollout = try await store.deployUnderWay(app) else {
-            return Fault(.deployInProgress, "\(app) is being deployed", hint: "try again in a moment")
+            return Fault(
+                .deployInProgress,
+                "\(app) is being deployed",
+                hint: "see it through: roost deploy --watch -a \(app)"
+            )
         }
         let step = rollout.steps.dropFirst(rollout.done).first.map(\.description) ?? rollout.phase.rawValue
         return Fault(
             .deployInProgress,
             "\(app) is being deployed by \(rollout.holder) since \(rollout.startedAt.rfc3339) (now: \(step))",
-            hint: "watch it: roost deploy --watch -a \(app)"
+            hint: "follow it: roost deploy --watch -a \(app); or end it: roost deploy --cancel -a \(app)"
         )
     }
 

@@ -115,7 +115,11 @@ package final class ImageStore: Sendable {
         var paths: [String] = []
         for diffID in diffIDs {
             guard let digits = Hex.digits(of: diffID), FileTree.exists(recordPath(digits)) else {
-                throw Fault(.imageNotFound, "layer \(diffID) is not on this host", hint: "deploy the app again")
+                throw Fault(
+                    .imageNotFound,
+                    "layer \(diffID) is not on this host",
+                    hint: "make it again: roost deploy FOLDER"
+                )
             }
             paths.append("\(root)/layers/\(digits)")
         }
@@ -164,7 +168,11 @@ package final class ImageStore: Sendable {
             return bytes
         }
         guard let bytes else {
-            throw Fault(.imageNotFound, "layer \(diffID) is not on this host", hint: "deploy the app again")
+            throw Fault(
+                .imageNotFound,
+                "layer \(diffID) is not on this host",
+                hint: "make it again: roost deploy FOLDER"
+            )
         }
         return try JSON.decode(LayerRecord.self, from: Data(bytes), what: "the record of layer \(diffID)")
     }
@@ -195,7 +203,13 @@ package final class ImageStore: Sendable {
     func manifest(_ digest: String) throws(Fault) -> OCI.Manifest {
         guard let digits = Hex.digits(of: digest),
             let bytes = try FileTree.read(blobPath(digits), limit: OCI.documentLimit)
-        else { throw Fault(.imageNotFound, "image \(digest) is not on this host", hint: "deploy the app again") }
+        else {
+            throw Fault(
+                .imageNotFound,
+                "image \(digest) is not on this host",
+                hint: "make it again: roost deploy FOLDER"
+            )
+        }
         return try JSON.decode(OCI.Manifest.self, from: Data(bytes), what: "the manifest \(digest)")
     }
 

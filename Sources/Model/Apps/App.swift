@@ -19,6 +19,9 @@ package struct App: Codable, Equatable, Sendable {
         destroying = false
     }
 
+    /// What is left to do about an app that goes.
+    package static let untilDestroyed = "wait until `roost apps list` no longer shows it, then deploy again"
+
     /// Refuses what can't be one label of DNS.
     ///
     /// > Source: RFC 1035 section 2.3.1 and RFC 1123 section 2.1.
@@ -27,8 +30,8 @@ package struct App: Codable, Equatable, Sendable {
         guard allowed, (1...63).contains(name.utf8.count), !name.hasPrefix("-"), !name.hasSuffix("-") else {
             throw Fault(
                 .invalidConfig,
-                "\"\(name)\" is not an app name",
-                hint: "use 1 to 63 lower-case letters, digits and dashes, no dash at either end"
+                "\"\(name)\" can't be an app's name",
+                hint: "1 to 63 lower-case letters, digits and dashes, no dash at either end: my-app"
             )
         }
     }

@@ -8,12 +8,19 @@ extension SourceManifest {
     /// The most bytes of all files of one project together.
     package static let maximumBytes: Int64 = 8 << 30
 
+    private static let leaveOut =
+        "name in .dockerignore what the app does not need, for example node_modules, .venv or data"
+
     /// Refuses what could lead out of a folder, or in two ways to one place, once it is written to disk.
     ///
     /// - Throws: ``Fault`` `tooLarge`, or `invalidRequest` naming the path.
     package func check() throws(Fault) {
         guard files.count <= Self.maximumFiles else {
-            throw Fault(.tooLarge, "the project has \(files.count) files; at most \(Self.maximumFiles) are taken")
+            throw Fault(
+                .tooLarge,
+                "the project has \(files.count) files; at most \(Self.maximumFiles) are taken",
+                hint: Self.leaveOut
+            )
         }
         var total: Int64 = 0
         var paths = Set<String>(minimumCapacity: files.count)
@@ -24,7 +31,11 @@ extension SourceManifest {
             guard paths.insert(file.path).inserted else { throw Self.fault(file.path, "is there twice") }
         }
         guard total <= Self.maximumBytes else {
-            throw Fault(.tooLarge, "the project's files have \(total) bytes; at most \(Self.maximumBytes) are taken")
+            throw Fault(
+                .tooLarge,
+                "the project's files have \(total >> 20) MiB; at most \(Self.maximumBytes >> 20) MiB are taken",
+                hint: Self.leaveOut
+            )
         }
         for file in files {
             if let parent = Self.folders(above: file.path).first(where: { paths.contains($0) }) {

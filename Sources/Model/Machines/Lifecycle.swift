@@ -233,6 +233,10 @@ package struct Lifecycle: Sendable {
     }
 
     private func refused(_ verb: String) -> Fault {
-        Fault(.invalidState, "the Machine is \(state.name) and can't be \(verb) now", hint: "try again in a moment")
+        Fault(
+            .invalidState,
+            "the Machine is \(state.name) and can't be \(verb) now",
+            hint: "`roost machine list` shows when that has changed; then try again"
+        )
     }
 }

@@ -70,7 +70,11 @@ package struct AddressPlan: Codable, Equatable, Sendable {
             guard let address = address(index: index) else { break }
             if !used4.contains(address.ipv4), !used6.contains(address.ipv6) { return address }
         }
-        throw Fault(.hostUnfit, "all \(Self.capacity) addresses of \(ipv4) are in use", hint: "destroy Machines")
+        throw Fault(
+            .hostUnfit,
+            "this host has no address left for another Machine: all \(Self.capacity) of \(ipv4) are in use",
+            hint: "free some: roost apps list, then roost apps destroy NAME or roost machine destroy ID"
+        )
     }
 
     // MARK: - Private

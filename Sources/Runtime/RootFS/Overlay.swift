@@ -20,7 +20,11 @@ struct Overlay: Sendable {
         guard !layers.isEmpty else { throw Fault(.invalidConfig, "a root file system needs at least one layer") }
         let folders = layers.reversed() + [upper, work]
         if let missing = folders.first(where: { !KernelFile.exists($0) }) {
-            throw Fault(.imageNotFound, "layer \(missing) is not on this host", hint: "deploy the app again")
+            throw Fault(
+                .imageNotFound,
+                "layer \(missing) is not on this host",
+                hint: "make it again: roost deploy FOLDER"
+            )
         }
         let plain = Self.options(lower: layers.reversed(), upper: upper, work: work)
         let special: Set<Character> = [":", ",", "\\"]

@@ -27,10 +27,18 @@ package struct ConfigFile: Sendable {
         guard access(path, R_OK) == 0, let handle = FileHandle(forReadingAtPath: path),
             let data = try? handle.read(upToCount: maximumBytes + 1) ?? Data()
         else {
-            throw Fault(.invalidConfig, "\(path) can't be read: \(String(cString: strerror(errno)))")
+            throw Fault(
+                .invalidConfig,
+                "\(path) can't be read: \(String(cString: strerror(errno)))",
+                hint: "is it yours to read? -c FILE names another"
+            )
         }
         guard data.count <= maximumBytes else {
-            throw Fault(.tooLarge, "\(path) is no configuration: it has more than \(maximumBytes) bytes")
+            throw Fault(
+                .tooLarge,
+                "\(path) is no configuration: it has more than \(maximumBytes >> 20) MiB",
+                hint: "-c FILE names the right one"
+            )
         }
         let format = ConfigFormat(path: path)
         return ConfigFile(path: path, format: format, root: try format.parse(Array(data), file: name(of: path)))
@@ -43,19 +51,10 @@ package struct ConfigFile: Sendable {
     package static func find(_ config: String?, in folder: String) throws(Fault) -> String {
         let candidates = config.map { isFolder($0) ? paths(in: $0) : [$0, "\($0)/fly.toml"] } ?? paths(in: folder)
         if let path = candidates.first(where: isFile) { return path }
-        let none = config == nil ? "no fly.toml, fly.json or fly.yaml" : "no configuration file"
         throw Fault(
             .invalidConfig,
-            "\(none): tried \(candidates.joined(separator: " and "))",
-            hint: """
-                let `roost launch` write one, or write it yourself, for example:
-                app = "my-app"
-                [processes]
-                  app = "uvicorn main:app --host 0.0.0.0 --port 8080"
-                [http_service]
-                  internal_port = 8080
-                  processes = ["app"]
-                """
+            "no configuration file: tried \(candidates.joined(separator: " and "))",
+            hint: "let `roost launch` look at the project and write one, or go to the project's folder"
         )
     }
 

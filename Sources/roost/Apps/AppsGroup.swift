@@ -36,7 +36,7 @@ struct AppsList: AsyncParsableCommand {
             let release = app.release.map { "v\($0)" } ?? "-"
             table.add(app.name, Output.harmless(app.owner), app.status, "\(app.machineCount)", release, app.url)
         }
-        print(table.text)
+        Output.table(table)
     }
 }
 
@@ -44,12 +44,14 @@ struct AppsCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "create", abstract: "Create an app without Machines.")
 
     @Argument(help: "1 to 63 lower-case letters, digits and dashes.") var name: String
+    @Flag(name: [.short, .long], help: "Print JSON.") var json = false
 
     func run() async throws {
         try App.validate(name: name)
-        _ = try await RoostClient.with(socketPath: Connection.socketPath) {
+        let app = try await RoostClient.with(socketPath: Connection.socketPath) {
             try await $0.post("/v1/apps", ["name": name, "owner": Person.current], as: AppView.self)
         }
+        if json { return try Output.json(app) }
         print("New app created: \(name)")
     }
 }
@@ -63,6 +65,7 @@ struct AppsDestroy: AsyncParsableCommand {
 
     @Argument(help: "Names of apps.") var names: [String]
     @Flag(name: [.short, .long], help: "Don't ask.") var yes = false
+    @Flag(name: [.short, .long], help: "Print the names of those that are gone as JSON.") var json = false
 
     func run() async throws {
         for name in names {
@@ -71,7 +74,8 @@ struct AppsDestroy: AsyncParsableCommand {
             try await RoostClient.with(socketPath: Connection.socketPath) {
                 try await $0.delete(apiPath("apps", name))
             }
-            print("Destroyed app \(name)")
+            if !json { print("Destroyed app \(name)") }
         }
+        if json { try Output.json(names) }
     }
 }

@@ -23,6 +23,6 @@ struct ConfigEnv: AsyncParsableCommand {
                 table.add(Output.harmless(group.name), Output.harmless(name), Output.harmless(value))
             }
         }
-        print(table.text)
+        Output.table(table)
     }
 }

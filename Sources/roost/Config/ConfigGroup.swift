@@ -31,8 +31,8 @@ struct ConfigSource: ParsableArguments {
             guard let release = releases.first(where: { $0.version == current }) else {
                 throw Fault(
                     .invalidState,
-                    "app \(name) has no release yet",
-                    hint: "deploy it first, or read the file: --local"
+                    "\(name) was never deployed, so the server has no configuration of it",
+                    hint: "deploy it: roost deploy FOLDER; or read the file: --local"
                 )
             }
             return release
@@ -44,7 +44,7 @@ struct ConfigSource: ParsableArguments {
     private static func file(_ path: String?) throws -> AppConfig {
         let file = try ConfigFile.read(path, in: ".")
         let (config, warnings) = try AppConfig.read(file.root, file: file.name, regions: [Regions.local])
-        for warning in warnings { Output.warn("Warning: \(warning)") }
+        for warning in warnings { Output.warning("\(warning)") }
         return config
     }
 }

@@ -19,7 +19,11 @@ struct ConfigSave: AsyncParsableCommand {
         let path = Self.path(connection.config, format)
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         guard FileManager.default.fileExists(atPath: folder) else {
-            throw Fault(.invalidRequest, "there is no folder \(folder) to write \(ConfigFile.name(of: path)) to")
+            throw Fault(
+                .invalidRequest,
+                "\(ConfigFile.name(of: path)) can't be written: there is no folder \(folder)",
+                hint: "make it first: mkdir -p \(folder)"
+            )
         }
         let release = try await source.release()
         let format = ConfigFormat(path: path)

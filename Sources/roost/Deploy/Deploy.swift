@@ -8,7 +8,10 @@ import Toolkit
 struct Deploy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Build the project, roll it out behind health checks.",
-        discussion: "The server owns the roll-out: it goes on when this command ends, and `--watch` finds it again."
+        discussion: """
+            The server owns the roll-out: it goes on when this command ends, also after Ctrl-C, and `--watch` finds it \
+            again.
+            """
     )
 
     @OptionGroup var connection: Connection
@@ -22,39 +25,54 @@ struct Deploy: AsyncParsableCommand {
     @Flag(help: "Build a Python project without its Dockerfile.") var native = false
     @Option(help: "Build by this Dockerfile, even where it is as roost launch wrote it.") var dockerfile: String?
     @Flag(inversion: .prefixedNo, help: "Two Machines for a new group with services and no volume.") var ha = true
+    @Flag(name: [.short, .long], help: "Print the deploy as JSON when it is over; the rest goes to standard error.")
+    var json = false
 
     func run() async throws {
         try await RoostClient.with(socketPath: Connection.socketPath) { client in
             if watch || cancel {
-                let app = try connection.appName()
-                let rollout = try await last(client, app)
-                if cancel { return try await client.post(apiPath("apps", app, "rollouts", rollout.id, "cancel")) }
-                return try await DeployWatch(client: client).follow(rollout)
+                let rollout = try await last(client, try connection.appName(in: folder))
+                return cancel ? try await takeBack(rollout, client) : try await show(rollout, client)
             }
             let rollout = try await begin(client)
-            if detach { return print("deploy \(rollout.id) is under way: roost deploy --watch -a \(rollout.app)") }
-            try await DeployWatch(client: client).follow(rollout)
+            guard detach else { return try await show(rollout, client) }
+            if json { return try Output.json(rollout) }
+            print("deploy \(rollout.id) is under way: roost deploy --watch -a \(rollout.app)")
         }
     }
 
     // MARK: - Private
 
+    private func show(_ rollout: Rollout, _ client: RoostClient) async throws {
+        try await DeployWatch(client: client, json: json).follow(rollout)
+    }
+
+    private func takeBack(_ rollout: Rollout, _ client: RoostClient) async throws {
+        try await client.post(apiPath("apps", rollout.app, "rollouts", rollout.id, "cancel"))
+        if json { return try Output.json(rollout) }
+        print("The deploy of \(rollout.app) is being cancelled; what it changed is put back.")
+        print("See it through: roost deploy --watch -a \(rollout.app)")
+    }
+
     private func last(_ client: RoostClient, _ app: String) async throws -> Rollout {
         let all = try await client.get(apiPath("apps", app, "rollouts"), as: [Rollout].self)
-        guard let rollout = all.last else { throw Fault(.rolloutNotFound, "\(app) was never deployed") }
+        guard let rollout = all.last else {
+            throw Fault(.rolloutNotFound, "\(app) was never deployed", hint: "deploy it: roost deploy FOLDER")
+        }
         return rollout
     }
 
     private func begin(_ client: RoostClient) async throws -> Rollout {
         let project = try ProjectConfig.read(in: folder, config: connection.config)
-        for warning in project.warnings { Output.warn("Warning: \(warning)") }
+        for warning in project.warnings { Output.warning("\(warning)") }
         guard let app = connection.app ?? ProcessInfo.processInfo.environment["FLY_APP"] ?? project.config.app else {
-            throw Fault(.invalidConfig, "\(project.path) names no app", hint: "add app = \"my-app\" at its top")
+            let hint = "name it: -a NAME, or write app = \"NAME\" at the top of the file"
+            throw Fault(.invalidConfig, "which app? \(project.path) has no app = \"NAME\"", hint: hint)
         }
         try App.validate(name: app)
         if project.config.deploy.strategy != .rolling {
             let name = project.config.deploy.strategy.rawValue
-            Output.warn("Warning: [deploy] strategy \"\(name)\" is not there yet; this deploy is a rolling one")
+            Output.warning("[deploy] strategy \"\(name)\" is not there yet; this deploy is a rolling one")
         }
         var config = project.config
         config.app = app
@@ -63,7 +81,7 @@ struct Deploy: AsyncParsableCommand {
         try await client.ensure(app: app, owner: Person.current)
         var manifest: SourceManifest?
         if config.build.image == nil {
-            let upload = SourceUpload(client: client, folder: folder, build: config.build)
+            let upload = SourceUpload(client: client, folder: folder, build: config.build, onErrors: json)
             manifest = try await upload.run()
         }
         var request = DeployRequest(
@@ -114,7 +132,7 @@ extension RoostClient {
             _ = try await get(apiPath("apps", app), as: AppView.self)
         } catch let fault as Fault where fault.code == .appNotFound {
             _ = try await post("/v1/apps", ["name": app, "owner": owner], as: AppView.self)
-            print("New app created: \(app)")
+            Output.warn("New app created: \(app)")
         }
     }
 }

@@ -8,6 +8,8 @@ struct SourceUpload {
     let client: RoostClient
     let folder: String
     let build: AppConfig.Build
+    /// Standard output is for a script to read.
+    var onErrors = false
     /// Uploads under way at once.
     private static let width = 4
 
@@ -23,7 +25,8 @@ struct SourceUpload {
         for entry in manifest.files where missing.contains(entry.sha256) { wanted[entry.sha256] = entry }
         try await upload(Array(wanted.values))
         let took = Output.seconds((ContinuousClock.now - start).seconds)
-        print("==> upload: \(wanted.count) of \(manifest.files.count) files (\(took))")
+        let line = "==> upload: \(wanted.count) of \(manifest.files.count) files (\(took))"
+        if onErrors { Output.warn(line) } else { print(line) }
         return manifest
     }
 

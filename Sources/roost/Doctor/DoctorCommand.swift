@@ -17,7 +17,11 @@ struct DoctorCommand: ParsableCommand {
         let own = (program as NSString).deletingLastPathComponent
         let places = [own, "/usr/local/bin", "/usr/bin"].map { "\($0)/roostd" }
         guard let daemon = places.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
-            throw Fault(.toolMissing, "roostd is not installed here", hint: "tried \(places.joined(separator: ", "))")
+            throw Fault(
+                .toolMissing,
+                "roostd is not installed here: tried \(places.joined(separator: ", "))",
+                hint: "install it beside roost: make install, in Roost's checkout"
+            )
         }
         let process = Process()
         process.executableURL = URL(filePath: daemon)

@@ -37,13 +37,13 @@ struct MachineList: AsyncParsableCommand {
             try await $0.get(apiPath("apps", app, "machines"), as: [MachineView].self)
         }
         if json { return try Output.json(machines) }
-        print(MachineTable.text(machines))
+        Output.table(MachineTable.make(machines))
     }
 }
 
 /// The table that `machine list` and `status` share.
 enum MachineTable {
-    static func text(_ machines: [MachineView]) -> String {
+    static func make(_ machines: [MachineView]) -> Table {
         var table = Table("PROCESS", "ID", "VERSION", "REGION", "STATE", "CHECKS", "LAST UPDATED")
         for machine in machines {
             let metadata = machine.config.metadata
@@ -58,7 +58,7 @@ enum MachineTable {
                 machine.updatedAt
             )
         }
-        return table.text
+        return table
     }
 }
 
@@ -79,19 +79,23 @@ struct MachineStatus: AsyncParsableCommand {
         print("Machine   \(machine.id)\nName      \(machine.name)\nState     \(machine.state)")
         print("Region    \(machine.region)\nImage     \(machine.config.image)\nPrivate   \(machine.privateIP)")
         print("Size      \(guest.cpuKind.rawValue), \(guest.cpus) CPU, \(guest.memoryMiB) MB")
-        if !machine.checks.isEmpty { print("\n\(checks(machine))") }
-        print("\n\(events(machine))")
+        if !machine.checks.isEmpty {
+            print("")
+            Output.table(checks(machine))
+        }
+        print("")
+        Output.table(events(machine))
     }
 
-    private func checks(_ machine: MachineView) -> String {
+    private func checks(_ machine: MachineView) -> Table {
         var table = Table("CHECK", "STATUS", "SINCE", "OUTPUT")
         for check in machine.checks {
             table.add(check.name, check.status, check.updatedAt, Output.harmless(String(check.output.prefix(80))))
         }
-        return table.text
+        return table
     }
 
-    private func events(_ machine: MachineView) -> String {
+    private func events(_ machine: MachineView) -> Table {
         var table = Table("EVENT", "TIME", "INFO")
         for event in machine.events {
             var info = event.detail ?? ""
@@ -100,6 +104,6 @@ struct MachineStatus: AsyncParsableCommand {
             }
             table.add(event.type, Timestamp(milliseconds: event.timestamp).rfc3339, Output.harmless(info))
         }
-        return table.text
+        return table
     }
 }

@@ -6,6 +6,8 @@ import Model
 protocol MachineVerb: AsyncParsableCommand {
     var connection: Connection { get }
     var ids: [Machine.ID] { get }
+    /// Print the Machines as they are afterwards, as JSON.
+    var json: Bool { get }
     /// The last part of the path.
     static var verb: String { get }
     /// What is printed when it is done.
@@ -15,12 +17,15 @@ protocol MachineVerb: AsyncParsableCommand {
 extension MachineVerb {
     func run() async throws {
         let app = try connection.appName()
+        var after: [MachineView] = []
         for id in ids {
-            try await RoostClient.with(socketPath: Connection.socketPath) {
-                try await $0.post(apiPath("apps", app, "machines", id.text, Self.verb))
+            try await RoostClient.with(socketPath: Connection.socketPath) { client in
+                try await client.post(apiPath("apps", app, "machines", id.text, Self.verb))
+                guard json else { return print("Machine \(id) has been \(Self.done)") }
+                after.append(try await client.get(apiPath("apps", app, "machines", id.text), as: MachineView.self))
             }
-            print("\(id) has been \(Self.done)")
         }
+        if json { try Output.json(after) }
     }
 }
 
@@ -31,6 +36,7 @@ struct MachineStart: MachineVerb {
 
     @OptionGroup var connection: Connection
     @Argument(help: "Machine IDs.") var ids: [Machine.ID]
+    @Flag(name: [.short, .long], help: "Print JSON.") var json = false
 }
 
 struct MachineStop: MachineVerb {
@@ -43,6 +49,7 @@ struct MachineStop: MachineVerb {
 
     @OptionGroup var connection: Connection
     @Argument(help: "Machine IDs.") var ids: [Machine.ID]
+    @Flag(name: [.short, .long], help: "Print JSON.") var json = false
 }
 
 struct MachineRestart: MachineVerb {
@@ -52,6 +59,7 @@ struct MachineRestart: MachineVerb {
 
     @OptionGroup var connection: Connection
     @Argument(help: "Machine IDs.") var ids: [Machine.ID]
+    @Flag(name: [.short, .long], help: "Print JSON.") var json = false
 }
 
 struct MachineSuspend: MachineVerb {
@@ -64,6 +72,7 @@ struct MachineSuspend: MachineVerb {
 
     @OptionGroup var connection: Connection
     @Argument(help: "Machine IDs.") var ids: [Machine.ID]
+    @Flag(name: [.short, .long], help: "Print JSON.") var json = false
 }
 
 struct MachineDestroy: AsyncParsableCommand {
@@ -76,6 +85,7 @@ struct MachineDestroy: AsyncParsableCommand {
     @OptionGroup var connection: Connection
     @Argument(help: "Machine IDs.") var ids: [Machine.ID]
     @Flag(name: [.short, .long], help: "Also a Machine that is started.") var force = false
+    @Flag(name: [.short, .long], help: "Print the IDs of those that are gone as JSON.") var json = false
 
     func run() async throws {
         let app = try connection.appName()
@@ -83,7 +93,8 @@ struct MachineDestroy: AsyncParsableCommand {
             try await RoostClient.with(socketPath: Connection.socketPath) {
                 try await $0.delete(apiPath("apps", app, "machines", id.text) + (force ? "?force=true" : ""))
             }
-            print("\(id) has been destroyed")
+            if !json { print("Machine \(id) has been destroyed") }
         }
+        if json { try Output.json(ids.map(\.text)) }
     }
 }

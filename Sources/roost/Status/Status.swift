@@ -29,7 +29,8 @@ struct Status: AsyncParsableCommand {
         print("  Hostname = \(all.app.hostname)\n  URL      = \(all.app.url)")
         print("  Release  = \(all.app.release.map { "v\($0)" } ?? "none")")
         if let deploy = all.deploy { print("  Deploy   = \(describe(deploy))") }
-        print("\nMachines\n\(MachineTable.text(all.machines))")
+        print("\nMachines")
+        Output.table(MachineTable.make(all.machines))
     }
 
     private func describe(_ rollout: Rollout) -> String {

@@ -13,19 +13,30 @@ struct Connection: ParsableArguments {
 
     /// The socket of the daemon: `ROOST_RUN` moves it.
     static var socketPath: String {
-        let run = ProcessInfo.processInfo.environment["ROOST_RUN"] ?? "/run/roost"
-        return HostPaths(state: "", run: run).apiSocket
+        let stated = ProcessInfo.processInfo.environment["ROOST_RUN"] ?? ""
+        return HostPaths(state: "", run: stated.isEmpty ? "/run/roost" : stated).apiSocket
     }
 
-    /// The app's name by flag, environment or configuration file.
-    func appName() throws -> String {
+    /// The app's name by flag, environment or the configuration file of a project's folder.
+    func appName(in folder: String = ".") throws -> String {
         if let app { return app }
         if let name = ProcessInfo.processInfo.environment["FLY_APP"], !name.isEmpty { return name }
+        guard config != nil || ConfigFile.ifAny(in: folder) != nil else {
+            let place = folder == "." ? "this folder" : folder
+            throw Fault(
+                .invalidConfig,
+                "which app? There is no fly.toml in \(place) that would say it",
+                hint: "name it: -a NAME (`roost apps list` shows those there are), or go to the project's folder"
+            )
+        }
         // What else the file says is not for those commands to judge: logs are wanted most when a file is wrong.
-        let file = try ConfigFile.read(config, in: ".")
+        let file = try ConfigFile.read(config, in: folder)
         guard case .string(let name) = file.root["app"]?.value, !name.isEmpty else {
-            let hint = "say which one: -a NAME, or app = \"NAME\" in \(file.name)"
-            throw Fault(.invalidConfig, "no app named", hint: hint)
+            throw Fault(
+                .invalidConfig,
+                "which app? \(file.path) has no app = \"NAME\"",
+                hint: "name it: -a NAME (`roost apps list` shows those there are), or write it into the file"
+            )
         }
         try App.validate(name: name)
         return name

@@ -1,13 +1,28 @@
 import Foundation
 import Model
+import Toolkit
 
 /// What commands print: results on standard output, everything else on standard error.
 enum Output {
     static func error(_ fault: Fault) {
         // It may hold an app's own words.
-        let lines = fault.message.split(separator: "\n", omittingEmptySubsequences: false)
-        warn("Error: \(lines.map { harmless(String($0)) }.joined(separator: "\n"))")
-        if let hint = fault.hint { warn(hint) }
+        warn("\(Terminal.errors.paint("Error:", .red)) \(harmlessLines(fault.message))")
+        if let hint = fault.hint { warn(harmlessLines(hint)) }
+    }
+
+    private static func harmlessLines(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { harmless(String($0)) }
+            .joined(separator: "\n")
+    }
+
+    /// What may go wrong, and what to do about it.
+    static func warning(_ text: String) {
+        warn("\(Terminal.errors.paint("Warning:", .yellow)) \(harmless(text))")
+    }
+
+    /// Rows, cut to the terminal's width where there is one.
+    static func table(_ table: Table) {
+        print(table.text(width: Terminal.output.width))
     }
 
     static func warn(_ text: String) {
@@ -21,7 +36,7 @@ enum Output {
         print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
-    /// Seconds with two digits: `0.42s`.
+    /// Seconds with two digits, as scripts read them: `0.42s`.
     static func seconds(_ seconds: Double) -> String { String(format: "%.2fs", seconds) }
 
     /// Text that an app or a peer chose, made harmless for a terminal: control characters but tab are shown as `?`.

@@ -7,10 +7,15 @@ enum Person {
     static var current: String { "\(NSUserName())@\(ProcessInfo.processInfo.hostName)" }
 
     /// Asks, on a terminal; elsewhere a yes has to be given as a flag.
-    static func confirm(_ question: String, yes: Bool) throws(Fault) {
+    ///
+    /// - Throws: ``UsageError`` where nobody can answer, ``Fault`` `cancelled` after a no.
+    static func confirm(_ question: String, yes: Bool) throws {
         if yes { return }
-        guard isatty(STDIN_FILENO) == 1 else {
-            throw Fault(.invalidRequest, "\(question) Nobody can answer: this is not a terminal", hint: "add --yes")
+        guard Terminal.hasPerson else {
+            throw UsageError(
+                message: "\(question) There is no terminal to answer it on",
+                hint: "say yes beforehand: add --yes"
+            )
         }
         print("\(question) (y/N) ", terminator: "")
         fflush(nil)
@@ -18,4 +23,10 @@ enum Person {
             throw Fault(.cancelled, "nothing was done")
         }
     }
+}
+
+/// A command that was given in a way that can't work: exit code 2.
+struct UsageError: Error {
+    var message: String
+    var hint: String
 }
