@@ -35,6 +35,14 @@ actor LogReader {
         if descriptor >= 0 { close(descriptor) }
     }
 
+    /// The last lines that there are now; to be asked for once, before `next`.
+    func past() -> [LogLine] {
+        begun = true
+        begin()
+        defer { ready = [] }
+        return Array(ready)
+    }
+
     /// The next line; nil at the end, when the Machine's folder is gone, or when the task is cancelled.
     func next() async -> LogLine? {
         while !Task.isCancelled {
