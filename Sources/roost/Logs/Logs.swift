@@ -2,6 +2,7 @@ import ArgumentParser
 import Client
 import Foundation
 import Model
+import Toolkit
 
 struct Logs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print an app's log, and follow it.")
@@ -39,7 +40,7 @@ struct Logs: AsyncParsableCommand {
             let data = try JSONEncoder().encode(line)
             print(String(decoding: data, as: UTF8.self))
         } else {
-            let text = LogText.shown(line.text, colors: Self.colors)
+            let text = LogText.shown(line.text, colors: Self.colors, harmless: Output.harmless)
             let level = line.stream == .platform ? .warning : LogLevel(of: line.text)
             print("\(line.timestamp) app[\(line.machine?.text ?? app)] [\(level.rawValue)] \(text)")
         }

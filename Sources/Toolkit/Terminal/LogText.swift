@@ -1,9 +1,11 @@
 /// An app's line as it may be shown: its colours on a terminal, without them elsewhere, and nothing else that a terminal
 /// would act on.
-enum LogText {
-    /// - Parameter colors: keep what only sets colours and weights (SGR); what was set is taken back at the end.
-    static func shown(_ text: String, colors: Bool) -> String {
-        guard text.utf8.contains(escape) else { return Output.harmless(text) }
+package enum LogText {
+    /// - Parameters:
+    ///   - colors: keep what only sets colours and weights (SGR); what was set is taken back at the end.
+    ///   - harmless: what becomes of all other text.
+    package static func shown(_ text: String, colors: Bool, harmless: (String) -> String) -> String {
+        guard text.utf8.contains(escape) else { return harmless(text) }
         let bytes = Array(text.utf8)
         var shown = ""
         var start = 0
@@ -14,7 +16,7 @@ enum LogText {
                 index += 1
                 continue
             }
-            shown += Output.harmless(String(decoding: bytes[start..<index], as: UTF8.self))
+            shown += harmless(String(decoding: bytes[start..<index], as: UTF8.self))
             if colors {
                 shown += String(decoding: bytes[index..<end], as: UTF8.self)
                 colored = true
@@ -22,7 +24,7 @@ enum LogText {
             start = end
             index = end
         }
-        shown += Output.harmless(String(decoding: bytes[start...], as: UTF8.self))
+        shown += harmless(String(decoding: bytes[start...], as: UTF8.self))
         return colored ? shown + "\u{1b}[0m" : shown
     }
 
