@@ -178,7 +178,6 @@ package actor EdgeLink: Service {
         changed()
     }
 
-
     private var isApplied: Bool { edges.values.allSatisfy { $0.applied >= table.revision } }
 
     private func awaitEdges() async throws {

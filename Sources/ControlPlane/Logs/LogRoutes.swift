@@ -73,7 +73,8 @@ struct LogRoutes {
                     try? await Task.sleep(for: Self.newcomers)
                     guard let now = try? await machines.list(app) else { continue }
                     for machine in now where known.insert(machine.id).inserted {
-                        guard let feed = try? await machines.fleet.logs(machine.id, tail: Self.maximumTail, follow: true)
+                        guard
+                            let feed = try? await machines.fleet.logs(machine.id, tail: Self.maximumTail, follow: true)
                         else { continue }
                         group.addTask {
                             for line in Self.wanted(feed.past, of: machine, checks: checks) { await queue.put(line) }

@@ -206,7 +206,11 @@ struct HealthWatch {
         let advice = await clue(id)?.advice
         for await machine in stream {
             if let gate = machine.status.gate {
-                return Fault(.rolloutFailed, "\(waited): \(gate.output)", hint: advice ?? "the app's last lines stand above")
+                return Fault(
+                    .rolloutFailed,
+                    "\(waited): \(gate.output)",
+                    hint: advice ?? "the app's last lines stand above"
+                )
             }
             if let check = machine.status.checks.first(where: { $0.status != .passing }) {
                 return Fault(

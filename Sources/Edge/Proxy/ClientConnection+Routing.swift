@@ -138,7 +138,10 @@ extension ClientConnection {
     private func hold(_ entry: RouteIndex.Entry, _ exchange: Exchange) {
         if holding == nil {
             guard entry.held.enter(limit: limits.heldPerApp) else {
-                return respond(Page(503, retryAfter: 1), because: "\(limits.heldPerApp) requests of the app wait already")
+                return respond(
+                    Page(503, retryAfter: 1),
+                    because: "\(limits.heldPerApp) requests of the app wait already"
+                )
             }
             holding = (entry.held, entry.route.app, .now())
             loop.hold(self, app: entry.route.app)

@@ -141,7 +141,10 @@ final class ClientConnection: ChannelInboundHandler {
         switch phase {
         case .idle where headBegun: refuse(Malformed(408, "the head took too long"))
         case .exchanging where isHeld:
-            respond(Page(503, retryAfter: 1), because: "no Machine could take it within \(limits.held.components.seconds) s")
+            respond(
+                Page(503, retryAfter: 1),
+                because: "no Machine could take it within \(limits.held.components.seconds) s"
+            )
         case .exchanging: deadline = .distantFuture
         case .idle, .tunnel, .lingering: abort()
         case .closed: break

@@ -63,7 +63,24 @@ extension OCIRuntime {
 
     // MARK: - Private
 
+    private static func enter(_ folders: MachineFolders) throws(Fault) {
+        let descriptor = open(folders.log, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return }
+        var ledger = LogLedger(KernelFile.read(folders.logLedger) ?? "")
+        ledger.add(UInt64(status.st_ino), records: LogLedger.records(descriptor))
+        // Whole or not at all: a follower may read it now.
+        try KernelFile.create("\(folders.logLedger).new", Array(ledger.text.utf8), mode: 0o600)
+        guard rename("\(folders.logLedger).new", folders.logLedger) == 0 else {
+            throw Durable.fault(errno, "rename", folders.logLedger)
+        }
+    }
+
     private static func rotate(_ folders: MachineFolders) throws(Fault) {
+        // Before the log gets its new name: from then on followers ask where it stands.
+        try enter(folders)
         guard rename(folders.log, folders.oldLog) == 0 else { throw Durable.fault(errno, "rename", folders.log) }
         // Without a reader there is no monitor, and the next one opens the new file anyway.
         let control = open(folders.control, O_WRONLY | O_NONBLOCK | O_CLOEXEC)

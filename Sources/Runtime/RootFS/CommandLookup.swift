@@ -64,7 +64,8 @@ struct CommandLookup {
             throw Fault(
                 .invalidConfig,
                 "the command '\(program)' is in the image, but not executable",
-                hint: "make it executable and deploy again: chmod +x \(Self.name(program)) (named by \(sandbox.origin.place))"
+                hint:
+                    "make it executable and deploy again: chmod +x \(Self.name(program)) (named by \(sandbox.origin.place))"
             )
         }
         throw Fault(

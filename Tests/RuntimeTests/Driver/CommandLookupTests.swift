@@ -16,7 +16,10 @@ struct CommandLookupTests {
     ) throws -> Fault? {
         let root = NSTemporaryDirectory() + "lookup-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: root) }
-        for (name, text) in files.merging(["bin/sh": "\u{7f}ELF", "usr/bin/env": "\u{7f}ELF"], uniquingKeysWith: { $1 }) {
+        for (name, text) in files.merging(
+            ["bin/sh": "\u{7f}ELF", "usr/bin/env": "\u{7f}ELF"],
+            uniquingKeysWith: { $1 }
+        ) {
             let path = "\(root)/\(name)"
             let folder = URL(filePath: path).deletingLastPathComponent()
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -90,7 +93,8 @@ struct CommandLookupTests {
         "what can be started is let pass",
         arguments: [
             ["./good.sh"], ["sh", "-c", "python x.py; ./good.sh"], ["/entry", "sh"], ["./data.txt.sh"],
-            ["sh", "-c", "python start.py"], ["/entry"], ["/data/anything"], ["sh", "/data/x.sh"], ["sh", "nothing.sh"],
+            ["sh", "-c", "python start.py"], ["/entry"], ["/data/anything"], ["sh", "/data/x.sh"],
+            ["sh", "nothing.sh"],
         ]
     )
     func good(command: [String]) throws {
