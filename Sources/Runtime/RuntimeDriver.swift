@@ -20,8 +20,8 @@ package protocol RuntimeDriver: Sendable {
 
     /// Asks the sandbox's program to end: passes over shells that only wait for what they have started.
     ///
-    /// - Parameter told: processes that were asked already and get time to do so.
-    /// - Returns: all that have been asked by now; to be handed in again a moment later, for what was started since.
+    /// `told` are processes that were asked already and get time to do so. Gives all that have been asked by now, to be
+    /// handed in again a moment later for what was started since.
     func askToEnd(
         _ id: Machine.ID,
         _ signal: MachineConfig.Signal,

@@ -20,8 +20,9 @@ struct HostConfig: Sendable {
     /// Passed on to builds: proxies and certificate bundles.
     var buildEnvironment: [String: String] = [:]
     var logLevel = "info"
-    /// Peers of the edge that end TLS for it, and whose word of the client counts. Nobody else is on loopback than who
-    /// is on this host already.
+    /// Peers of the edge that end TLS for it, and whose word of the client counts.
+    ///
+    /// Nobody else is on loopback than who is on this host already.
     var trustedProxies = ["127.0.0.0/8", "::1"]
 
     /// - Throws: ``Fault`` `invalidConfig` naming the file, line and column of what is wrong.

@@ -89,7 +89,9 @@ struct StepRunner {
         }
     }
 
-    /// Lets requests end, then sends no new ones. Streams, which end only when somebody ends them, are not waited for.
+    /// Lets requests end, then sends no new ones.
+    ///
+    /// Streams, which end only when somebody ends them, are not waited for.
     private func quiesce(_ id: Machine.ID) async throws {
         var limit = Self.drainLimit
         if await !edges.hasOther(than: id) {

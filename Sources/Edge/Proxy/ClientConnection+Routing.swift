@@ -101,7 +101,10 @@ extension ClientConnection {
     func upstreamLost(_ loss: Exchange.Loss) {
         switch phase {
         case .exchanging(var exchange):
-            guard let machine = place?.load.machine else { return }
+            guard let load = place?.load else { return }
+            let machine = load.machine
+            // A stream ends with its Machine: nothing went wrong.
+            let isEnd = presence.current == .stream && load.isDraining
             let remedy = exchange.lost(loss, of: machine, at: .now())
             phase = .exchanging(exchange)
             logger.debug(
@@ -113,7 +116,7 @@ extension ClientConnection {
             case .another, .fresh: route()
             case .answer(let page): respond(page, because: loss.reason, machine: machine)
             case .cutOff:
-                tell(loss.reason, status: nil, exchange, machine)
+                if !isEnd { tell(loss.reason, status: nil, exchange, machine) }
                 abort()
             }
         case .tunnel: tunnelEnded(broken: true)

@@ -18,9 +18,9 @@ package struct TroubleGate: Sendable {
 
     package init() {}
 
-    /// Whether this one may be told, and how many were not since the last that was; nil: not this one.
+    /// Decides whether this one may be told, `now` being since any fixed moment.
     ///
-    /// - Parameter now: since any fixed moment.
+    /// Gives how many were not told since the last that was, or nil when this one is not either.
     package mutating func admit(_ app: String, at now: Duration) -> Int? {
         if buckets[app] == nil, buckets.count >= Self.maximumApps { buckets = [:] }
         var bucket = buckets[app] ?? Bucket(lines: Double(Self.burst), filledAt: now)

@@ -162,8 +162,7 @@ package struct StartTrial: Sendable {
 extension StartTrial.Rules {
     /// What is asked of a Machine with that configuration.
     ///
-    /// - Parameters:
-    ///   - wanted: what `[deploy] stay_up` says; nil: as long as it takes to believe the checks that there are.
+    /// `stay` is what `[deploy] stay_up` says; nil is as long as it takes to believe the checks that there are.
     package init(_ config: MachineConfig, instance: String, stay wanted: Duration?) {
         let grace = config.namedChecks.map(\.check.gracePeriod.duration).max() ?? .zero
         self.init(

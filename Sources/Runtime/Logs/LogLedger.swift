@@ -39,9 +39,10 @@ struct LogLedger: Equatable {
 
     /// What comes after the log of that inode, which is not the current one, and how many records in between are gone.
     ///
-    /// - Parameter old: the inode of the log before the current one, if there is any.
-    /// - Returns: `missed` is nil when nobody knows: the monitor has begun the log anew by itself.
+    /// `old` is the inode of the log before the current one. `missed` is nil when nobody knows: the monitor has begun the
+    /// log anew by itself.
     func next(after inode: UInt64, old: UInt64?) -> (next: Next, missed: Int?) {
+        if inode == old { return (.current, 0) }
         guard let index = entries.lastIndex(where: { $0.inode == inode }) else { return (.current, nil) }
         var later = entries[(index + 1)...]
         let next: Next = later.isEmpty || later.last?.inode != old ? .current : .old

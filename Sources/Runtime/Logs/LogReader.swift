@@ -134,7 +134,9 @@ actor LogReader {
         var old = stat()
         let oldInode = stat(oldPath, &old) == 0 ? UInt64(old.st_ino) : nil
         let ledger = LogLedger(KernelFile.read(ledgerPath) ?? "")
-        let (place, missed) = ledger.next(after: UInt64(mine.st_ino), old: oldInode)
+        var (place, missed) = ledger.next(after: UInt64(mine.st_ino), old: oldInode)
+        // Rotated by a daemon that kept no ledger.
+        if missed == nil, oldInode != nil, old.isNewer(than: mine) { (place, missed) = (.old, 0) }
         let next = open(place == .old ? oldPath : path, O_RDONLY | O_CLOEXEC)
         guard next >= 0 else { return false }
         close(descriptor)
@@ -153,5 +155,12 @@ actor LogReader {
             text: "roost: \(what) left out here: the log was written faster than it was read",
             machine: machine
         )
+    }
+}
+
+extension stat {
+    /// Written to later.
+    fileprivate func isNewer(than other: stat) -> Bool {
+        (st_mtim.tv_sec, st_mtim.tv_nsec) > (other.st_mtim.tv_sec, other.st_mtim.tv_nsec)
     }
 }

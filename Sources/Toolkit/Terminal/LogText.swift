@@ -1,9 +1,8 @@
 /// An app's line as it may be shown: its colours on a terminal, without them elsewhere, and nothing else that a terminal
 /// would act on.
 package enum LogText {
-    /// - Parameters:
-    ///   - colors: keep what only sets colours and weights (SGR); what was set is taken back at the end.
-    ///   - harmless: what becomes of all other text.
+    /// Makes a line of it: with `colors` what only sets colours and weights (SGR) stays, and is taken back at the end;
+    /// `harmless` is what becomes of all other text.
     package static func shown(_ text: String, colors: Bool, harmless: (String) -> String) -> String {
         guard text.utf8.contains(escape) else { return harmless(text) }
         let bytes = Array(text.utf8)
