@@ -71,6 +71,7 @@ struct LogRoutes {
                 var known = Set(feeds.map(\.machine.id))
                 while newcomers, !Task.isCancelled {
                     try? await Task.sleep(for: Self.newcomers)
+                    if await isGone(app) { break }
                     guard let now = try? await machines.list(app) else { continue }
                     for machine in now where known.insert(machine.id).inserted {
                         guard
@@ -84,6 +85,15 @@ struct LogRoutes {
                 }
             }
             queue.finish()
+        }
+    }
+
+    private func isGone(_ app: String) async -> Bool {
+        do {
+            _ = try await apps.get(app)
+            return false
+        } catch {
+            return (error as? Fault)?.code == .appNotFound
         }
     }
 

@@ -34,7 +34,9 @@ struct ReleaseCommand {
         let limit = timeout > .zero ? timeout : Self.longest
         do {
             let exit = try await withTimeout(limit, "release_command") {
-                try await withThrowingTaskGroup(of: Machine.Exit?.self) { group in
+                // Before the lines are followed: a Machine that never ran has no log.
+                try await fleet.start(order.id)
+                return try await withThrowingTaskGroup(of: Machine.Exit?.self) { group in
                     group.addTask {
                         try await passOnLines(told)
                         return nil
@@ -64,7 +66,6 @@ struct ReleaseCommand {
     // MARK: - Private
 
     private func toEnd() async throws -> Machine.Exit {
-        try await fleet.start(order.id)
         for await machine in try await fleet.changes(of: order.id) {
             switch machine.status.state {
             case .stopped(let exit?): return exit

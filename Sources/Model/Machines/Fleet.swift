@@ -86,5 +86,10 @@ package struct LogLine: Codable, Equatable, Sendable {
         case stdout, stderr
         /// Not the app's: what the platform has to say to its owner.
         case platform
+
+        /// A word that only a newer daemon knows is none of the app's either.
+        package init(from decoder: any Decoder) throws {
+            self = Self(rawValue: try decoder.singleValueContainer().decode(String.self)) ?? .platform
+        }
     }
 }

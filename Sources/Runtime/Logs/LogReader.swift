@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import Toolkit
 
 /// Reads a Machine's log, through rotations, for as long as somebody asks for lines.
 ///
