@@ -150,8 +150,18 @@ package actor LocalAgent: Fleet, Service {
         return MachineLook(listeners: listeners, peakMemoryBytes: peak, answers: answers)
     }
 
-    package func logs(_ id: Machine.ID, tail: Int, follow: Bool) async throws -> AsyncStream<LogLine> {
+    package func logs(_ id: Machine.ID, tail: Int, follow: Bool) async throws -> LogFeed {
         try await host.readLog(id, tail, follow)
+    }
+
+    package func note(_ id: Machine.ID, _ text: String) async throws {
+        try await host.writeLog(id, text)
+    }
+
+    package func vet(_ config: MachineConfig) async throws {
+        let digest = config.image.split(separator: "@").last.map(String.init) ?? ""
+        let (image, layers) = try await host.image(digest)
+        try await host.runtime.vet(try SandboxPlan.trial(config, image: image, layers: layers))
     }
 
     package func destroyVolume(_ id: String) async throws {

@@ -24,6 +24,8 @@ extension EdgeServer {
         /// Under which apps get their names, `localhost` by default; for the log only, as routes carry whole names.
         package var domain = "localhost"
         package var eventLoopThreads: Int
+        /// Peers that speak for others: their `X-Forwarded-For`, `-Proto`, `-Port` and `-Host` count.
+        package var trustedProxies: [AddressBlock] = []
         package var limits = Limits()
         /// The last good copy of the routes, in force until `serve` says better.
         package var initialRoutes: RouteTable?

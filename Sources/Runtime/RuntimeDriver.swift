@@ -13,6 +13,21 @@ package protocol RuntimeDriver: Sendable {
     /// Starts from a fresh root file system; a Machine that runs already answers with its process.
     func start(_ sandbox: Sandbox) async throws -> Machine.Process
 
+    /// Looks whether a start of that sandbox would find its program, without starting anything.
+    ///
+    /// - Throws: ``Fault`` `invalidConfig`.
+    func vet(_ sandbox: Sandbox) async throws
+
+    /// Asks the sandbox's program to end: passes over shells that only wait for what they have started.
+    ///
+    /// `told` are processes that were asked already and get time to do so. Gives all that have been asked by now, to be
+    /// handed in again a moment later for what was started since.
+    func askToEnd(
+        _ id: Machine.ID,
+        _ signal: MachineConfig.Signal,
+        told: Set<SandboxProcess>
+    ) async throws -> Set<SandboxProcess>
+
     /// Sends a signal to the sandbox's first process; nothing happens when it is gone.
     func signal(_ id: Machine.ID, _ signal: MachineConfig.Signal) async throws
 
@@ -60,6 +75,29 @@ package struct Sandbox: Sendable {
     package var address: Machine.Address
     /// Share the network of the host's bridge; false only for build steps that need none.
     package var network = true
+    /// Where the program was named, and where its arguments were, for messages.
+    package var origin = CommandOrigin.step
+    package var argumentsOrigin = CommandOrigin.step
+
+    /// Who said what to run.
+    package enum CommandOrigin: Sendable {
+        case processes, exec, entrypoint, releaseCommand, imageEntrypoint, imageCommand
+        /// A step of a build.
+        case step
+
+        /// As it stands in a sentence.
+        package var place: String {
+            switch self {
+            case .processes: "[processes] in fly.toml"
+            case .exec: "exec of [experimental] in fly.toml"
+            case .entrypoint: "entrypoint of [experimental] in fly.toml"
+            case .releaseCommand: "release_command in fly.toml"
+            case .imageEntrypoint: "ENTRYPOINT in the Dockerfile"
+            case .imageCommand: "CMD in the Dockerfile"
+            case .step: "the step's command"
+            }
+        }
+    }
 
     package init(
         id: Machine.ID,
@@ -107,6 +145,18 @@ package enum SandboxStatus: Equatable, Sendable {
     case ended(code: Int32?, outOfMemory: Bool)
     /// Has a network, but no process.
     case provisioned
+}
+
+/// One process of a sandbox, told apart from another that gets its number later.
+package struct SandboxProcess: Hashable, Sendable {
+    package var pid: Int32
+    /// Clock ticks since boot.
+    package var startTicks: UInt64
+
+    package init(pid: Int32, startTicks: UInt64) {
+        self.pid = pid
+        self.startTicks = startTicks
+    }
 }
 
 /// The end of a sandbox's process.

@@ -44,6 +44,7 @@ struct EdgeCommand: AsyncParsableCommand {
             eventLoopThreads: min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 2)
         )
         settings.domain = config.domain
+        settings.trustedProxies = try config.trustedProxies.map { text throws(Fault) in try AddressBlock(text) }
         let file = "\(config.paths.edge)/routes.json"
         try Durable.makeFolder(config.paths.edge, mode: 0o700)
         if let data = FileManager.default.contents(atPath: file) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Edge
 import Foundation
 import Model
 import Toolkit
@@ -21,6 +22,10 @@ struct HostConfig: Sendable {
     /// Passed on to builds: proxies and certificate bundles.
     var buildEnvironment: [String: String] = [:]
     var logLevel = "info"
+    /// Peers of the edge that end TLS for it, and whose word of the client counts.
+    ///
+    /// Nobody else is on loopback than who is on this host already.
+    var trustedProxies = ["127.0.0.0/8", "::1"]
 
     /// - Throws: ``Fault`` `invalidConfig` naming the file, line and column of what is wrong.
     static func load(_ flags: HostFlags) throws -> HostConfig {
@@ -39,6 +44,10 @@ struct HostConfig: Sendable {
         config.paths.state = environment["ROOST_STATE"] ?? config.paths.state
         config.paths.run = environment["ROOST_RUN"] ?? config.paths.run
         if let level = environment["ROOST_LOG"] { config.logLevel = level }
+        if let list = environment["ROOST_TRUSTED_PROXIES"] {
+            config.trustedProxies = list.split { $0 == "," || $0 == " " }.map(String.init)
+        }
+        if !flags.trustedProxy.isEmpty { config.trustedProxies = flags.trustedProxy }
         if !flags.listen.isEmpty { config.listen = flags.listen }
         if let region = flags.region { config.region = region }
         let passed = [
@@ -65,6 +74,7 @@ struct HostConfig: Sendable {
             throw Fault(.invalidConfig, "\(paths.edgeSocket) is too long for a unix socket", hint: "shorten ROOST_RUN")
         }
         for text in listen { _ = try ListenFlag.parse(text) }
+        for text in trustedProxies { _ = try AddressBlock(text) }
     }
 
     /// The port that URLs name; the first listener's.
@@ -102,16 +112,18 @@ struct HostConfig: Sendable {
             case ("log", .string(let text)): logLevel = text
             case ("listen", .array(let nodes)):
                 listen = nodes.compactMap { if case .string(let text) = $0.value { text } else { nil } }
+            case ("trusted_proxies", .array(let nodes)):
+                trustedProxies = nodes.compactMap { if case .string(let text) = $0.value { text } else { nil } }
             case ("host", _), ("region", _), ("domain", _), ("state", _), ("run", _), ("base_image", _), ("log", _):
                 throw Fault(.invalidConfig, "\(place): \(entry.key): found \(entry.node.summary), expected a string")
-            case ("listen", _):
+            case ("listen", _), ("trusted_proxies", _):
                 throw Fault(
                     .invalidConfig,
-                    "\(place): listen: found \(entry.node.summary), expected an array of strings"
+                    "\(place): \(entry.key): found \(entry.node.summary), expected an array of strings"
                 )
             case ("build", .table(let entries)): try readBuild(entries, file)
             default:
-                let keys = "host, region, domain, listen, state, run, base_image, log, build"
+                let keys = "host, region, domain, listen, state, run, base_image, trusted_proxies, log, build"
                 throw Fault(.invalidConfig, "\(place): unknown key \"\(entry.key)\"", hint: "allowed: \(keys)")
             }
         }
@@ -123,6 +135,8 @@ struct HostFlags: ParsableArguments {
     @Option(help: "Configuration file; else ROOST_CONFIG, else /etc/roost/roost.toml.") var config: String?
     @Option(help: "Address of the edge, host:port; may be given more than once.") var listen: [String] = []
     @Option(help: "Region of this host.") var region: String?
+    @Option(help: "Address or range of a proxy that ends TLS before the edge; may be given more than once.")
+    var trustedProxy: [String] = []
 }
 
 /// `host:port`, `[ipv6]:port`.

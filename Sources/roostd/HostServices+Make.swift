@@ -17,7 +17,7 @@ extension HostServices {
         _ logger: Logger
     ) -> HostServices {
         let volumes = VolumeStore(paths: config.paths)
-        return HostServices(
+        var services = HostServices(
             name: config.host,
             region: config.region,
             runtime: runtime,
@@ -29,8 +29,10 @@ extension HostServices {
             },
             removeVolumeFolder: { try await volumes.remove($0) },
             freeAddress: { try runtime.addressPlan().firstFree(used: $0) },
-            readLog: { runtime.logs($0, tail: $1, follow: $2) },
+            readLog: { await runtime.openLog($0, tail: $1, follow: $2) },
             logger: logger
         )
+        services.writeLog = { try await runtime.note($0, $1) }
+        return services
     }
 }

@@ -6,7 +6,7 @@ import ServiceLifecycle
 struct LogRotation: Service {
     let runtime: OCIRuntime
     let logger: Logger
-    private static let interval = Duration.seconds(20)
+    private static let interval = Duration.seconds(5)
 
     func run() async throws {
         await cancelWhenGracefulShutdown {

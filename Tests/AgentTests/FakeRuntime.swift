@@ -55,6 +55,18 @@ final class FakeRuntime: RuntimeDriver {
         if ends { end(id, code: signal == .kill ? 137 : 0) }
     }
 
+    func vet(_ sandbox: Sandbox) async throws {}
+
+    func askToEnd(
+        _ id: Machine.ID,
+        _ signal: MachineConfig.Signal,
+        told: Set<SandboxProcess>
+    ) async throws -> Set<SandboxProcess> {
+        let first = SandboxProcess(pid: 1, startTicks: 1)
+        if told.isEmpty { try await self.signal(id, signal) }
+        return told.union([first])
+    }
+
     func suspend(_ id: Machine.ID) async throws {
         state.withLock { _ = $0.frozen.insert(id) }
     }

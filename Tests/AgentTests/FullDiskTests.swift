@@ -52,7 +52,7 @@ struct FullDiskTests {
             volumeFolder: { volume, _, _ in "/volumes/\(volume.id)" },
             removeVolumeFolder: { _ in },
             freeAddress: { Machine.Address(ipv4: "127.0.0.1", ipv6: "::\($0.count + 1)") },
-            readLog: { _, _, _ in AsyncStream { nil } },
+            readLog: { _, _, _ in LogFeed() },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         // A record that nobody can read keeps neither the agent nor other Machines down, and loses nothing.

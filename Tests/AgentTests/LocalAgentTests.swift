@@ -26,7 +26,7 @@ struct LocalAgentTests {
             volumeFolder: { volume, _, _ in "/volumes/\(volume.id)" },
             removeVolumeFolder: { _ in },
             freeAddress: { Machine.Address(ipv4: "127.0.0.1", ipv6: "::\($0.count + 1)") },
-            readLog: { _, _, _ in AsyncStream { nil } },
+            readLog: { _, _, _ in LogFeed() },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         let agent = LocalAgent(host: host)

@@ -95,6 +95,7 @@ struct CodecTests {
                 X-Forwarded-SSL: on\r
                 Fly-Client-IP: 10.1.2.3\r
                 Fly-Forwarded-Port: 443\r
+                Fly-Forwarded-Proto: https\r
                 Fly-Region: fra\r
                 Fly-Request-Id: 01J-fra\r
                 Via: 1.1 roost\r

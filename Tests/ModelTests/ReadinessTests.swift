@@ -51,6 +51,20 @@ struct ReadinessTests {
         #expect(readiness.ready)
     }
 
+    @Test("a process that ended by itself leaves no check passing, and nothing open")
+    func restarted() {
+        var readiness = Readiness.unproven(["a"], now: now)
+        readiness.open()
+        record(&readiness, true)
+        readiness.restarted(now: now)
+        #expect(!readiness.ready)
+        #expect(readiness.checks.map(\.status) == [.critical])
+        readiness.open()
+        #expect(!readiness.ready, "the check of its former life says nothing of this one")
+        record(&readiness, true)
+        #expect(readiness.ready)
+    }
+
     @Test("checks are named as Fly's clients expect")
     func names() {
         var config = MachineConfig(image: "x")

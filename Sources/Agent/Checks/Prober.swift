@@ -39,6 +39,31 @@ package struct Prober: Sendable {
         }
     }
 
+    /// The status of the answer to `GET /`, which alone is waited for; nil, with the reason, when there was none.
+    package func status(
+        port: Int,
+        at address: Machine.Address,
+        timeout: Duration
+    ) async -> (status: Int?, output: String) {
+        var output = "no answer"
+        for host in [address.ipv4, "[\(address.ipv6)]"] {
+            var request = HTTPClientRequest(url: "http://\(host):\(port)/")
+            request.headers.add(name: "user-agent", value: "roost-check")
+            request.headers.add(name: "connection", value: "close")
+            let deadline = NIODeadline.now() + .nanoseconds(timeout.milliseconds * 1_000_000)
+            do {
+                let response = try await client.execute(request, deadline: deadline)
+                return (Int(response.status.code), "\(response.status.code)")
+            } catch let error as HTTPClientError where error == .deadlineExceeded {
+                return (nil, "no answer in \(GoDuration(timeout).text)")
+            } catch {
+                // Refused on IPv4: the app may listen on IPv6 only.
+                output = "\(error)"
+            }
+        }
+        return (nil, output)
+    }
+
     // MARK: - Private
 
     private func http(_ named: MachineConfig.NamedCheck, at address: Machine.Address) async -> Result {

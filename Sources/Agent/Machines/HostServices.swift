@@ -17,7 +17,9 @@ package struct HostServices: Sendable {
     package var removeVolumeFolder: @Sendable (_ volume: String) async throws -> Void
     /// The first address that none of those has.
     package var freeAddress: @Sendable (_ used: [Machine.Address]) throws -> Machine.Address
-    package var readLog: @Sendable (_ id: Machine.ID, _ tail: Int, _ follow: Bool) async throws -> AsyncStream<LogLine>
+    package var readLog: @Sendable (_ id: Machine.ID, _ tail: Int, _ follow: Bool) async throws -> LogFeed
+    /// Adds a line of the platform's own to a Machine's log.
+    package var writeLog: @Sendable (_ id: Machine.ID, _ text: String) async throws -> Void = { _, _ in }
     package var logger: Logger
 
     package init(
@@ -30,7 +32,7 @@ package struct HostServices: Sendable {
         volumeFolder: @escaping @Sendable (Volume, Image, [String]) async throws -> String,
         removeVolumeFolder: @escaping @Sendable (String) async throws -> Void,
         freeAddress: @escaping @Sendable ([Machine.Address]) throws -> Machine.Address,
-        readLog: @escaping @Sendable (Machine.ID, Int, Bool) async throws -> AsyncStream<LogLine>,
+        readLog: @escaping @Sendable (Machine.ID, Int, Bool) async throws -> LogFeed,
         logger: Logger
     ) {
         self.name = name

@@ -10,7 +10,9 @@ extension MachineKeeper {
         let config = machine.spec.config
         guard let address = machine.status.address else { return }
         let ports = Set(config.services.map(\.internalPort)).sorted()
-        jobs.append { [weak self] in await self?.waitForPorts(ports, at: address, number) }
+        // Once is enough: a wake would only wait longer for it.
+        let asked = readiness.proven ? [] : config.askedPorts
+        jobs.append { [weak self] in await self?.waitForPorts(ports, asked: asked, at: address, number) }
         for check in config.namedChecks {
             jobs.append { [weak self] in await self?.probe(check, at: address, number) }
         }
@@ -19,6 +21,14 @@ extension MachineKeeper {
     func portsOpened() async {
         guard !readiness.portsOpen else { return }
         readiness.open()
+        machine.status.gate = nil
+        await saveSoon()
+    }
+
+    /// What a waiting deploy shows.
+    func gateAnswered(_ gate: Machine.Gate) async {
+        guard !readiness.portsOpen, machine.status.gate != gate else { return }
+        machine.status.gate = gate
         await saveSoon()
     }
 
@@ -53,7 +63,12 @@ extension MachineKeeper {
         }
     }
 
-    private nonisolated func waitForPorts(_ ports: [Int], at address: Machine.Address, _ number: Int) async {
+    private nonisolated func waitForPorts(
+        _ ports: [Int],
+        asked: [Int],
+        at address: Machine.Address,
+        _ number: Int
+    ) async {
         var wait = Duration.milliseconds(2)
         for port in ports {
             while await isCurrent(number), !Task.isCancelled {
@@ -62,9 +77,25 @@ extension MachineKeeper {
                 wait = min(wait * 1.005, .milliseconds(100))
             }
         }
+        for port in asked { await waitForAnswer(port, at: address, number) }
         // Without a port to wait for, staying alive is all the evidence there is.
         if ports.isEmpty { try? await Task.sleep(for: .seconds(1)) }
         tell(.portsOpen(generation: number))
+    }
+
+    /// Asks for `/` until there is an answer that is no error of the app's own.
+    private nonisolated func waitForAnswer(_ port: Int, at address: Machine.Address, _ number: Int) async {
+        var wait = Duration.milliseconds(20)
+        var patience = Duration.seconds(5)
+        while await isCurrent(number), !Task.isCancelled {
+            let answer = await host.prober.status(port: port, at: address, timeout: patience)
+            if let status = answer.status, status < 500 { return }
+            let output = "GET / on port \(port): \(answer.output)"
+            tell(.gate(generation: number, Machine.Gate(output: output, isError: answer.status != nil)))
+            try? await Task.sleep(for: wait)
+            wait = min(wait * 1.3, .seconds(1))
+            patience = min(patience * 1.5, .seconds(30))
+        }
     }
 
     /// Probes quickly until the first pass, then at the check's own interval.

@@ -24,6 +24,9 @@ extension MachineKeeper {
             if lifecycle.state != before {
                 // Frozen sockets go on listening: what was open before a suspend is open after it.
                 if case .started = before, !lifecycle.state.isFrozen { readiness.portsOpen = false }
+                // What the process passed that has ended by itself says nothing of the next one.
+                if case .exited = next, !before.isStopping { readiness.restarted(now: .now()) }
+                machine.status.gate = nil
                 host.logger.notice(
                     "machine state changed",
                     metadata: tags.merging(news(lifecycle.state, effects)) { $1 }
@@ -199,7 +202,20 @@ extension MachineKeeper {
             try? await Task.sleep(for: timeout)
             self?.tell(.overdue(generation: number))
         }
-        try await host.runtime.signal(id, stopConfig.signal)
+        switch stopConfig.signal {
+        case .kill, .stop: try await host.runtime.signal(id, stopConfig.signal)
+        case .hup, .int, .quit, .usr1, .usr2, .term: try await askToEnd([])
+        }
+    }
+
+    /// Asks now, and a moment later those whom that did not reach: a shell goes on to its next command.
+    func askToEnd(_ told: Set<SandboxProcess>) async throws {
+        let number = generation
+        let all = try await host.runtime.askToEnd(id, stopConfig.signal, told: told)
+        jobs.append { [weak self] in
+            try? await Task.sleep(for: .seconds(1))
+            self?.tell(.askAgain(generation: number, told: all))
+        }
     }
 
     private func folders(_ image: Image, _ layers: [String]) async throws -> [Sandbox.Mount] {
@@ -228,6 +244,10 @@ extension MachineKeeper {
 }
 
 extension Machine.State {
+    fileprivate var isStopping: Bool {
+        if case .stopping = self { true } else { false }
+    }
+
     /// On its way to a freeze, or frozen.
     var isFrozen: Bool {
         switch self {

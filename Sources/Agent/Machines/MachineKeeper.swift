@@ -16,6 +16,10 @@ actor MachineKeeper {
         /// The stop timeout of launch number `generation` is over.
         case overdue(generation: Int)
         case portsOpen(generation: Int)
+        /// The app has not answered well yet.
+        case gate(generation: Int, Machine.Gate)
+        /// Time to look for processes that a stop has not reached yet.
+        case askAgain(generation: Int, told: Set<SandboxProcess>)
         /// The store did not take the record a moment ago.
         case unsaved
         case probed(generation: Int, name: String, Prober.Result)
@@ -169,7 +173,7 @@ actor MachineKeeper {
             case .event(_, let reply): reply?.resume(throwing: reason)
             case .update(_, _, _, let reply), .cordon(_, let reply), .quiesce(_, let reply):
                 reply.resume(throwing: reason)
-            case .overdue, .portsOpen, .probed, .unsaved: break
+            case .overdue, .portsOpen, .gate, .askAgain, .probed, .unsaved: break
             }
         }
         for follower in followers.values { follower.finish() }
@@ -195,6 +199,10 @@ actor MachineKeeper {
                 host.logger.notice("process has not ended in time, killed", metadata: tags)
                 try await killProcess()
             case .portsOpen(let number): if number == generation { await portsOpened() }
+            case .gate(let number, let gate): if number == generation { await gateAnswered(gate) }
+            case .askAgain(let number, let told):
+                guard number == generation, case .stopping = machine.status.state else { return }
+                try await askToEnd(told)
             case .probed(let number, let name, let result):
                 if number == generation { await record(name, result) }
             case .unsaved:

@@ -22,7 +22,49 @@ enum SandboxPlan {
             address: address
         )
         sandbox.mounts = mounts
+        name(&sandbox, machine.spec.config, image.config)
         return sandbox
+    }
+
+    /// A sandbox of that configuration that is never started, to look at its program.
+    static func trial(_ config: MachineConfig, image: Image, layers: [String]) throws(Fault) -> Sandbox {
+        var env: [String: String] = [:]
+        for pair in image.config.env + config.env.map({ "\($0.key)=\($0.value)" }) {
+            guard let equals = pair.firstIndex(of: "=") else { continue }
+            env[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+        }
+        var sandbox = Sandbox(
+            id: .random(),
+            hostname: "trial",
+            layers: layers,
+            image: image.config,
+            command: try command(config.`init`, image.config),
+            env: env,
+            guest: config.guest,
+            address: Machine.Address(ipv4: "127.0.0.1", ipv6: "::1")
+        )
+        sandbox.mounts = config.mounts.map { Sandbox.Mount(source: "", destination: $0.path) }
+        name(&sandbox, config, image.config)
+        return sandbox
+    }
+
+    /// Notes who said what to run.
+    private static func name(_ sandbox: inout Sandbox, _ config: MachineConfig, _ image: Image.Config) {
+        let wanted = config.`init`
+        if let exec = wanted.exec, !exec.isEmpty {
+            sandbox.origin = .exec
+            sandbox.argumentsOrigin = .exec
+            return
+        }
+        let isRelease = config.metadata["fly_process_group"] == "fly_app_release_command"
+        sandbox.argumentsOrigin = wanted.cmd == nil ? .imageCommand : isRelease ? .releaseCommand : .processes
+        if wanted.entrypoint?.isEmpty == false {
+            sandbox.origin = .entrypoint
+        } else if wanted.entrypoint == nil, !image.entrypoint.isEmpty {
+            sandbox.origin = .imageEntrypoint
+        } else {
+            sandbox.origin = sandbox.argumentsOrigin
+        }
     }
 
     /// `exec` replaces all; else entrypoint and command, each the Machine's own or the image's.

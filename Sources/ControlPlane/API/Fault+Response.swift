@@ -49,6 +49,30 @@ enum JSONAnswer {
     }
 }
 
+extension JSONAnswer {
+    /// Lines as they are taken from a queue, which `source` fills; many go out at once when there are many.
+    static func stream(_ queue: LineQueue, source: @escaping @Sendable () async -> Void) -> Response {
+        let body = ResponseBody { writer in
+            try await withThrowingDiscardingTaskGroup { group in
+                group.addTask { await source() }
+                // Whoever waits to bring a line must not wait for a reader that is gone.
+                defer { queue.finish() }
+                while let lines = await queue.take() {
+                    var buffer = ByteBuffer()
+                    for line in lines {
+                        buffer.writeBytes(try JSON.encode(line))
+                        buffer.writeString("\n")
+                    }
+                    try await writer.write(buffer)
+                }
+                group.cancelAll()
+            }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: "application/x-ndjson"], body: body)
+    }
+}
+
 extension Request {
     /// The body as a value; an empty body is the value of `{}`, as clients of Fly's API send it.
     func json<Value: Decodable>(_ type: Value.Type, limit: Int = 4 << 20) async throws -> Value {

@@ -7,10 +7,12 @@ import Toolkit
 
 /// What `serve` knows of its edges: tells each the routes, hears what it has taken in, wakes Machines for it.
 package actor EdgeLink: Service {
-    private struct Edge {
+    fileprivate struct Edge {
         let orders: AsyncStream<EdgeOrder>.Continuation
         var applied: Int64 = -1
         var inFlight: [Machine.ID: Int] = [:]
+        var news = EdgeNews()
+        var pid: Int32 = 0
     }
 
     private let store: any StateStore
@@ -26,6 +28,8 @@ package actor EdgeLink: Service {
     private var table = RouteTable()
     private var followers: [Int: AsyncStream<Void>.Continuation] = [:]
     private var nextFollower = 0
+    /// What each edge has counted, by its process: one that comes back goes on from where it was.
+    private var tallies: [Int32: [String: EdgeTally]] = [:]
 
     package init(store: any StateStore, domain: String, fleet: any Fleet, logger: Logger) {
         self.store = store
@@ -75,14 +79,14 @@ package actor EdgeLink: Service {
     /// Takes in what an edge says.
     func report(_ report: EdgeReport, from number: Int) async {
         switch report {
-        case .hello(let pid): logger.notice("edge connected", metadata: ["edge.pid": "\(pid)"])
-        case .applied(let revision, let inFlight):
+        case .hello(let pid):
+            edges[number]?.pid = pid
+            logger.notice("edge connected", metadata: ["edge.pid": "\(pid)"])
+        case .applied(let revision, let inFlight, let news):
             edges[number]?.applied = revision
-            edges[number]?.inFlight = inFlight
-            changed()
-        case .load(let inFlight):
-            edges[number]?.inFlight = inFlight
-            changed()
+            take(inFlight, news, from: number)
+        case .load(let inFlight, let news):
+            take(inFlight, news, from: number)
         case .wake(_, let machine):
             do {
                 try await fleet.start(machine)
@@ -105,12 +109,76 @@ package actor EdgeLink: Service {
         }
     }
 
+    /// Writes what an edge met to the log of the Machine that was asked, or of any other of the app.
+    func tell(_ troubles: [EdgeTrouble]) async {
+        for trouble in troubles {
+            let route = table.apps.first { $0.app == trouble.app }
+            guard let machine = trouble.machine ?? route?.machines.first?.machine else { continue }
+            do {
+                try await fleet.note(machine, trouble.text)
+            } catch {
+                logger.warning("edge's words not logged", error: error, metadata: ["app": "\(trouble.app)"])
+            }
+        }
+    }
+
     /// Requests under way, over all edges.
     package func inFlight(_ machine: Machine.ID) -> Int {
         edges.values.reduce(0) { $0 + ($1.inFlight[machine] ?? 0) }
     }
 
+    /// Waits until requests that have taken long already are over, while the Machine still gets new ones.
+    ///
+    /// - Throws: ``Fault`` `timedOut` when some are still under way after `limit`.
+    package func awaitLong(_ machine: Machine.ID, limit: Duration) async throws {
+        try await withTimeout(limit, "long requests to Machine \(machine)") {
+            for await _ in await self.follow() {
+                if await self.edges.values.allSatisfy({ ($0.news.long?[machine] ?? 0) == 0 }) { return }
+            }
+        }
+    }
+
+    /// Waits a moment for the edges to take in the newest routes, so that what they count is up to date.
+    package func awaitApplied(limit: Duration) async {
+        try? await withTimeout(limit, "the edges") {
+            for await _ in await self.follow() {
+                if await self.isApplied { return }
+            }
+        }
+    }
+
+    /// Requests under way that a stop waits for, over all edges.
+    package func waitedFor(_ machine: Machine.ID) -> Int {
+        edges.values.reduce(0) { $0 + $1.waitedFor(machine) }
+    }
+
+    /// Whether another Machine of the same app takes requests now.
+    func hasOther(than machine: Machine.ID) -> Bool {
+        guard let route = table.apps.first(where: { $0.machines.contains { $0.machine == machine } }) else {
+            return false
+        }
+        return route.machines.contains { $0.machine != machine && $0.state == .ready }
+    }
+
+    /// What requests of an app have met since its edges began; nil while no edge is there to say.
+    package func tally(_ app: String) -> EdgeTally? {
+        edges.isEmpty ? nil : tallies.values.reduce(EdgeTally()) { $0 + ($1[app] ?? EdgeTally()) }
+    }
+
     // MARK: - Private
+
+    private func take(_ inFlight: [Machine.ID: Int], _ news: EdgeNews?, from number: Int) {
+        edges[number]?.inFlight = inFlight
+        edges[number]?.news = news ?? EdgeNews()
+        edges[number]?.news.troubles = nil
+        if let pid = edges[number]?.pid, let counted = news?.tallies {
+            if tallies.count > 100 { tallies = [:] }
+            tallies[pid] = counted
+        }
+        changed()
+    }
+
+    private var isApplied: Bool { edges.values.allSatisfy { $0.applied >= table.revision } }
 
     private func awaitEdges() async throws {
         while edges.isEmpty, ContinuousClock.now < aloneSince + Self.reunion {
@@ -121,7 +189,7 @@ package actor EdgeLink: Service {
     private func isDrained(_ machine: Machine.ID) -> Bool {
         let target = table.apps.lazy.flatMap(\.machines).first { $0.machine == machine }
         if let target, target.state != .draining { return false }
-        return edges.values.allSatisfy { $0.applied >= table.revision && ($0.inFlight[machine] ?? 0) == 0 }
+        return edges.values.allSatisfy { $0.applied >= table.revision && $0.waitedFor(machine) <= 0 }
     }
 
     private func follow() -> AsyncStream<Void> {
@@ -163,4 +231,9 @@ package actor EdgeLink: Service {
             logger.error("record left out of the routes", error: error, metadata: ["store.key": "\(entry.key)"])
         }
     }
+}
+
+extension EdgeLink.Edge {
+    /// Requests in flight but for streams.
+    func waitedFor(_ machine: Machine.ID) -> Int { (inFlight[machine] ?? 0) - (news.streams?[machine] ?? 0) }
 }

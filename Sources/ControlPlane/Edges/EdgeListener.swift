@@ -42,6 +42,16 @@ package struct EdgeListener: Service {
 
     // MARK: - Private
 
+    /// Nil for a report of a kind that only a newer edge knows.
+    private func read(_ line: Data) -> EdgeReport? {
+        do {
+            return try JSON.decode(EdgeReport.self, from: line, what: "edge report")
+        } catch {
+            logger.warning("edge report unreadable", error: error)
+            return nil
+        }
+    }
+
     private func serve(_ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>) async {
         let (number, orders) = await link.connect()
         do {
@@ -57,13 +67,15 @@ package struct EdgeListener: Service {
                     var lines = LineSplitter(limit: Self.maximumLine)
                     for try await bytes in inbound {
                         for line in try lines.feed(Data(bytes.readableBytesView)) {
-                            let report = try JSON.decode(EdgeReport.self, from: line, what: "edge report")
+                            guard let report = read(line) else { continue }
                             // A wake takes as long as a start; all else is told in the order in which it came.
                             if case .wake = report {
                                 group.addTask { await self.link.report(report, from: number) }
                             } else {
                                 await link.report(report, from: number)
                             }
+                            let troubles = report.troubles
+                            if !troubles.isEmpty { group.addTask { await self.link.tell(troubles) } }
                         }
                     }
                     group.cancelAll()
@@ -74,5 +86,11 @@ package struct EdgeListener: Service {
         }
         await link.disconnect(number)
         logger.notice("edge disconnected")
+    }
+}
+
+extension EdgeReport {
+    fileprivate var troubles: [EdgeTrouble] {
+        if case .load(_, let news) = self { news?.troubles ?? [] } else { [] }
     }
 }

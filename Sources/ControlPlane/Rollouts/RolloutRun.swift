@@ -10,8 +10,10 @@ struct RolloutRun {
 
     /// Never throws: how it went is in the record and in the journal.
     mutating func carryOut(_ request: DeployRequest?, build: @escaping Rollouts.Build) async {
+        var before: EdgeTally?
         do {
             if rollout.phase == .building { try await makeRelease(request, build) }
+            before = await rollouts.edges.tally(rollout.app)
             if rollout.phase == .rolling { try await roll() }
         } catch {
             // A daemon that shuts down leaves the rest to its successor.
@@ -19,6 +21,10 @@ struct RolloutRun {
             await takeBack(error as? Fault ?? Fault(.rolloutFailed, "\(error)"))
         }
         if rollout.phase == .rollingBack { await rollBack() }
+        if before != nil { await rollouts.edges.awaitApplied(limit: .seconds(1)) }
+        if let before, let after = await rollouts.edges.tally(rollout.app), let summary = (after - before).summary {
+            await tell(.line(summary))
+        }
         await end()
     }
 
@@ -55,6 +61,7 @@ struct RolloutRun {
             rollout.phase = .complete
             return
         }
+        try await vet(request.config, image)
         let versions = try await store.releases.list("\(app)/").map(\.version)
         let release = Release(
             app: app,
@@ -75,6 +82,21 @@ struct RolloutRun {
         )
         rollout.phase = .rolling
         try await rollouts.save(rollout)
+    }
+
+    /// Looks whether the programs that the release names can be started at all, before anything is stopped for them.
+    private func vet(_ config: AppConfig, _ image: Image) async throws {
+        let region = config.primaryRegion ?? rollouts.settings.region
+        let reference = "roost/\(rollout.app)@\(image.digest)"
+        var wanted = config.groups.map { config.machineConfig(group: $0, image: reference, region: region) }
+        if let command = config.deploy.releaseCommand {
+            var machine = config.machineConfig(group: config.defaultGroup, image: reference, region: region)
+            machine.`init`.cmd = command
+            machine.mounts = []
+            machine.metadata["fly_process_group"] = "fly_app_release_command"
+            wanted.append(machine)
+        }
+        for machine in wanted { try await rollouts.fleet.vet(machine) }
     }
 
     /// The release in service, when it is just what would be deployed and all its Machines have it.

@@ -13,6 +13,8 @@ struct StepRunner {
     let note: @Sendable (RolloutEvent) async -> Void
     /// Requests under way get at most this long before their Machine is stopped.
     private static let drainLimit = Duration.seconds(30)
+    /// The same while new ones wait, because no other Machine takes them.
+    private static let aloneDrainLimit = Duration.seconds(10)
     /// A process that can't even be killed ends the step so long after its own stop timeout.
     private static let destroyPatience = Duration.seconds(120)
     /// Lines of a failed Machine's log that are shown.
@@ -60,7 +62,7 @@ struct StepRunner {
         _ = try await fleet.create(order)
         try await showingLog(of: id) {
             try await fleet.start(id)
-            try await healthy(id, release)
+            try await healthy(id, release, past: Self.logTail)
         }
     }
 
@@ -87,17 +89,33 @@ struct StepRunner {
         }
     }
 
+    /// Lets requests end, then sends no new ones.
+    ///
+    /// Streams, which end only when somebody ends them, are not waited for.
     private func quiesce(_ id: Machine.ID) async throws {
+        var limit = Self.drainLimit
+        if await !edges.hasOther(than: id) {
+            // From the cordon on every new request waits, so what takes long is let come to its end before it.
+            do {
+                try await edges.awaitLong(id, limit: Self.drainLimit)
+            } catch let fault as Fault where fault.code == .timedOut {}
+            limit = Self.aloneDrainLimit
+        }
         try await fleet.quiesce(id, true)
         do {
-            try await edges.drain(id, limit: Self.drainLimit)
+            try await edges.drain(id, limit: limit)
         } catch let fault as Fault where fault.code == .timedOut {
-            await note(.line("\(await edges.inFlight(id)) requests to Machine \(id) still under way after 30 s"))
+            let left = await edges.waitedFor(id)
+            let seconds = limit.components.seconds
+            await note(.line("\(left) requests to Machine \(id) still under way after \(seconds) s, not waited for"))
         }
     }
 
-    private func healthy(_ id: Machine.ID, _ release: Release) async throws {
-        let watch = HealthWatch(fleet: fleet, rollout: rollout) { await note(.line($0)) }
+    private func healthy(_ id: Machine.ID, _ release: Release, past: Int = 0) async throws {
+        var watch = HealthWatch(fleet: fleet, rollout: rollout, past: past)
+        watch.stay = release.config.deploy.stayUp?.duration
+        // The old release has proven itself; the sooner the way back is done the better.
+        if rollout.phase == .rollingBack { watch.stay = .zero }
         try await watch.wait(id, limit: release.config.deploy.waitTimeout.duration)
     }
 
@@ -122,13 +140,16 @@ struct StepRunner {
             config: config,
             release: release.version
         )
-        _ = try await fleet.create(order)
-        // Zero is no limit; a day is as good as none, and ends a command that hangs for ever.
-        let timeout = release.config.deploy.releaseCommandTimeout.duration
-        let limit = timeout > .zero ? timeout : .seconds(86_400)
         let words = command.joined(separator: " ")
-        let exit = try await withTimeout(limit, "release_command \"\(words)\"") { try await runToEnd(id) }
-        await showLog(of: id, tail: 200)
+        let run = ReleaseCommand(
+            fleet: fleet,
+            rollout: rollout,
+            order: order,
+            words: words,
+            timeout: release.config.deploy.releaseCommandTimeout.duration,
+            note: note
+        )
+        let exit = try await run.run()
         try await destroy(id)
         guard exit.code == 0 else {
             let cause =
@@ -139,18 +160,6 @@ struct StepRunner {
                 hint: "nothing that runs was changed; its output stands above"
             )
         }
-    }
-
-    private func runToEnd(_ id: Machine.ID) async throws -> Machine.Exit {
-        try await fleet.start(id)
-        for await machine in try await fleet.changes(of: id) {
-            switch machine.status.state {
-            case .stopped(let exit?): return exit
-            case .failed(let reason): throw Fault(.releaseCommandFailed, "release_command could not start: \(reason)")
-            default: continue
-            }
-        }
-        throw Fault(.releaseCommandFailed, "the release command's Machine went away")
     }
 
     private func config(_ group: String, _ release: Release) -> MachineConfig {
@@ -171,8 +180,8 @@ struct StepRunner {
     }
 
     private func showLog(of id: Machine.ID, tail: Int) async {
-        guard let lines = try? await fleet.logs(id, tail: tail, follow: false) else { return }
-        for await line in lines { await note(.line(line.text)) }
+        guard let feed = try? await fleet.logs(id, tail: tail, follow: false) else { return }
+        for line in await feed.all() { await note(.line(line.text)) }
     }
 }
 

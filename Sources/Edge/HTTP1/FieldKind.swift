@@ -61,7 +61,8 @@ package enum FieldKind: UInt8, Sendable {
             ("keep-alive", .hop), ("proxy-connection", .hop), ("proxy-authorization", .hop), ("proxy", .hop),
             ("http2-settings", .hop),
             ("x-forwarded-proto", .edge), ("x-forwarded-port", .edge), ("x-forwarded-ssl", .edge),
-            ("fly-client-ip", .edge), ("fly-forwarded-port", .edge), ("fly-region", .edge),
+            ("fly-client-ip", .edge), ("fly-forwarded-port", .edge), ("fly-forwarded-proto", .edge),
+            ("fly-forwarded-ssl", .edge), ("fly-region", .edge),
             ("fly-preferred-instance-unavailable", .edge), ("fly-replay-src", .edge),
             ("fly-replay-cache-status", .edge), ("fly-replay-failed", .edge),
         ]

@@ -54,12 +54,13 @@ extension RequestHead {
         }
         buffer.writeString(
             """
-            \(passage.clientAddress)\r
+            \(passage.peerAddress)\r
             X-Forwarded-Proto: \(passage.secure ? "https" : "http")\r
             X-Forwarded-Port: \(passage.port)\r
             X-Forwarded-SSL: \(passage.secure ? "on" : "off")\r
             Fly-Client-IP: \(passage.clientAddress)\r
             Fly-Forwarded-Port: \(passage.port)\r
+            Fly-Forwarded-Proto: \(passage.secure ? "https" : "http")\r
             Fly-Region: \(passage.region)\r
             Fly-Request-Id: \(passage.requestID)\r
             Via: 1.1 roost\r\n

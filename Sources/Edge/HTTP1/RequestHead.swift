@@ -7,7 +7,7 @@ package struct RequestHead: Sendable {
     /// 0 or 1, of HTTP/1.
     package let minor: Int
     /// Who is meant, as the client wrote it: from the target when that is absolute, else from `Host`.
-    package let authority: Range<Int>
+    package private(set) var authority: Range<Int>
     package private(set) var framing = BodyFraming.none
     /// The client can take another response on this connection.
     package private(set) var keepAlive: Bool
@@ -54,6 +54,18 @@ package struct RequestHead: Sendable {
 
     /// Sending it twice does what sending it once does.
     package var isIdempotent: Bool { ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"].contains(method) }
+
+    /// The method and the path, for logs: without the query, which may hold secrets, and cut to a line's length.
+    package var line: String {
+        let path = fields.bytes[target].prefix { $0 != 63 }.prefix(200)
+        return "\(method) \(path.isEmpty ? "/" : String(decoding: path, as: UTF8.self))"
+    }
+
+    /// Takes the host for the one that a trusted proxy names, when that is a host at all; it comes from `fields`.
+    package mutating func believe(host: Range<Int>) {
+        guard !host.isEmpty, fields.bytes[host].allSatisfy(Self.isHost) else { return }
+        authority = host
+    }
 
     // MARK: - Private
 
@@ -119,9 +131,10 @@ package struct RequestHead: Sendable {
             default: continue
             }
         }
-        // h2c would let the client speak to the app behind our back, with whatever Fly-Client-IP it likes; a request
-        // with a body may ignore the wish (RFC 9110, 7.8), and then we need not know where the body meets the tunnel.
-        let tunnels = upgrades && minor == 1 && (framing == .none || framing == .length(0))
+        // h2c would let the client speak to the app behind our back, with whatever Fly-Client-IP it likes. After a body
+        // with a length the tunnel begins at a known byte; a chunked one would have to be taken apart up to there, and
+        // the wish may be ignored (RFC 9110, 7.8).
+        let tunnels = upgrades && minor == 1 && framing != .chunked
         if let value = upgrade,
             !tunnels || value.isEmpty || !Characters.equal(fields.bytes, value, "websocket") && isH2C
         {

@@ -16,7 +16,7 @@ extension ResponseHead {
             switch line.kind {
             case .connection, .transferEncoding, .hop, .requestID: continue
             case .contentLength:
-                if length || framing == .chunked || status < 200 || status == 204 { continue }
+                if length || dropsLength || framing == .chunked || status < 200 || status == 204 { continue }
                 length = true
             case .upgrade: if status != 101 && status != 426 { continue }
             case .server: server = true

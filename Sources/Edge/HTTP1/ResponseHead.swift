@@ -7,6 +7,8 @@ package struct ResponseHead: Sendable {
     /// The app takes another request on this connection.
     package private(set) var keepAlive: Bool
     package private(set) var nominated: [Range<Int>] = []
+    /// It has a length beside its transfer encoding, which then says nothing.
+    package private(set) var dropsLength = false
 
     /// Reads a head with its final empty line; after a HEAD request no body follows, whatever the head says.
     ///
@@ -29,7 +31,8 @@ package struct ResponseHead: Sendable {
         try readFraming(minor: minor)
         try readConnection(minor: minor)
         if isHead || status < 200 || status == 204 || status == 304 { framing = .none }
-        if framing == .untilClose { keepAlive = false }
+        // An app that says its length in two ways may be wrong about the next answer's beginning too.
+        if framing == .untilClose || dropsLength { keepAlive = false }
     }
 
     /// 1xx, but for the 101 that ends HTTP on the connection.
@@ -39,23 +42,27 @@ package struct ResponseHead: Sendable {
 
     private static let maximumFields = 256
 
+    /// > Source: RFC 9112, section 6.3: the transfer encoding overrides the length, which a gateway takes away.
     private mutating func readFraming(minor: Int) throws(Malformed) {
+        var length: Int?
         for line in fields.lines {
             switch line.kind {
             case .contentLength:
                 // The same length twice is a common slip of apps, and harms nobody: one is passed on.
-                guard let length = Characters.decimal(fields.bytes, line.value), framing != .chunked,
-                    framing == .untilClose || framing == .length(length)
-                else { throw Malformed("bad or contradicting length") }
-                framing = .length(length)
+                guard let value = Characters.decimal(fields.bytes, line.value), length == nil || length == value else {
+                    throw Malformed("a bad length, or two that contradict each other")
+                }
+                length = value
             case .transferEncoding:
                 guard minor >= 1, framing == .untilClose, Characters.equal(fields.bytes, line.value, "chunked") else {
-                    throw Malformed("a transfer encoding other than chunked, or beside a length")
+                    throw Malformed("a transfer encoding other than chunked, or two of them")
                 }
                 framing = .chunked
             default: continue
             }
         }
+        guard let length else { return }
+        if framing == .chunked { dropsLength = true } else { framing = .length(length) }
     }
 
     private mutating func readConnection(minor: Int) throws(Malformed) {

@@ -7,8 +7,10 @@ import Synchronization
 final class LinkSignals: Sendable {
     enum Signal: Sendable {
         case wake(app: String, machine: Machine.ID)
-        /// A draining Machine has no request left.
+        /// A draining Machine has no request left but streams.
         case drained
+        /// A request went wrong, and its app's log should say so.
+        case trouble
     }
 
     func send(_ signal: Signal) { current.withLock { _ = $0?.yield(signal) } }

@@ -42,6 +42,7 @@ struct ServeLink: Sendable {
         // After the loops: one that still used the old table would ask for a Machine that is awake already.
         shared.wakes.settle(index)
         shared.loads.prune(index)
+        shared.troubles.prune(index)
         shared.logger.notice(
             "routes in force",
             metadata: ["routes.revision": "\(table.revision)", "apps": "\(table.apps.count)"]
@@ -85,6 +86,8 @@ struct ServeLink: Sendable {
         let signals = shared.signals.listen()
         defer { shared.signals.mute() }
         try await reporter.send(.hello(pid: ProcessInfo.processInfo.processIdentifier))
+        // What was said while there was no link.
+        shared.signals.send(.trouble)
         for (machine, app) in shared.wakes.open { try await reporter.send(.wake(app: app, machine: machine)) }
         // Beside the orders, and the newest alone: a disk that is slow must not hold up a route that a request waits for.
         let (copies, copy) = AsyncStream.makeStream(of: RouteTable.self, bufferingPolicy: .bufferingNewest(1))
@@ -125,7 +128,7 @@ struct ServeLink: Sendable {
                 return
             }
             copy.yield(table)
-            try await reporter.send(.applied(revision: table.revision, inFlight: shared.loads.inFlight()))
+            try await reporter.send(.applied(revision: table.revision, inFlight: shared.loads.inFlight(), news: news()))
         case .wakeFailed(let machine, let reason):
             shared.logger.warning("wake failed", metadata: ["machine.id": "\(machine)", "reason": "\(reason)"])
             shared.wakes.forget(machine)
@@ -138,18 +141,36 @@ struct ServeLink: Sendable {
         case .wake(let app, let machine): try await reporter.send(.wake(app: app, machine: machine))
         case .drained:
             guard let revision = shared.inForce?.table.revision else { return }
-            try await reporter.send(.applied(revision: revision, inFlight: shared.loads.inFlight()))
+            try await reporter.send(.applied(revision: revision, inFlight: shared.loads.inFlight(), news: news()))
+        case .trouble:
+            // Several signals may have gathered; the first of them takes all that there is to tell.
+            let troubles = shared.troubles.take()
+            guard !troubles.isEmpty else { return }
+            var news = news() ?? EdgeNews()
+            news.troubles = troubles
+            try await reporter.send(.load(inFlight: shared.loads.inFlight(), news: news))
         }
     }
 
+    /// What is to be told beside the load.
+    private func news() -> EdgeNews? {
+        let tallies = shared.troubles.tallies
+        let news = EdgeNews(
+            streams: shared.loads.ofKind { $0.streams },
+            long: shared.loads.ofKind { $0.long },
+            tallies: tallies.isEmpty ? nil : tallies
+        )
+        return news == EdgeNews() ? nil : news
+    }
+
     private func reportLoad(_ reporter: Reporter) async throws {
-        var last: [Machine.ID: Int] = [:]
+        var last = EdgeReport.load(inFlight: [:])
         while true {
             try await Task.sleep(for: Self.loadInterval)
-            let load = shared.loads.inFlight()
-            guard load != last else { continue }
-            last = load
-            try await reporter.send(.load(inFlight: load))
+            let report = EdgeReport.load(inFlight: shared.loads.inFlight(), news: news())
+            guard report != last else { continue }
+            last = report
+            try await reporter.send(report)
         }
     }
 

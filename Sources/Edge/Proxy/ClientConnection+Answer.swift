@@ -42,6 +42,8 @@ extension ClientConnection {
                 )
             }
             log(response.status)
+            presence.answered(response, at: .now())
+            if presence.current == .short, response.isEventStream { take(for: .stream) }
             return .body(response.framing)
         case .tunnel:
             outbox.write {
@@ -50,11 +52,12 @@ extension ClientConnection {
             log(response.status)
             answerFraming = .none
             phase = .tunnel
+            take(for: .stream)
             // What the client sent already, before it knew.
             advance()
             return .tunnel
         case .refuse(let page):
-            respond(page)
+            respond(page, because: "the app switched to another protocol, which the request had not asked for")
             return .gone
         }
     }

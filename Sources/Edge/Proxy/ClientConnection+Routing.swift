@@ -12,9 +12,10 @@ extension ClientConnection {
         case .send(let target, let load):
             letGo()
             place = (load, entry.route.app)
+            presence = Presence(since: .now())
             connect(target, exchange)
         case .wait: hold(entry, exchange)
-        case .refuse: respond(Page(503, retryAfter: 1))
+        case .refuse: respond(Page(503, retryAfter: 1), because: "no Machine of the app runs, and none may be started")
         }
     }
 
@@ -26,7 +27,7 @@ extension ClientConnection {
         phase = .exchanging(exchange)
         guard let entry = loop.index?.entry(host: host) else { return respond(Page(404)) }
         let runs = entry.route.machines.contains { $0.state == .ready && !exchange.excluded.contains($0.machine) }
-        if runs { route() } else { respond(Page(503, retryAfter: 1)) }
+        if runs { route() } else { respond(Page(503, retryAfter: 1), because: "its Machine could not be started") }
     }
 
     /// No longer waits.
@@ -34,6 +35,7 @@ extension ClientConnection {
         guard let holding else { return }
         self.holding = nil
         holding.count.leave()
+        loop.shared.troubles.heldEnded(holding.app, after: .now() - holding.since)
         loop.letGo(self, app: holding.app)
         deadline = .distantFuture
     }
@@ -42,6 +44,7 @@ extension ClientConnection {
     func leavePlace() {
         guard let place else { return }
         self.place = nil
+        place.load.move(from: presence.current, to: .short)
         loop.release(place.load, app: place.app)
     }
 
@@ -53,9 +56,18 @@ extension ClientConnection {
         leavePlace()
     }
 
-    /// Answers by ourselves.
-    func respond(_ page: Page) {
+    /// The present request is taken for one of another kind.
+    func take(for stay: Stay) {
+        guard let place, presence.current != stay else { return }
+        place.load.move(from: presence.current, to: stay)
+        presence.current = stay
+        if stay == .stream { loop.settle(place.load) }
+    }
+
+    /// Answers by ourselves; `reason` is for the app's log, never for the client.
+    func respond(_ page: Page, because reason: String? = nil, machine: Machine.ID? = nil) {
         guard case .exchanging(let exchange) = phase else { return }
+        if let reason { tell(reason, status: page.status, exchange, machine ?? place?.load.machine) }
         letGo()
         leaveUpstream()
         let keep = exchange.keepsClient(closing: loop.isClosing)
@@ -89,7 +101,10 @@ extension ClientConnection {
     func upstreamLost(_ loss: Exchange.Loss) {
         switch phase {
         case .exchanging(var exchange):
-            guard let machine = place?.load.machine else { return }
+            guard let load = place?.load else { return }
+            let machine = load.machine
+            // A stream ends with its Machine: nothing went wrong.
+            let isEnd = presence.current == .stream && load.isDraining
             let remedy = exchange.lost(loss, of: machine, at: .now())
             phase = .exchanging(exchange)
             logger.debug(
@@ -99,8 +114,10 @@ extension ClientConnection {
             leaveUpstream()
             switch remedy {
             case .another, .fresh: route()
-            case .answer(let page): respond(page)
-            case .cutOff: abort()
+            case .answer(let page): respond(page, because: loss.reason, machine: machine)
+            case .cutOff:
+                if !isEnd { tell(loss.reason, status: nil, exchange, machine) }
+                abort()
             }
         case .tunnel: tunnelEnded(broken: true)
         case .idle, .lingering, .closed: break
@@ -109,10 +126,27 @@ extension ClientConnection {
 
     // MARK: - Private
 
+    /// Tells the app's owner why a request of theirs did not get the app's answer.
+    private func tell(_ reason: String, status: Int?, _ exchange: Exchange, _ machine: Machine.ID?) {
+        logger.info(
+            "request failed",
+            metadata: ["http.host": "\(host)", "reason": "\(reason)", "request.id": "\(passage.requestID)"]
+        )
+        guard let app = loop.index?.entry(host: host)?.route.app else { return }
+        loop.tell(
+            EdgeTrouble(app: app, machine: machine, status: status, request: exchange.head.line, reason: reason)
+        )
+    }
+
     private func hold(_ entry: RouteIndex.Entry, _ exchange: Exchange) {
         if holding == nil {
-            guard entry.held.enter(limit: limits.heldPerApp) else { return respond(Page(503, retryAfter: 1)) }
-            holding = (entry.held, entry.route.app)
+            guard entry.held.enter(limit: limits.heldPerApp) else {
+                return respond(
+                    Page(503, retryAfter: 1),
+                    because: "\(limits.heldPerApp) requests of the app wait already"
+                )
+            }
+            holding = (entry.held, entry.route.app, .now())
             loop.hold(self, app: entry.route.app)
             expect(within: limits.held)
         }

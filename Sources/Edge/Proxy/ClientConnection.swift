@@ -30,14 +30,20 @@ final class ClientConnection: ChannelInboundHandler {
     var attempt = 0
     /// The place that the present request has at a Machine.
     var place: (load: MachineLoad, app: String)?
-    /// Where the present request is counted as waiting.
-    var holding: (count: HeldCount, app: String)?
+    /// How long the present request stays at its Machine, as far as can be told.
+    var presence = Presence()
+    /// Where the present request is counted as waiting, and since when.
+    var holding: (count: HeldCount, app: String, since: NIODeadline)?
     var pausing = false
     /// The app has closed its half of the tunnel.
     var appEnded = false
     /// How the client is told where the present answer's body ends.
     var answerFraming = BodyFraming.none
     var passage: Passage
+    /// What the connection itself shows, before anybody is believed.
+    private var direct: Passage
+    /// The peer is a proxy whose word counts.
+    private var trusted = false
     var host = ""
     /// When patience with the present phase ends.
     var deadline = NIODeadline.distantFuture
@@ -47,6 +53,7 @@ final class ClientConnection: ChannelInboundHandler {
     init(loop: EdgeLoop) {
         self.loop = loop
         passage = Passage(requestID: "", clientAddress: "", port: 0, region: loop.shared.configuration.region)
+        direct = passage
     }
 
     var limits: EdgeServer.Limits { loop.limits }
@@ -59,8 +66,13 @@ final class ClientConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        passage.clientAddress = context.remoteAddress?.ipAddress ?? "unknown"
-        passage.port = context.localAddress?.port ?? 0
+        let peer = context.remoteAddress?.ipAddress ?? "unknown"
+        direct.peerAddress = peer
+        direct.clientAddress = peer
+        direct.port = context.localAddress?.port ?? 0
+        passage = direct
+        let address = IPAddress(peer)
+        trusted = loop.shared.configuration.trustedProxies.contains { block in address.map(block.contains) ?? false }
         expect(within: limits.headTime)
         loop.add(self)
         if loop.isClosing { abort() }
@@ -124,12 +136,15 @@ final class ClientConnection: ChannelInboundHandler {
     /// Ends what is overdue.
     func tick(_ now: NIODeadline) {
         if let stalledSince, now - stalledSince > .nanoseconds(limits.stall.nanoseconds) { return abort() }
+        if place != nil, let stay = presence.stay(at: now) { take(for: stay) }
         guard deadline <= now else { return }
         switch phase {
         case .idle where headBegun: refuse(Malformed(408, "the head took too long"))
         case .exchanging where isHeld:
-            logger.debug("request waited in vain", metadata: ["request.id": "\(passage.requestID)"])
-            respond(Page(503, retryAfter: 1))
+            respond(
+                Page(503, retryAfter: 1),
+                because: "no Machine could take it within \(limits.held.components.seconds) s"
+            )
         case .exchanging: deadline = .distantFuture
         case .idle, .tunnel, .lingering: abort()
         case .closed: break
@@ -271,10 +286,13 @@ final class ClientConnection: ChannelInboundHandler {
         }
     }
 
-    private func begin(_ head: RequestHead) {
+    private func begin(_ received: RequestHead) {
+        var head = received
         decoder = BodyDecoder(head.framing)
         host = head.host
+        passage = direct
         passage.requestID = loop.requestIDs.next()
+        if trusted { believe(&head) }
         deadline = .distantFuture
         headBegun = false
         let rules = Exchange.Rules(
@@ -287,6 +305,19 @@ final class ClientConnection: ChannelInboundHandler {
         // The end of a request without a body is known now, and decides whether it may be sent twice.
         if head.framing == .none { _ = step() }
         route()
+    }
+
+    /// The peer is a proxy that the operator trusts: what it says of the client counts.
+    private func believe(_ head: inout RequestHead) {
+        passage.believe(head, trusting: loop.shared.configuration.trustedProxies)
+        // A proxy that asks by an address of ours, as nginx does by itself, names the host that the client asked for.
+        guard loop.index?.entry(host: host) == nil,
+            let line = head.fields.lines.first(where: {
+                Characters.equal(head.fields.bytes, $0.name, "x-forwarded-host")
+            }), let first = Characters.list(head.fields.bytes, line.value).first(where: { _ in true })
+        else { return }
+        head.believe(host: first)
+        host = head.host
     }
 
     private func readBody(_ before: Exchange) -> Bool {

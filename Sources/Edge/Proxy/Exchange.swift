@@ -28,8 +28,18 @@ package struct Exchange: Sendable {
         case unreachable
         /// Closed too early; `silent` when not one byte had come.
         case closed(silent: Bool)
-        /// What came was no HTTP.
-        case garbage
+        /// What came was no HTTP, and why.
+        case garbage(String)
+
+        /// For the app's log.
+        package var reason: String {
+            switch self {
+            case .unreachable: "the app accepts no connection"
+            case .closed(silent: true): "the app closed the connection without an answer"
+            case .closed(silent: false): "the app closed the connection in the middle of its answer"
+            case .garbage(let reason): "the app's answer can't be read: \(reason)"
+            }
+        }
     }
 
     /// What to do about a loss.
@@ -120,7 +130,8 @@ package struct Exchange: Sendable {
             return .interim
         }
         if response.status == 101 {
-            guard head.upgrade != nil, requestEnded else { return .refuse(Page(502)) }
+            // What is left of a body with a length passes through the tunnel just as it would have before.
+            guard head.upgrade != nil, requestEnded || head.framing != .chunked else { return .refuse(Page(502)) }
             answerBegun = true
             return .tunnel
         }

@@ -178,7 +178,7 @@ final class UpstreamConnection: ChannelInboundHandler {
                 case .end(let trailers): owner.answerEnded(trailers)
                 }
             } catch {
-                owner.upstreamLost(.garbage)
+                owner.upstreamLost(.garbage(error.reason))
             }
             return true
         case .tunnel:
@@ -194,7 +194,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         guard let owner else { return false }
         guard let length = finder.find(in: inbound) else {
             guard inbound.readableBytes > Self.readAhead else { return false }
-            owner.upstreamLost(.garbage)
+            owner.upstreamLost(.garbage("its head is longer than \(Self.readAhead) bytes"))
             return false
         }
         do {
@@ -207,7 +207,7 @@ final class UpstreamConnection: ChannelInboundHandler {
             }
             return true
         } catch {
-            owner.upstreamLost(.garbage)
+            owner.upstreamLost(.garbage(error.reason))
             return false
         }
     }

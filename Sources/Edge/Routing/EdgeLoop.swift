@@ -80,15 +80,29 @@ final class EdgeLoop {
 
     /// Gives a place back, and lets those who wait have it.
     func release(_ load: MachineLoad, app: String) {
-        if load.release() == 0, load.isDraining { shared.signals.send(.drained) }
+        _ = load.release()
+        settle(load)
         guard let entry = index?.entry(app: app), !entry.held.isZero else { return }
         offer(app)
         for peer in peers { peer.execute { $0.offer(app) } }
     }
 
-    func hold(_ client: ClientConnection, app: String) { held[app, default: []].append(client) }
+    /// Tells when a draining Machine has no request left that its stop should wait for.
+    func settle(_ load: MachineLoad) {
+        if load.isDraining, load.waitedFor == 0 { shared.signals.send(.drained) }
+    }
+
+    func hold(_ client: ClientConnection, app: String) {
+        held[app, default: []].append(client)
+        shared.troubles.held(app)
+    }
 
     func letGo(_ client: ClientConnection, app: String) { held[app]?.removeAll { $0 === client } }
+
+    /// A request has met with an error of the edge's own.
+    func tell(_ trouble: EdgeTrouble) {
+        if shared.troubles.add(trouble) { shared.signals.send(.trouble) }
+    }
 
     // MARK: - Connections
 

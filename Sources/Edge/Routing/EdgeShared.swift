@@ -9,6 +9,7 @@ final class EdgeShared: Sendable {
     let loads = Loads()
     let wakes = WakeBoard()
     let signals = LinkSignals()
+    let troubles = TroubleBoard()
 
     init(_ configuration: EdgeServer.Configuration, logger: Logger) {
         self.configuration = configuration

@@ -28,6 +28,12 @@ final class Loads: Sendable {
         all.withLock { all in all.compactMapValues { $0.count > 0 ? $0.count : nil } }
     }
 
+    /// The streams among them, and those that take long.
+    func ofKind(_ count: (MachineLoad) -> Int) -> [Machine.ID: Int]? {
+        let all = all.withLock { all in all.compactMapValues { count($0) > 0 ? count($0) : nil } }
+        return all.isEmpty ? nil : all
+    }
+
     // MARK: - Private
 
     private let all = Mutex<[Machine.ID: MachineLoad]>([:])

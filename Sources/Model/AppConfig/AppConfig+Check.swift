@@ -6,6 +6,7 @@ extension AppConfig {
         try Self.require(deploy.maxUnavailable.isFinite && deploy.maxUnavailable > 0, "deploy.max_unavailable")
         try Self.require(Self.isLimit(deploy.waitTimeout), "deploy.wait_timeout")
         try Self.require(Self.isLimit(deploy.releaseCommandTimeout), "deploy.release_command_timeout")
+        if let stayUp = deploy.stayUp { try Self.require(Self.isLimit(stayUp), "deploy.stay_up") }
         if let killTimeout { try Self.require(Self.isLimit(killTimeout), "kill_timeout") }
         for guest in vms.map(\.guest) + [deploy.releaseCommandVM].compactMap({ $0 }) {
             if let objection = GuestSize.objection(to: guest) { throw Fault(.invalidConfig, "vm: \(objection)") }

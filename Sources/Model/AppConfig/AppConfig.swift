@@ -88,6 +88,8 @@ extension AppConfig {
         package var seedCommand: String?
         /// For each Machine, to start and to pass its checks.
         package var waitTimeout: GoDuration = "5m"
+        /// Roost's own key: how long a new Machine has to run before it counts as well; nil is as its checks demand.
+        package var stayUp: GoDuration?
         /// From 1 on a number of Machines, below it a fraction of them.
         package var maxUnavailable = 0.33
 

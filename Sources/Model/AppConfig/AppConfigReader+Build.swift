@@ -87,6 +87,7 @@ extension AppConfigReader {
             config.deploy.waitTimeout = GoDuration(timeout)
             if timeout == .zero { report.mismatch(field, expected: "a duration above 0s") }
         }
+        if let (_, stay) = table.duration("stay_up", bare: .nanoseconds) { config.deploy.stayUp = GoDuration(stay) }
         if let vm = table.table("release_command_vm") {
             let machine = readVM(vm, memory: .stringOnly)
             config.deploy.releaseCommandVM = machine.guest

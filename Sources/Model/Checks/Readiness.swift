@@ -5,6 +5,8 @@ package struct Readiness: Equatable, Sendable {
     package private(set) var checks: [Machine.CheckStatus]
     /// All gates were passed once since the configuration changed: a wake then only needs open ports.
     package private(set) var proven: Bool
+    /// Each HTTP port without a check has answered; counts only until the Machine is proven.
+    package private(set) var answered = false
     private var failures: [String: Int] = [:]
 
     /// This many failures in a row take a Machine out of routing, so that one slow answer does not.
@@ -25,12 +27,25 @@ package struct Readiness: Equatable, Sendable {
     }
 
     package var ready: Bool {
-        portsOpen && checks.allSatisfy { $0.status == .passing }
+        portsOpen && (answered || proven) && checks.allSatisfy { $0.status == .passing }
     }
 
-    /// Takes in the opening of the ports.
+    /// Takes in that the process has ended by itself: what it passed says nothing of the next one.
+    package mutating func restarted(now: Timestamp) {
+        portsOpen = false
+        answered = false
+        failures = [:]
+        for index in checks.indices {
+            checks[index].status = .critical
+            checks[index].output = "no result since the restart"
+            checks[index].updatedAt = now
+        }
+    }
+
+    /// Takes in the opening of the ports, and that those which have to have answered.
     package mutating func open() {
         portsOpen = true
+        answered = true
         prove()
     }
 

@@ -34,7 +34,15 @@ package protocol Fleet: Sendable {
     func look(_ id: Machine.ID, port: Int, paths: [String]) async throws -> MachineLook
 
     /// Log lines, oldest first: the last `tail` ones, then what comes while `follow`.
-    func logs(_ id: Machine.ID, tail: Int, follow: Bool) async throws -> AsyncStream<LogLine>
+    func logs(_ id: Machine.ID, tail: Int, follow: Bool) async throws -> LogFeed
+
+    /// Adds a line of the platform's own to a Machine's log, for the owner of its app.
+    func note(_ id: Machine.ID, _ text: String) async throws
+
+    /// Looks whether a Machine of that configuration could start its program at all; changes nothing.
+    ///
+    /// - Throws: ``Fault`` `invalidConfig` naming the program and what is wrong with it.
+    func vet(_ config: MachineConfig) async throws
 
     /// Removes a volume and what is on it.
     func destroyVolume(_ id: String) async throws
@@ -76,5 +84,12 @@ package struct LogLine: Codable, Equatable, Sendable {
 
     package enum Stream: String, Codable, Sendable {
         case stdout, stderr
+        /// Not the app's: what the platform has to say to its owner.
+        case platform
+
+        /// A word that only a newer daemon knows is none of the app's either.
+        package init(from decoder: any Decoder) throws {
+            self = Self(rawValue: try decoder.singleValueContainer().decode(String.self)) ?? .platform
+        }
     }
 }

@@ -56,6 +56,8 @@ package struct Machine: Codable, Equatable, Sendable {
         package var proven = false
         /// Its port accepts and no check is critical: the edge may send to it.
         package var ready = false
+        /// Why the Machine waits for its first good answer; nil when it does not.
+        package var gate: Gate?
         /// Left out of routing while a deploy or a stop works on it; nil means no.
         package var quiesced: Bool?
         package var updatedAt = Timestamp(milliseconds: 0)

@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import Toolkit
 
 /// Reads a Machine's log, through rotations, for as long as somebody asks for lines.
 ///
@@ -7,6 +8,7 @@ import Model
 actor LogReader {
     private let path: String
     private let oldPath: String
+    private let ledgerPath: String
     private let tail: Int
     private let follow: Bool
     private let machine: Machine.ID
@@ -25,6 +27,7 @@ actor LogReader {
     init(path: String, oldPath: String, machine: Machine.ID, tail: Int, follow: Bool) {
         self.path = path
         self.oldPath = oldPath
+        ledgerPath = "\(path).ledger"
         self.machine = machine
         self.tail = tail
         self.follow = follow
@@ -33,6 +36,14 @@ actor LogReader {
 
     deinit {
         if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// The last lines that there are now; to be asked for once, before `next`.
+    func past() -> [LogLine] {
+        begun = true
+        begin()
+        defer { ready = [] }
+        return Array(ready)
     }
 
     /// The next line; nil at the end, when the Machine's folder is gone, or when the task is cancelled.
@@ -122,13 +133,29 @@ actor LogReader {
         else { return false }
         // When the log was rotated twice since, what comes next has the old file's name already.
         var old = stat()
-        let skipped = stat(oldPath, &old) == 0 && old.st_ino != mine.st_ino && old.isNewer(than: mine)
-        let next = open(skipped ? oldPath : path, O_RDONLY | O_CLOEXEC)
+        let oldInode = stat(oldPath, &old) == 0 ? UInt64(old.st_ino) : nil
+        let ledger = LogLedger(KernelFile.read(ledgerPath) ?? "")
+        var (place, missed) = ledger.next(after: UInt64(mine.st_ino), old: oldInode)
+        // Rotated by a daemon that kept no ledger.
+        if missed == nil, oldInode != nil, old.isNewer(than: mine) { (place, missed) = (.old, 0) }
+        let next = open(place == .old ? oldPath : path, O_RDONLY | O_CLOEXEC)
         guard next >= 0 else { return false }
         close(descriptor)
         descriptor = next
         offset = 0
+        if missed != 0 { ready = (assembler.flush() + [gap(missed)])[...] }
         return true
+    }
+
+    /// Says that lines are missing, at the place where they are.
+    private func gap(_ missed: Int?) -> LogLine {
+        let what = missed.map { "about \($0) lines were" } ?? "lines may have been"
+        return LogLine(
+            timestamp: Timestamp.now().rfc3339,
+            stream: .platform,
+            text: "roost: \(what) left out here: the log was written faster than it was read",
+            machine: machine
+        )
     }
 }
 

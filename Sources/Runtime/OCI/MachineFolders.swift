@@ -27,6 +27,8 @@ struct MachineFolders: Sendable {
     var log: String { "\(state)/log" }
     /// The log before this one.
     var oldLog: String { "\(state)/log.1" }
+    /// The order in which logs were put aside.
+    var logLedger: String { "\(state)/log.ledger" }
 
     var config: String { "\(run)/config.json" }
     var pidFile: String { "\(run)/pid" }

@@ -18,6 +18,35 @@ extension OCIRuntime {
         return AsyncStream { await reader.next() }
     }
 
+    /// The same as past and rest, without a gap between the two.
+    package func openLog(_ id: Machine.ID, tail: Int, follow: Bool) async -> LogFeed {
+        let folders = MachineFolders(paths, id)
+        let reader = LogReader(
+            path: folders.log,
+            oldPath: folders.oldLog,
+            machine: id,
+            tail: tail,
+            follow: follow
+        )
+        return LogFeed(past: await reader.past(), rest: AsyncStream { await reader.next() })
+    }
+
+    /// Adds a line of the platform's own; a Machine that never ran has no log to add to.
+    package func note(_ id: Machine.ID, _ text: String) async throws {
+        try await lanes.run(id) { () throws(Fault) in
+            let path = MachineFolders(paths, id).log
+            // The monitor appends too, whole records at a time, so the two don't mix.
+            let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+            guard descriptor >= 0 else { return }
+            defer { close(descriptor) }
+            let line = text.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(2000)
+            let record = "\(Timestamp.now().rfc3339) \(LogLine.Stream.platform.rawValue) F \(line)\n"
+            guard write(descriptor, record, record.utf8.count) == record.utf8.count else {
+                throw Durable.fault(errno, "write to", path)
+            }
+        }
+    }
+
     /// Makes each log that is longer than the limit the old log, and begins a new one.
     ///
     /// To be called every few seconds. What was the old log before is gone: a Machine has at most two files.
@@ -34,7 +63,24 @@ extension OCIRuntime {
 
     // MARK: - Private
 
+    private static func enter(_ folders: MachineFolders) throws(Fault) {
+        let descriptor = open(folders.log, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return }
+        var ledger = LogLedger(KernelFile.read(folders.logLedger) ?? "")
+        ledger.add(UInt64(status.st_ino), records: LogLedger.records(descriptor))
+        // Whole or not at all: a follower may read it now.
+        try KernelFile.create("\(folders.logLedger).new", Array(ledger.text.utf8), mode: 0o600)
+        guard rename("\(folders.logLedger).new", folders.logLedger) == 0 else {
+            throw Durable.fault(errno, "rename", folders.logLedger)
+        }
+    }
+
     private static func rotate(_ folders: MachineFolders) throws(Fault) {
+        // Before the log gets its new name: from then on followers ask where it stands.
+        try enter(folders)
         guard rename(folders.log, folders.oldLog) == 0 else { throw Durable.fault(errno, "rename", folders.log) }
         // Without a reader there is no monitor, and the next one opens the new file anyway.
         let control = open(folders.control, O_WRONLY | O_NONBLOCK | O_CLOEXEC)

@@ -22,6 +22,22 @@ extension OCIRuntime {
         }
     }
 
+    /// By a root file system of its own, which is gone afterwards.
+    package func vet(_ sandbox: Sandbox) async throws {
+        let id = sandbox.id
+        defer { lanes.forget(id) }
+        try await lanes.run(id) { () throws(Fault) in
+            let folders = MachineFolders(build: id, paths)
+            let result = Result { () throws(Fault) in
+                try makeRoot(sandbox, folders)
+                try CommandLookup.check(sandbox, rootfs: folders.rootfs)
+            }
+            try Overlay.unmount(folders.rootfs)
+            try Self.removeTrees([folders.state, folders.run])
+            try result.get()
+        }
+    }
+
     // MARK: - Private
 
     private func startBlocking(_ sandbox: Sandbox, _ folders: MachineFolders) throws(Fault) -> Machine.Process {

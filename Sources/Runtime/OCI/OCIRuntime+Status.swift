@@ -24,6 +24,26 @@ extension OCIRuntime {
         }
     }
 
+    package func askToEnd(
+        _ id: Machine.ID,
+        _ signal: MachineConfig.Signal,
+        told: Set<SandboxProcess>
+    ) async throws -> Set<SandboxProcess> {
+        try await lanes.run(id) { () throws(Fault) in
+            guard let record = RunRecord.read(MachineFolders(paths, id).record) else { return told }
+            let tree = cgroups.processes(id).compactMap { ProcessTree.Entry.read($0) }
+            var targets = ProcessTree(tree, root: record.process.pid).targets(of: signal.number, told: told)
+            if targets.isEmpty, told.isEmpty {
+                targets = [SandboxProcess(pid: record.process.pid, startTicks: record.process.startTicks)]
+            }
+            for target in targets {
+                guard let handle = ProcessHandle(target.pid, startTicks: target.startTicks) else { continue }
+                try handle.signal(signal.number)
+            }
+            return told.union(targets)
+        }
+    }
+
     package func suspend(_ id: Machine.ID) async throws {
         try await lanes.run(id) { () throws(Fault) in
             try requireLive(id)

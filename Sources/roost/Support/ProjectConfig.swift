@@ -41,6 +41,11 @@ struct ProjectConfig {
             lines["http_service.internal_port"] = service["internal_port"]?.position.line
             lines["http_service.checks"] = service["checks"]?.position.line
         }
+        if let deploy = root["deploy"] {
+            for key in ["release_command", "release_command_timeout", "wait_timeout", "stay_up"] {
+                lines["deploy.\(key)"] = deploy[key]?.position.line
+            }
+        }
         if let processes = root["processes"], case .table(let entries) = processes.value {
             for entry in entries { lines["processes.\(entry.key)"] = entry.keyPosition.line }
         }

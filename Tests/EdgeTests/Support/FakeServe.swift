@@ -26,7 +26,7 @@ final class FakeServe: Sendable {
 
     /// What the last `applied` of this revision said.
     func applied(_ revision: Int64) -> [Machine.ID: Int]? {
-        reports.compactMap { if case .applied(revision, let inFlight) = $0 { inFlight } else { nil } }.last
+        reports.compactMap { if case .applied(revision, let inFlight, _) = $0 { inFlight } else { nil } }.last
     }
 
     func send(_ order: EdgeOrder) async throws {

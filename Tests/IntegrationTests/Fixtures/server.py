@@ -47,6 +47,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
             with open(path, "w") as file:
                 file.write(str(count + 1))
             self.answer(200, str(count + 1))
+        elif self.path == "/events":
+            self.send_response(200)
+            self.send_header("content-type", "text/event-stream")
+            self.end_headers()
+            while True:
+                self.wfile.write(b"data: x\n\n")
+                time.sleep(0.2)
+        elif self.path == "/flood":
+            sys.stdout.write("".join(f" flood {number:06} {60 * 'x'}\n" for number in range(20_000)))
+            self.answer(200, "flooded")
+        elif self.path == "/paint":
+            print("WARNING: \033[31mred\033[0m plain", flush=True)
+            self.answer(200, "painted")
+        elif self.path.startswith("/garbage"):
+            self.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab")
         elif self.path == "/slow":
             time.sleep(1)
             self.answer(200, "slow")

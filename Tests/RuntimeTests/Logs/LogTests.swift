@@ -155,4 +155,44 @@ struct LogTests {
             }
         }
     }
+
+    @Test("a follower that was too slow is told how many lines are gone, and where")
+    func gap() async throws {
+        try await withLog { path in
+            try append(record(0, "0"), to: path)
+            let reader = reader(path, tail: 10, follow: true)
+            #expect(await reader.next()?.text == "0")
+            var ledger = LogLedger()
+            for number in 1...3 {
+                var status = stat()
+                #expect(stat(path, &status) == 0)
+                ledger.add(UInt64(status.st_ino), records: 1)
+                try ledger.text.write(toFile: "\(path).ledger", atomically: true, encoding: .utf8)
+                #expect(rename(path, "\(path).1") == 0)
+                try append(record(number, "\(number)"), to: path)
+            }
+            // The first is read to its end by its descriptor, the second is gone, the third is the old one.
+            #expect(
+                await reader.next()?.text
+                    == "roost: about 1 lines were left out here: the log was written faster than it was read"
+            )
+            #expect(await reader.next()?.text == "2")
+            #expect(await reader.next()?.text == "3")
+        }
+    }
+
+    @Test("the ledger knows what comes next and what is missing in between")
+    func ledger() {
+        var ledger = LogLedger()
+        for inode in UInt64(1)...4 { ledger.add(inode, records: Int(inode) * 10) }
+        #expect(LogLedger(ledger.text) == ledger)
+        #expect(ledger.next(after: 4, old: 4) == (.current, 0))
+        #expect(ledger.next(after: 3, old: 4) == (.old, 0))
+        #expect(ledger.next(after: 1, old: 4) == (.old, 50))
+        #expect(ledger.next(after: 1, old: nil) == (.current, 90))
+        #expect(ledger.next(after: 9, old: 4) == (.current, nil))
+        for inode in UInt64(5)...500 { ledger.add(inode, records: 1) }
+        #expect(ledger.entries.count == LogLedger.maximumEntries)
+        #expect(LogLedger("rubbish\n1\n-1 2\n7 8\n").entries == [LogLedger.Entry(inode: 7, records: 8)])
+    }
 }

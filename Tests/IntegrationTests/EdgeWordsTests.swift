@@ -1,0 +1,72 @@
+import Foundation
+import Model
+import Testing
+
+/// What the edge tells apps and their owners, and what a log shows.
+@Suite("Edge and logs", .serialized, .enabled(if: TestHost.unfit == nil, "\(TestHost.unfit ?? "")"))
+struct EdgeWordsTests {
+    @Test("behind something on this host that ends TLS an app sees https and the client")
+    func tls() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("secure")
+            defer { app.remove() }
+            try await host.done("deploy", "--no-ha", app.folder)
+            let outcome = try await Shell.run(
+                "/usr/bin/curl",
+                [
+                    "-s", "-m", "10", "-H", "Host: secure.localhost", "-H", "X-Forwarded-Proto: https", "-H",
+                    "X-Forwarded-For: 203.0.113.9", "http://127.0.0.1:\(host.port)/headers",
+                ]
+            )
+            let fields = try JSONDecoder().decode([String: String].self, from: Data(outcome.output.utf8))
+            #expect(fields["X-Forwarded-Proto"] == "https" && fields["X-Forwarded-Port"] == "443", "\(fields)")
+            #expect(fields["Fly-Client-IP"] == "203.0.113.9", "\(fields)")
+        }
+    }
+
+    @Test("a follower gets every line of a flood; colours, checks and levels are shown as they should be")
+    func logs() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("flood")
+            defer { app.remove() }
+            try await host.done("deploy", "--no-ha", app.folder)
+            let file = "\(host.root)/lines"
+            let reader = try Background.start(
+                "\(TestHost.package)/.build/debug/roost",
+                ["logs", "-a", "flood", "--tail", "0"],
+                environment: host.environment,
+                output: file
+            )
+            defer { kill(reader, SIGKILL) }
+            try await eventually("it follows") {
+                _ = try await host.get("flood", "/paint")
+                return (try? String(contentsOfFile: file, encoding: .utf8))?.contains("red") == true
+            }
+            _ = try await host.get("flood", "/flood")
+            try await eventually(within: .seconds(100), "all lines come") {
+                try await Shell.line("grep -c ' flood ' \(file) || true").contains("20000")
+            }
+            let log = try await host.done("logs", "-a", "flood", "--no-tail", "--tail", "10000")
+            #expect(!log.contains("GET /health"))
+            let all = try await host.done("logs", "-a", "flood", "--no-tail", "--tail", "10000", "--checks")
+            #expect(all.contains("\n") && !all.contains("\u{1b}"))
+            let painted = try String(contentsOfFile: file, encoding: .utf8)
+            #expect(painted.contains("[warning] WARNING: red plain"), "\(painted.prefix(400))")
+        }
+    }
+
+    @Test("an answer that nobody can read is a 502 whose reason stands in the app's log")
+    func reason() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("riddle")
+            defer { app.remove() }
+            try await host.done("deploy", "--no-ha", app.folder)
+            #expect(try await host.get("riddle", "/garbage?token=secret").status == 502)
+            try await eventually("its log says why") {
+                let log = try await host.done("logs", "-a", "riddle", "--no-tail")
+                return log.contains("edge: 502 GET /garbage: the app's answer can't be read")
+                    && !log.contains("edge: 502 GET /garbage?")
+            }
+        }
+    }
+}
