@@ -12,6 +12,13 @@ struct RolloutRoutes {
         router.post("/v1/apps/:app/rollouts") { request, context in
             let app = try await apps.get(try context.parameters.require("app"))
             guard !app.destroying else { throw Fault(.invalidState, "app \(app.name) is being destroyed") }
+            if let tryout = app.tryout {
+                throw Fault(
+                    .invalidState,
+                    "\(app.name) is a throw-away of \(tryout.of): nothing is deployed to it",
+                    hint: "to be rid of it: roost apps destroy \(app.name)"
+                )
+            }
             let wanted = try await request.json(DeployRequest.self, limit: 64 << 20)
             try wanted.config.check()
             return try JSONAnswer.make(try await rollouts.begin(app.name, wanted), status: .created)

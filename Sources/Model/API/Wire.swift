@@ -73,6 +73,8 @@ package struct AppView: Codable, Equatable, Sendable {
     package var owner: String
     package var release: Int?
     package var createdAt: String
+    /// The app that it is a throw-away of; nil for all others.
+    package var tryoutOf: String?
 
     package init(_ app: App, machines: [Machine], volumes: Int, hostname: String, url: String) {
         id = app.name
@@ -86,6 +88,7 @@ package struct AppView: Codable, Equatable, Sendable {
         owner = app.owner
         release = app.currentRelease
         createdAt = app.createdAt.rfc3339
+        tryoutOf = app.tryout?.of
     }
 
     package enum CodingKeys: String, CodingKey {
@@ -93,5 +96,6 @@ package struct AppView: Codable, Equatable, Sendable {
         case machineCount = "machine_count"
         case volumeCount = "volume_count"
         case createdAt = "created_at"
+        case tryoutOf = "tryout_of"
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Client
 import Foundation
 import Model
+import Scaffold
 import Toolkit
 
 struct Deploy: AsyncParsableCommand {
@@ -12,6 +13,7 @@ struct Deploy: AsyncParsableCommand {
 
     @OptionGroup var connection: Connection
     @Argument(help: "The project's folder.") var folder = "."
+    @OptionGroup var tryouts: TryoutOption
     @Flag(help: "Watch the deploy that is under way, or show how the last one went.") var watch = false
     @Flag(help: "Cancel the deploy that is under way; what it changed is put back.") var cancel = false
     @Flag(help: "Start the deploy and return at once.") var detach = false
@@ -55,6 +57,11 @@ struct Deploy: AsyncParsableCommand {
         }
         var config = project.config
         config.app = app
+        // Before anything is missed that they bring.
+        var set: [String] = []
+        if let selection = try tryouts.selection() {
+            set = try await TryoutMaker.make(selection, app: app, try await Scan.run(folder: folder), client)
+        }
         if config.build.image == nil, !noAudit { try await DeployAudit(folder: folder).check(strict: strict) }
         try await client.ensure(app: app, owner: Person.current)
         var manifest: SourceManifest?
@@ -69,7 +76,8 @@ struct Deploy: AsyncParsableCommand {
             lines: project.lines,
             highAvailability: ha
         )
-        request.onlyIfChanged = ifChanged
+        // Machines learn of new variables when they start.
+        request.onlyIfChanged = ifChanged && set.isEmpty
         request.configFile = ConfigFile.name(of: project.path)
         return try await client.post(apiPath("apps", app, "rollouts"), request, as: Rollout.self)
     }

@@ -6,6 +6,8 @@ import Model
 /// Shows a roll-out's story as it happens, and ends as it ended.
 struct DeployWatch {
     let client: RoostClient
+    /// Of a success, nothing is said at the end.
+    var isQuiet = false
     /// A daemon that restarts is waited for this long.
     private static let patience = Duration.seconds(30)
 
@@ -62,6 +64,7 @@ struct DeployWatch {
 
     private func conclude(_ rollout: Rollout, _ url: String?) throws {
         switch rollout.phase {
+        case .complete where isQuiet: break
         case .complete:
             print("\nv\(rollout.release ?? 0) of \(rollout.app) is deployed")
             if let url { print("Visit it at \(url)") }
