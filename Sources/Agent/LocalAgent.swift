@@ -7,7 +7,10 @@ import Toolkit
 
 /// The owner of this host's Machines: the only writer of their records.
 package actor LocalAgent: Fleet, Service {
-    private let host: HostServices
+    let host: HostServices
+    /// Who may talk to whom, of all Machines that have an address.
+    var members: [Machine.ID: Reach.Member] = [:]
+    var limits = ReachLimits()
     private var keepers: [Machine.ID: MachineKeeper] = [:]
     private let hired: AsyncStream<MachineKeeper>
     private let hire: AsyncStream<MachineKeeper>.Continuation
@@ -40,6 +43,9 @@ package actor LocalAgent: Fleet, Service {
         let seen = try await host.runtime.list()
         let known = unreadable.union(machines.map(\.id))
         for id in seen.keys where !known.contains(id) { await removeStranger(id) }
+        // Before any of them can start: what is closed was never open.
+        for machine in machines { members[machine.id] = Reach.Member(machine) }
+        await applyReachOrTell()
         for machine in machines {
             let keeper = MachineKeeper(machine, host: host)
             keepers[machine.id] = keeper
@@ -78,7 +84,14 @@ package actor LocalAgent: Fleet, Service {
         let names = machine.spec.config.namedChecks.map(\.name)
         machine.status.checks = Readiness.unproven(names, now: .now()).checks
         machine.status.events = [Machine.Event(kind: .launch, at: .now())]
-        try await host.store.machines.put("\(order.app)/\(order.id)", machine, expected: 0)
+        // Before it has a network: what is closed was never open.
+        try await join(machine)
+        do {
+            try await host.store.machines.put("\(order.app)/\(order.id)", machine, expected: 0)
+        } catch {
+            await leave(machine.id)
+            throw error
+        }
         let keeper = MachineKeeper(machine, host: host)
         keepers[order.id] = keeper
         hire.yield(keeper)
@@ -99,6 +112,12 @@ package actor LocalAgent: Fleet, Service {
                 )
             }
             config.mounts[index].volume = same.volume
+        }
+        let old = await keeper.machine
+        if old.spec.config.openTo != config.openTo {
+            var new = old
+            new.spec.config = config
+            try await join(new)
         }
         try await keeper.update(config, release: release, launch: launch)
     }
@@ -186,8 +205,11 @@ package actor LocalAgent: Fleet, Service {
         return keeper
     }
 
-    private func dismiss(_ keeper: MachineKeeper) {
-        if keepers[keeper.id] === keeper { keepers.removeValue(forKey: keeper.id) }
+    private func dismiss(_ keeper: MachineKeeper) async {
+        guard keepers[keeper.id] === keeper else { return }
+        keepers.removeValue(forKey: keeper.id)
+        // A daemon that shuts down dismisses all of them, and they go on running.
+        if case .destroyed = await keeper.machine.status.state { await leave(keeper.id) }
     }
 
     private func readableMachines() async throws -> [Machine] {

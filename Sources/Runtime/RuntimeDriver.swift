@@ -7,6 +7,9 @@ package protocol RuntimeDriver: Sendable {
     /// Makes what all sandboxes share: bridge, firewall table, cgroup roots, folders.
     func prepareHost() async throws
 
+    /// Keeps closed Machines to their guests, whatever was said before; holds beyond the end of the daemon.
+    func limit(to reach: Reach) async throws
+
     /// Gives a Machine its network namespace and its folders. Survives stops; gone only with `destroy`.
     func provision(_ id: Machine.ID, address: Machine.Address) async throws
 

@@ -17,6 +17,7 @@ extension HostServices {
         _ logger: Logger
     ) -> HostServices {
         let volumes = VolumeStore(paths: config.paths)
+        let environment = AppEnvironment(folder: config.paths.environment)
         var services = HostServices(
             name: config.host,
             region: config.region,
@@ -33,6 +34,7 @@ extension HostServices {
             logger: logger
         )
         services.writeLog = { try await runtime.note($0, $1) }
+        services.environment = { try environment.values(of: $0) }
         return services
     }
 }

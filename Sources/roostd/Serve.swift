@@ -42,23 +42,18 @@ struct ServeCommand: AsyncParsableCommand {
         try await agent.adopt()
 
         let edges = EdgeLink(store: store, domain: config.domain, fleet: agent, logger: logger)
-        let rollouts = Rollouts(
-            store: store,
-            fleet: agent,
-            edges: edges,
-            settings: images.rolloutSettings(config),
-            journal: RolloutJournal(folder: config.paths.rollouts),
-            logger: logger,
-            build: images.build
-        )
-        let apps = Apps(
+        let rollouts = images.rollouts(store, agent, edges, config)
+        let environment = AppEnvironment(folder: config.paths.environment)
+        var apps = Apps(
             store: store,
             fleet: agent,
             edges: edges,
             rollouts: rollouts,
+            tryouts: images.tryouts(rollouts, environment),
             domain: config.domain,
             logger: logger
         )
+        apps.environment = environment
         let machines = Machines(store: store, fleet: agent, edges: edges)
         let api = API(
             apps: apps,
@@ -109,7 +104,9 @@ struct ServeCommand: AsyncParsableCommand {
             )
         }
         // What Machines write and what users deploy is nobody else's business.
-        for folder in [paths.state, paths.run, paths.images, paths.machines, paths.volumes, paths.rollouts] {
+        for folder in [
+            paths.state, paths.run, paths.images, paths.machines, paths.volumes, paths.rollouts, paths.environment,
+        ] {
             try Durable.makeFolder(folder, mode: 0o700)
         }
     }

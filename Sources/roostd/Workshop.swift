@@ -1,9 +1,11 @@
+import Agent
 import ControlPlane
 import Foundation
 import Images
 import Logging
 import Model
 import Runtime
+import Store
 import Toolkit
 
 /// The image side of a host, as its roles use it: uploads, builds, layers.
@@ -65,6 +67,11 @@ struct Workshop: Sendable {
         return (image, try store.layerPaths(of: image))
     }
 
+    /// The version of the service in an image; nil when it does not say.
+    var version: @Sendable (_ digest: String) -> String? {
+        { [store] digest in (try? store.image(digest)).flatMap { ServiceImage.version(of: $0) } }
+    }
+
     var build: Rollouts.Build {
         { app, request, progress in
             var wanted = BuildRequest(
@@ -94,7 +101,25 @@ struct Workshop: Sendable {
         Workbench(pythons: { try await python.bases.offers() })
     }
 
-    func rolloutSettings(_ config: HostConfig) -> Rollouts.Settings {
+    /// Deploys, which have their images from here.
+    func rollouts(_ store: SQLiteStore, _ fleet: LocalAgent, _ edges: EdgeLink, _ config: HostConfig) -> Rollouts {
+        Rollouts(
+            store: store,
+            fleet: fleet,
+            edges: edges,
+            settings: rolloutSettings(config),
+            journal: RolloutJournal(folder: config.paths.rollouts),
+            logger: logger,
+            build: build
+        )
+    }
+
+    /// Throw-aways, which are deployed as apps are.
+    func tryouts(_ rollouts: Rollouts, _ environment: AppEnvironment) -> Tryouts {
+        Tryouts(rollouts: rollouts, environment: environment, logger: logger, version: version)
+    }
+
+    private func rolloutSettings(_ config: HostConfig) -> Rollouts.Settings {
         let port = config.urlPort == 80 ? "" : ":\(config.urlPort)"
         return Rollouts.Settings(
             region: config.region,

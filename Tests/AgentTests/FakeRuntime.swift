@@ -13,6 +13,9 @@ final class FakeRuntime: RuntimeDriver {
         var startFault: Fault?
         /// A stop signal ends the process.
         var obedient = true
+        /// What was said last of who may talk to whom, and how often.
+        var reach = Reach([])
+        var reachSet = 0
         var nextPID: Int32 = 1000
     }
 
@@ -25,6 +28,13 @@ final class FakeRuntime: RuntimeDriver {
     }
 
     func prepareHost() async throws {}
+
+    func limit(to reach: Reach) async throws {
+        state.withLock { state in
+            state.reach = reach
+            state.reachSet += 1
+        }
+    }
 
     func provision(_ id: Machine.ID, address: Machine.Address) async throws {
         state.withLock { _ = $0.provisioned.insert(id) }

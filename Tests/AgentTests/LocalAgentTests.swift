@@ -189,4 +189,49 @@ struct LocalAgentTests {
             #expect(fault?.message.contains("runc says no") == true)
         }
     }
+
+    @Test(
+        "a closed Machine is closed before it has a network, has the app's Machines for guests, and is forgotten at its end"
+    )
+    func reach() async throws {
+        try await withAgent { agent, _, runtime in
+            var config = MachineConfig(image: "roost/a@sha256:0")
+            config.openTo = "a"
+            var closed = order(config)
+            closed.app = "a-redis"
+            _ = try await agent.create(closed)
+            #expect(runtime.state.withLock { $0.reach.closed.count } == 1)
+            #expect(runtime.state.withLock { $0.reach.pairs.isEmpty })
+            let guest = order()
+            let address = try #require(try await agent.create(guest).status.address)
+            #expect(runtime.state.withLock { $0.reach.pairs.map(\.guest) } == [address])
+            try await agent.stop(guest.id, then: .destroyed)
+            for await _ in try await agent.changes(of: guest.id) {}
+            try await eventually { runtime.state.withLock { $0.reach.pairs.isEmpty } }
+            try await agent.stop(closed.id, then: .destroyed)
+            try await eventually { runtime.state.withLock { $0.reach.isOpen } }
+        }
+    }
+
+    @Test("who may reach whom is told anew to the kernel when the daemon starts")
+    func reachAfterRestart() async throws {
+        let store = MemoryStore()
+        try await withAgent(store) { agent, _, _ in
+            var config = MachineConfig(image: "roost/a@sha256:0")
+            config.openTo = "a"
+            var closed = self.order(config)
+            closed.app = "a-redis"
+            _ = try await agent.create(closed)
+            _ = try await agent.create(self.order())
+        }
+        let runtime = FakeRuntime()
+        try await withAgent(store, runtime) { _, _, _ in
+            #expect(runtime.state.withLock { $0.reach.pairs.count } == 1)
+        }
+    }
+
+    private func eventually(_ holds: () -> Bool) async throws {
+        for _ in 0..<200 where !holds() { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(holds())
+    }
 }

@@ -20,6 +20,8 @@ package struct HostServices: Sendable {
     package var readLog: @Sendable (_ id: Machine.ID, _ tail: Int, _ follow: Bool) async throws -> LogFeed
     /// Adds a line of the platform's own to a Machine's log.
     package var writeLog: @Sendable (_ id: Machine.ID, _ text: String) async throws -> Void = { _, _ in }
+    /// Values of an app that stand in no record; read at each start.
+    package var environment: @Sendable (_ app: String) throws -> [String: String] = { _ in [:] }
     package var logger: Logger
 
     package init(

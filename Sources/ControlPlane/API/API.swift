@@ -42,6 +42,7 @@ package struct API: Sendable {
         MachineRoutes(apps: apps, machines: machines).add(to: router)
         RolloutRoutes(apps: apps, rollouts: rollouts).add(to: router)
         SourceRoutes(sources: sources).add(to: router)
+        TryoutRoutes(apps: apps).add(to: router)
         BuilderRoutes(workbench: workbench).add(to: router)
         LogRoutes(apps: apps, machines: machines).add(to: router)
         unlink(socketPath)

@@ -3,7 +3,7 @@ package import Logging
 package import Model
 import ServiceLifecycle
 package import Store
-import Toolkit
+package import Toolkit
 
 /// The apps of this platform: made, listed, destroyed with all that is theirs.
 package struct Apps: Service {
@@ -12,14 +12,18 @@ package struct Apps: Service {
     private let edges: EdgeLink
     private let rollouts: Rollouts
     private let journal: RolloutJournal
+    let tryouts: Tryouts
     private let domain: String
     private let logger: Logger
+    /// The apps' own values, for root alone; nil where nobody keeps any.
+    package var environment: AppEnvironment?
 
     package init(
         store: any StateStore,
         fleet: any Fleet,
         edges: EdgeLink,
         rollouts: Rollouts,
+        tryouts: Tryouts,
         domain: String,
         logger: Logger
     ) {
@@ -27,6 +31,7 @@ package struct Apps: Service {
         self.fleet = fleet
         self.edges = edges
         self.rollouts = rollouts
+        self.tryouts = tryouts
         self.domain = domain
         self.logger = logger
         journal = rollouts.journal
@@ -85,11 +90,12 @@ package struct Apps: Service {
         )
     }
 
-    /// Removes the app, its Machines, volumes, releases.
+    /// Removes the app, its Machines, volumes, releases, and its throw-aways.
     ///
     /// Goes on after a restart where it stopped.
     func destroy(_ name: String) async throws {
         try await rollouts.refuseIfBusy(name)
+        for other in try await throwAways(of: name) { try await rollouts.refuseIfBusy(other.name) }
         try await store.apps.update(name, missing: Self.unknown(name)) {
             $0.destroying = true
         }
@@ -98,7 +104,19 @@ package struct Apps: Service {
 
     // MARK: - Private
 
+    private func throwAways(of name: String) async throws -> [App] {
+        try await store.apps.list { _, _ in }.filter { $0.tryout?.of == name && $0.name != name }
+    }
+
     private func remove(_ name: String) async throws {
+        for other in try await throwAways(of: name) {
+            try await store.apps.update(other.name, missing: Fault(.appNotFound, "app \(other.name) is gone")) {
+                $0.destroying = true
+            }
+            try await remove(other.name)
+        }
+        // While it still has an address.
+        if let app = try await store.apps.get(name)?.value { try await tryouts.disconnect(app) }
         for machine in try await store.machines.list("\(name)/") { try await end(machine) }
         for volume in try await store.volumes.list(unreadable: { _, _ in }) where volume.app == name {
             try await fleet.destroyVolume(volume.id)
@@ -110,6 +128,7 @@ package struct Apps: Service {
             try await store.rollouts.delete("\(name)/\(rollout.id)")
         }
         await journal.prune(name, keep: 0)
+        environment?.remove(name)
         try await store.apps.delete(name)
         do {
             try await rollouts.settings.forgetApp(name)

@@ -14,6 +14,13 @@ struct RolloutRoutes {
             guard !app.destroying else {
                 throw Fault(.invalidState, "app \(app.name) is being destroyed", hint: App.untilDestroyed)
             }
+            if let tryout = app.tryout {
+                throw Fault(
+                    .invalidState,
+                    "\(app.name) is a throw-away of \(tryout.of): nothing is deployed to it",
+                    hint: "to be rid of it: roost apps destroy \(app.name)"
+                )
+            }
             let wanted = try await request.json(DeployRequest.self, limit: 64 << 20)
             try wanted.config.check()
             return try JSONAnswer.make(try await rollouts.begin(app.name, wanted), status: .created)

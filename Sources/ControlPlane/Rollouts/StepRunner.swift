@@ -56,7 +56,7 @@ struct StepRunner {
             app: release.app,
             name: "\(release.app)-\(group)-\(id.text.prefix(4))",
             region: release.config.primaryRegion ?? region,
-            config: config(group, release),
+            config: try await config(group, release),
             release: release.version
         )
         _ = try await fleet.create(order)
@@ -70,7 +70,7 @@ struct StepRunner {
         guard let machine = try await store.machines.get("\(release.app)/\(id)")?.value else {
             throw Fault(.machineNotFound, "machine not found: \(id)")
         }
-        let config = config(group, release)
+        let config = try await config(group, release)
         guard machine.isAwake else {
             return try await fleet.update(id, config: config, release: release.version, launch: false)
         }
@@ -123,7 +123,7 @@ struct StepRunner {
         guard let command = release.config.deploy.releaseCommand else { return }
         try await destroy(id)  // left over when the daemon ended in the middle of it
         let group = release.config.defaultGroup
-        var config = config(group, release)
+        var config = try await config(group, release)
         config.`init`.cmd = command
         config.services = []
         config.checks = [:]
@@ -162,11 +162,12 @@ struct StepRunner {
         }
     }
 
-    private func config(_ group: String, _ release: Release) -> MachineConfig {
+    private func config(_ group: String, _ release: Release) async throws -> MachineConfig {
         let reference = "roost/\(release.app)@\(release.image)"
         let region = release.config.primaryRegion ?? region
         var config = release.config.machineConfig(group: group, image: reference, region: region)
         config.metadata["fly_release_version"] = String(release.version)
+        config.openTo = try await store.apps.get(release.app)?.value.tryout?.of
         return config
     }
 

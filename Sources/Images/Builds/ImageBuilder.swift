@@ -59,6 +59,7 @@ package struct ImageBuilder: Sendable {
     /// How a project becomes an image.
     private enum Way {
         case image(String)
+        case service(ServiceReference)
         case dockerfile(String)
         case python(PythonBuild)
     }
@@ -72,6 +73,7 @@ package struct ImageBuilder: Sendable {
             return try await trace.stage("image") {
                 (try await puller.pull(name, "image", trace), cached: false)
             }
+        case .service(let reference): return try await python.services.make(reference, trace)
         case .dockerfile(let path):
             try await checkUploads(request.manifest)
             return try await dockerfile.build(project, dockerfile: path, request, trace)
@@ -83,7 +85,10 @@ package struct ImageBuilder: Sendable {
 
     private func way(_ request: BuildRequest, _ project: ProjectFiles) throws(Fault) -> Way {
         let build = request.build
-        if let image = build.image { return .image(image) }
+        if let image = build.image {
+            if let service = try ServiceReference(image) { return .service(service) }
+            return .image(image)
+        }
         if let python = request.python { return .python(python) }
         if build.builder == "python" { throw Self.noPlan }
         if let builder = build.builder ?? build.buildpacks.first {

@@ -140,7 +140,7 @@ package struct PythonBaseMaker: Sendable {
         )
     }
 
-    private func ready(
+    func ready(
         _ source: PythonSource,
         _ packages: [String],
         _ trace: BuildTrace
@@ -203,7 +203,12 @@ package struct PythonBaseMaker: Sendable {
             guard !missing.isEmpty else { return base }
             let list = missing.sorted()
             try await trace.say("base", "adds to \(name), once for this host: \(list.joined(separator: ", "))")
-            base.layers.append(try await system.add(list, to: base.layers, in: store, trace))
+            // One at a time: APT locks the folder of its archives, and who comes second fails.
+            let layers = base.layers
+            let layer = try await locks.withLock("archives \(release.name)") {
+                try await system.add(list, to: layers, in: store, trace)
+            }
+            base.layers.append(layer)
             return base
         }
         try await trace.say("base", "makes the base image of \(name), once for this host")

@@ -21,6 +21,9 @@ package struct PythonBuilder: Sendable {
         apps = AppLayer(store: store, sources: sources, steps: steps)
     }
 
+    /// Makes images of services, by the same way to the distribution's packages.
+    var services: ServiceImage { ServiceImage(store: store, bases: bases) }
+
     /// Makes the base image if this host has none yet, as its setup does before the first deploy.
     package func prepare(_ report: @escaping @Sendable (BuildProgress) async throws -> Void) async throws {
         _ = try await store.withLease { try await bases.base(BuildTrace(report)) }

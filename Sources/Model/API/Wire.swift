@@ -75,6 +75,8 @@ package struct AppView: Codable, Equatable, Sendable {
     package var owner: String
     package var release: Int?
     package var createdAt: String
+    /// The app that it is a throw-away of; nil for all others.
+    package var tryoutOf: String?
 
     package init(_ app: App, machines: [Machine], volumes: Int, hostname: String, url: String) {
         id = app.name
@@ -88,6 +90,7 @@ package struct AppView: Codable, Equatable, Sendable {
         owner = app.owner
         release = app.currentRelease
         createdAt = app.createdAt.rfc3339
+        tryoutOf = app.tryout?.of
     }
 
     package enum CodingKeys: String, CodingKey {
@@ -95,5 +98,6 @@ package struct AppView: Codable, Equatable, Sendable {
         case machineCount = "machine_count"
         case volumeCount = "volume_count"
         case createdAt = "created_at"
+        case tryoutOf = "tryout_of"
     }
 }

@@ -10,6 +10,8 @@ package struct App: Codable, Equatable, Sendable {
     package var currentRelease: Int?
     /// Set while the app is on its way out, so that a restart finishes the job.
     package var destroying: Bool
+    /// Set for a throw-away beside another app.
+    package var tryout: Tryout?
 
     package init(name: String, createdAt: Timestamp, owner: String) {
         self.name = name

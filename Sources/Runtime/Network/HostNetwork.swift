@@ -51,7 +51,34 @@ struct HostNetwork: Sendable {
     func remove() async throws {
         if KernelFile.exists("/sys/class/net/\(bridge)") { try batch(["link del \(bridge)"]) }
         try await Command("nft", ["-f", "-"], input: Firewall.removal(of: paths.instance)).checked()
+        try await openAll()
     }
+
+    /// Keeps closed Machines to their guests, in the place of what was said before.
+    ///
+    /// - Throws: ``Fault`` `hostUnfit` when the kernel can't; all is as it was then.
+    func limit(to reach: Reach) async throws {
+        // A kernel that can't filter bridges is no hindrance as long as nothing is closed.
+        if reach.isOpen { return try await openAll() }
+        let outcome = try await Command("nft", ["-f", "-"], input: reachRules.rules(reach)).run()
+        guard outcome.code == 0 else {
+            let words = outcome.error.split(separator: "\n").prefix(2).joined(separator: " ")
+            throw Fault(
+                .hostUnfit,
+                "this host can't close a Machine to its neighbours: \(words)",
+                hint: "its kernel needs nf_tables for bridges: modprobe nft_meta_bridge nf_tables"
+            )
+        }
+    }
+
+    private func openAll() async throws {
+        let tables = try await Command("nft", ["list", "tables"]).checked()
+        let own = tables.split(separator: "\n").filter { $0.hasSuffix(" \(reachRules.table)") }
+        guard !own.isEmpty else { return }
+        try await Command("nft", ["-f", "-"], input: own.map { "delete \($0)\n" }.joined()).checked()
+    }
+
+    private var reachRules: ReachRules { ReachRules(instance: paths.instance, bridge: bridge) }
 
     // MARK: - Machines
 

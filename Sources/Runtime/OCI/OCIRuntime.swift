@@ -84,6 +84,8 @@ package struct OCIRuntime: RuntimeDriver {
         try await removeAbandonedBuilds()
     }
 
+    package func limit(to reach: Reach) async throws { try await network.limit(to: reach) }
+
     package func provision(_ id: Machine.ID, address: Machine.Address) async throws {
         try await lanes.run(id) { () throws(Fault) in
             let folders = MachineFolders(paths, id)

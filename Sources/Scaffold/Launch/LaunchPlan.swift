@@ -139,6 +139,9 @@ package struct LaunchPlan: Equatable, Sendable {
         let config = FlyConfigGenerator.make(facts, fly)
         notes = (kept == nil ? files.notes : []) + config.notes + (kept?.notes(facts) ?? [])
         needed = config.needed
+        if let services = TryoutPlan.hint(facts) {
+            needed.append("\(services): for trying out, throw-away ones are made by roost launch --with \(services)")
+        }
         if let path = facts.existing.dockerfile { actions.append(.keep(path: path, reason: "the project's own")) }
         for artefact in files.files { add(artefact, in: folder, project) }
         if let path = facts.existing.flyConfig {

@@ -34,7 +34,9 @@ struct AppsList: AsyncParsableCommand {
         var table = Table("NAME", "OWNER", "STATUS", "MACHINES", "RELEASE", "URL")
         for app in answer.apps {
             let release = app.release.map { "v\($0)" } ?? "-"
-            table.add(app.name, Output.harmless(app.owner), app.status, "\(app.machineCount)", release, app.url)
+            // Nobody reaches a throw-away by a URL.
+            let place = app.tryoutOf.map { "throw-away of \($0)" } ?? app.url
+            table.add(app.name, Output.harmless(app.owner), app.status, "\(app.machineCount)", release, place)
         }
         Output.table(table)
     }
@@ -59,7 +61,7 @@ struct AppsCreate: AsyncParsableCommand {
 struct AppsDestroy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "destroy",
-        abstract: "Destroy apps with their Machines, volumes and releases. There is no way back.",
+        abstract: "Destroy apps with their Machines, volumes, releases and throw-aways. There is no way back.",
         aliases: ["delete"]
     )
 
@@ -70,12 +72,23 @@ struct AppsDestroy: AsyncParsableCommand {
     func run() async throws {
         for name in names {
             try App.validate(name: name)
-            try Person.confirm("Destroy app \(name), with its Machines and volumes?", yes: yes)
+            let others = try await RoostClient.with(socketPath: Connection.socketPath) { client in
+                try await client.throwAways(of: name)
+            }
+            let more = others.isEmpty ? "" : ", and its throw-aways \(others.joined(separator: ", "))"
+            try Person.confirm("Destroy app \(name), with its Machines and volumes\(more)?", yes: yes)
             try await RoostClient.with(socketPath: Connection.socketPath) {
                 try await $0.delete(apiPath("apps", name))
             }
-            if !json { print("Destroyed app \(name)") }
+            if !json { for one in [name] + others { print("Destroyed app \(one)") } }
         }
         if json { try Output.json(names) }
+    }
+}
+
+extension RoostClient {
+    /// The names of the throw-aways beside an app.
+    func throwAways(of app: String) async throws -> [String] {
+        try await get("/v1/apps", as: AppListAnswer.self).apps.filter { $0.tryoutOf == app }.map(\.name)
     }
 }

@@ -16,6 +16,7 @@ struct Deploy: AsyncParsableCommand {
 
     @OptionGroup var connection: Connection
     @Argument(help: "The project's folder.") var folder = "."
+    @OptionGroup var tryouts: TryoutOption
     @Flag(help: "Watch the deploy that is under way, or show how the last one went.") var watch = false
     @Flag(help: "Cancel the deploy that is under way; what it changed is put back.") var cancel = false
     @Flag(help: "Start the deploy and return at once.") var detach = false
@@ -77,7 +78,14 @@ struct Deploy: AsyncParsableCommand {
         var config = project.config
         config.app = app
         if let dockerfile { config.build.dockerfile = dockerfile }
-        let build = try await plan(config, client)
+        let selection = try tryouts.selection()
+        let scan = config.build.image == nil || selection != nil ? try await Scan.run(folder: folder) : nil
+        // Before anything is missed that they bring.
+        var set: [String] = []
+        if let scan, let selection {
+            set = try await TryoutMaker.make(selection, app: app, scan, client)
+        }
+        let build = try await plan(config, scan, client)
         try await client.ensure(app: app, owner: Person.current)
         var manifest: SourceManifest?
         if config.build.image == nil {
@@ -92,7 +100,8 @@ struct Deploy: AsyncParsableCommand {
             highAvailability: ha
         )
         request.python = build?.python
-        request.onlyIfChanged = ifChanged
+        // Machines learn of new variables when they start.
+        request.onlyIfChanged = ifChanged && set.isEmpty
         request.configFile = ConfigFile.name(of: project.path)
         return try await client.post(apiPath("apps", app, "rollouts"), request, as: Rollout.self)
     }
@@ -100,9 +109,12 @@ struct Deploy: AsyncParsableCommand {
 
 extension Deploy {
     /// Reads the project once: for the audit, and for the way in which it is built.
-    private func plan(_ config: AppConfig, _ client: RoostClient) async throws -> ProjectBuild? {
-        guard config.build.image == nil else { return nil }
-        let scan = try await Scan.run(folder: folder)
+    private func plan(
+        _ config: AppConfig,
+        _ scan: ScanResult?,
+        _ client: RoostClient
+    ) async throws -> ProjectBuild? {
+        guard config.build.image == nil, let scan else { return nil }
         if !noAudit { try DeployAudit(folder: folder, scan: scan).check(strict: strict) }
         let build = try ProjectBuild.plan(
             scan,
@@ -111,7 +123,7 @@ extension Deploy {
             isForced: (dockerfile != nil, native),
             offered: try await client.pythons()
         )
-        for note in build.notes { print("==> \(note)") }
+        for note in build.notes { Output.warn("==> \(Output.harmless(note))") }
         return build
     }
 }

@@ -17,6 +17,7 @@ struct Launch: AsyncParsableCommand {
 
     @Argument(help: "The project's folder.") var folder = "."
     @OptionGroup var choices: LaunchChoices
+    @OptionGroup var tryouts: TryoutOption
     @Flag(name: [.short, .long], help: "Don't ask: create files, leave offered changes alone.") var yes = false
     @Flag(help: "Show the plan, write nothing.") var plan = false
     @Flag(help: "Fail when files that launch wrote are out of date; write nothing.") var check = false
@@ -35,7 +36,7 @@ struct Launch: AsyncParsableCommand {
         if probe { try await tryOut(plan, scan) }
         if self.plan { return }
         try refuse(plan)
-        try await finish(try await write(plan, scan))
+        try await finish(try await write(plan, scan), scan)
     }
 
     // MARK: - Private
@@ -109,14 +110,27 @@ struct Launch: AsyncParsableCommand {
         if let memory = seen.peakMemoryMiB { print("  memory     \(memory) MiB at most") }
     }
 
-    private func finish(_ plan: LaunchPlan) async throws {
+    private func finish(_ plan: LaunchPlan, _ scan: ScanResult) async throws {
         let place = plan.folder.isEmpty ? folder : "\(folder)/\(plan.folder)"
         let next = "roost deploy\(place == "." ? "" : " \(place)")"
+        try await makeTryouts(place, scan)
         guard !noDeploy else { return print("\nNext: \(next)") }
         // As `fly launch` does: a yes to everything is a yes to the deploy.
         guard now || yes || (isatty(STDIN_FILENO) == 1 && asksForDeploy()) else { return print("\nNext: \(next)") }
         let deploy = try Deploy.parse([place])
         try await deploy.run()
+    }
+
+    /// The services that the user wants to try the app out with; made also when the deploy is to come later.
+    private func makeTryouts(_ place: String, _ scan: ScanResult) async throws {
+        guard let selection = try tryouts.selection() else { return }
+        guard let app = try ProjectConfig.ifAny(in: place)?.config.app else {
+            throw Fault(.invalidConfig, "\(place)/fly.toml names no app", hint: "add app = \"my-app\" at its top")
+        }
+        print("")
+        try await RoostClient.with(socketPath: Connection.socketPath) { client in
+            _ = try await TryoutMaker.make(selection, app: app, scan, client)
+        }
     }
 
     private func asksForDeploy() -> Bool {

@@ -13,6 +13,8 @@ struct Status: AsyncParsableCommand {
         var app: AppView
         var machines: [MachineView]
         var deploy: Rollout?
+        /// Names of apps beside it for trying it out.
+        var throwAways: [String]
     }
 
     func run() async throws {
@@ -21,13 +23,19 @@ struct Status: AsyncParsableCommand {
             Everything(
                 app: try await client.get(apiPath("apps", app), as: AppView.self),
                 machines: try await client.get(apiPath("apps", app, "machines"), as: [MachineView].self),
-                deploy: try await client.get(apiPath("apps", app, "rollouts"), as: [Rollout].self).last
+                deploy: try await client.get(apiPath("apps", app, "rollouts"), as: [Rollout].self).last,
+                throwAways: try await client.throwAways(of: app)
             )
         }
         if json { return try Output.json(all) }
         print("App\n  Name     = \(all.app.name)\n  Owner    = \(Output.harmless(all.app.owner))")
-        print("  Hostname = \(all.app.hostname)\n  URL      = \(all.app.url)")
+        if let other = all.app.tryoutOf {
+            print("  Purpose  = throw-away of \(other): for trying out, not backed up, reached by that app alone")
+        } else {
+            print("  Hostname = \(all.app.hostname)\n  URL      = \(all.app.url)")
+        }
         print("  Release  = \(all.app.release.map { "v\($0)" } ?? "none")")
+        if !all.throwAways.isEmpty { print("  Tryouts  = \(all.throwAways.joined(separator: ", ")) (not backed up)") }
         if let deploy = all.deploy { print("  Deploy   = \(describe(deploy))") }
         print("\nMachines")
         Output.table(MachineTable.make(all.machines))

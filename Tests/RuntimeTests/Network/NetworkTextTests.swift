@@ -68,6 +68,35 @@ struct NetworkTextTests {
         #expect(rules.contains("ip6 saddr \(plan.ipv6) oifname != \"r12ab30\" masquerade"))
     }
 
+    @Test("closed Machines are kept to their guests, both ways and in both families, in one transaction")
+    func reach() {
+        let closed = Machine.Address(ipv4: "10.0.0.2", ipv6: "fdaa::2")
+        let guest = Machine.Address(ipv4: "10.0.0.3", ipv6: "fdaa::3")
+        let rules = ReachRules(instance: "r12ab3", bridge: "r12ab30").rules(
+            Reach([
+                .init(app: "a-redis", address: closed, openTo: "a"), .init(app: "a", address: guest),
+                .init(app: "b", address: Machine.Address(ipv4: "10.0.0.4", ipv6: "fdaa::4")),
+            ])
+        )
+        for family in ["bridge", "inet"] {
+            #expect(rules.contains("table \(family) r12ab3-reach\ndelete table \(family) r12ab3-reach\n"))
+        }
+        #expect(rules.contains("set closed4 { type ipv4_addr; elements = { 10.0.0.2 } }"))
+        #expect(rules.contains("elements = { 10.0.0.3 . 10.0.0.2, 10.0.0.2 . 10.0.0.3 } }"))
+        #expect(rules.contains("elements = { fdaa::3 . fdaa::2, fdaa::2 . fdaa::3 } }"))
+        #expect(!rules.contains("10.0.0.4"))
+        #expect(rules.contains("ip daddr @closed4 drop") && rules.contains("ip6 daddr @closed6 drop"))
+    }
+
+    @Test("a set without elements is written without them, which nft would not take")
+    func emptySet() {
+        let closed = Machine.Address(ipv4: "10.0.0.2", ipv6: "fdaa::2")
+        let rules = ReachRules(instance: "r1", bridge: "r10").rules(
+            Reach([.init(app: "a-redis", address: closed, openTo: "a")])
+        )
+        #expect(rules.contains("set open4 { type ipv4_addr . ipv4_addr; }"))
+    }
+
     @Test("sets up a bridge and a Machine's end of it, with and without IPv6")
     func lines() throws {
         let plan = AddressPlan(seed: "host/roost")

@@ -17,6 +17,18 @@ enum BackingServices {
         }
     }
 
+    /// What an image of a Compose file runs.
+    static func kind(ofImage image: String) -> Kind? { rows.first { isImage(image, $0) }?.kind }
+
+    /// What an address leads to, by its scheme.
+    static func kind(ofAddress text: String) -> Kind? { rows.first { isAddress(text, $0) }?.kind }
+
+    /// What a variable is about, by the words of its name.
+    static func kind(ofName name: String) -> Kind? {
+        let words = name.uppercased().split { !$0.isLetter && !$0.isNumber }
+        return rows.first { row in words.contains(where: row.words.contains) }?.kind
+    }
+
     // MARK: - Private
 
     private struct Row {

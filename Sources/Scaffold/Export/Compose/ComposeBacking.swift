@@ -23,9 +23,15 @@ struct ComposeBacking {
     /// The address of what is in the file, with the password as a variable; nil when the user has to say.
     func address(of variable: ExportPlan.Variable) -> String? {
         switch variable.purpose {
-        case .app: nil
-        case .database: has("db") ? databaseAddress(variable.name) : nil
-        case .service(let kind): has(kind.label) ? Self.address(of: kind) : nil
+        case .app: return nil
+        case .database:
+            guard has("db") else { return nil }
+            let (port, password) = Self.parts(plan.facts.database?.engine)
+            return address(variable, at: "db", port: port, password: password)
+        case .service(let kind):
+            guard has(kind.label) else { return nil }
+            let (port, password) = Self.parts(kind)
+            return address(variable, at: kind.label, port: port, password: password)
         }
     }
 
@@ -136,29 +142,28 @@ struct ComposeBacking {
         return "/run/secrets/db_password"
     }
 
-    private func databaseAddress(_ variable: String) -> String? {
-        guard let database = plan.facts.database else { return nil }
-        let (port, password) = Self.parts(database.engine)
-        switch DatabasePart(variable) {
-        case .host: return "db"
-        case .port: return String(port)
-        case .user, .name: return Self.databaseName
-        case .password: return "${\(password):?set \(password)}"
-        case nil: break
-        }
-        let scheme = database.scheme
-        if database.engine == .elasticsearch { return "http://db:9200" }
-        let tail = database.engine == .mongodb ? "?authSource=admin" : ""
-        let user = "\(Self.databaseName):${\(password):?set \(password)}"
-        return "\(scheme)://\(user)@db:\(port)/\(Self.databaseName)\(tail)"
+    /// The address in the form that the variable wants.
+    private func address(_ variable: ExportPlan.Variable, at host: String, port: Int, password: String) -> String? {
+        let form = ConnectionForms(plan.facts).form(of: variable.name, for: variable.purpose)
+        // Where no password is asked for, none may be given.
+        guard let form, !password.isEmpty || !form.text.contains("{password}") else { return nil }
+        return form.value(
+            .init(
+                host: host,
+                port: String(port),
+                user: Self.databaseName,
+                password: password.isEmpty ? "" : "${\(password):?set \(password)}",
+                database: Self.databaseName
+            )
+        )
     }
 
-    private static func parts(_ engine: Facts.Database.Engine) -> (port: Int, password: String) {
+    private static func parts(_ engine: Facts.Database.Engine?) -> (port: Int, password: String) {
         switch engine {
         case .mysql: (3306, "MYSQL_PASSWORD")
         case .mongodb: (27017, "MONGO_PASSWORD")
         case .elasticsearch: (9200, "ELASTIC_PASSWORD")
-        case .postgresql, .sqlite, .mssql, .oracle: (5432, "POSTGRES_PASSWORD")
+        case .postgresql, .sqlite, .mssql, .oracle, nil: (5432, "POSTGRES_PASSWORD")
         }
     }
 
@@ -245,15 +250,15 @@ struct ComposeBacking {
         volumes.append("kafka")
     }
 
-    private static func address(of kind: Facts.BackingService.Kind) -> String {
+    private static func parts(_ kind: Facts.BackingService.Kind) -> (port: Int, password: String) {
         switch kind {
-        case .redis: "redis://redis:6379/0"
-        case .rabbitmq: "amqp://\(databaseName):${RABBITMQ_PASSWORD:?set RABBITMQ_PASSWORD}@rabbitmq:5672//"
-        case .memcached: "memcached:11211"
-        case .elasticsearch: "http://elasticsearch:9200"
-        case .kafka: "kafka:9092"
-        case .nats: "nats://nats:4222"
-        case .objectStorage: "storage"
+        case .redis: (6379, "")
+        case .rabbitmq: (5672, "RABBITMQ_PASSWORD")
+        case .memcached: (11211, "")
+        case .elasticsearch: (9200, "")
+        case .kafka: (9092, "")
+        case .nats: (4222, "")
+        case .objectStorage: (443, "")
         }
     }
 

@@ -47,26 +47,11 @@ extension ExportPlan {
     /// Nil when the project takes the address in parts: `POSTGRES_SERVER`, `POSTGRES_USER`.
     private var defaultDatabaseVariable: String? {
         let names = facts.environment.map(\.name)
-        if let name = names.first(where: Self.isDatabaseURL) { return name }
+        if let name = names.first(where: ConnectionForms.isDatabaseURL) { return name }
         return names.contains { DatabasePart($0) != nil } ? nil : "DATABASE_URL"
     }
 
-    private func purpose(of name: String) -> Variable.Purpose {
-        if facts.database != nil, name == facts.database?.variable || Self.isDatabaseURL(name) { return .database }
-        if facts.database != nil, DatabasePart(name) != nil { return .database }
-        if let service = facts.services.first(where: { $0.variable == name }) { return .service(service.kind) }
-        let upper = name.uppercased()
-        let kinds = Set(facts.services.map(\.kind))
-        if kinds.contains(.redis), upper.hasSuffix("REDIS_URL") { return .service(.redis) }
-        guard upper.hasSuffix("BROKER_URL") || upper.hasSuffix("RESULT_BACKEND") else { return .app }
-        if kinds.contains(.rabbitmq), upper.hasSuffix("BROKER_URL") { return .service(.rabbitmq) }
-        return kinds.contains(.redis) ? .service(.redis) : .app
-    }
-
-    private static func isDatabaseURL(_ name: String) -> Bool {
-        let endings = ["DATABASE_URL", "DATABASE_URI", "DB_URL", "DB_URI", "DATABASE_DSN", "DB_DSN", "MONGODB_URI"]
-        return endings.contains { name.uppercased().hasSuffix($0) }
-    }
+    private func purpose(of name: String) -> Variable.Purpose { ConnectionForms(facts).purpose(of: name) }
 }
 
 /// A part of a database's address, by the name of the variable that holds it.
@@ -78,6 +63,14 @@ enum DatabasePart: Equatable {
     case name
 
     init?(_ variable: String) {
+        // Those that the client library of PostgreSQL reads by itself.
+        let plain: [String: DatabasePart] = [
+            "PGHOST": .host, "PGPORT": .port, "PGUSER": .user, "PGPASSWORD": .password, "PGDATABASE": .name,
+        ]
+        if let part = plain[variable] {
+            self = part
+            return
+        }
         let words = variable.uppercased().split(separator: "_").map(String.init)
         let families: Set = ["POSTGRES", "POSTGRESQL", "PG", "DB", "DATABASE", "MYSQL", "MARIADB", "MONGO", "MONGODB"]
         guard words.count >= 2, words.dropLast().contains(where: { families.contains($0) }) else { return nil }

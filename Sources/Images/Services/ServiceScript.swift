@@ -1,0 +1,102 @@
+/// What starts each service, as its own user, with its data below `/data`.
+///
+/// Passwords go by the environment and by files that nobody else can read, never by a command line.
+enum ServiceScript {
+    static let postgres = """
+        #!/bin/sh
+        set -eu
+        umask 077
+        PATH="$(echo /usr/lib/postgresql/*/bin):$PATH"
+        data=/data/postgres
+        if [ ! -e "$data/PG_VERSION" ]; then
+            # Made beside it and renamed: a start that is cut off leaves nothing that looks whole.
+            rm -rf "$data" "$data.new" "$data.secret"
+            printf '%s\\n' "$ROOST_PASSWORD" >"$data.secret"
+            initdb --pgdata="$data.new" --encoding=UTF8 --locale=C.UTF-8 --data-checksums --no-sync \\
+                --auth=trust --username="$ROOST_USER" --pwfile="$data.secret" >/dev/null
+            rm -f "$data.secret"
+            if [ "$ROOST_DATABASE" != postgres ]; then
+                printf 'CREATE DATABASE "%s"\\n' "$ROOST_DATABASE" |
+                    postgres --single -D "$data.new" postgres >/dev/null
+            fi
+            sync
+            mv "$data.new" "$data"
+        fi
+        if [ -n "${ROOST_OPEN:-}" ]; then method=trust; else method=scram-sha-256; fi
+        printf 'local all all trust\\nhost all all all %s\\n' "$method" >"$data/pg_hba.conf"
+        # Nobody else has this folder: the process of which it tells has ended with its Machine.
+        rm -f "$data/postmaster.pid"
+        unset ROOST_PASSWORD
+        exec postgres -D "$data" -c listen_addresses='*' -c unix_socket_directories=/tmp \\
+            -c shared_buffers=64MB -c max_wal_size=256MB
+
+        """
+
+    /// Without a disk: what is in it goes with the Machine.
+    static let redis = """
+        #!/bin/sh
+        set -eu
+        umask 077
+        {
+            printf '%s\\n' 'bind * -::*' 'protected-mode no' 'save ""' 'appendonly no' 'dir /tmp' 'maxmemory 180mb'
+            [ -n "${ROOST_OPEN:-}" ] || printf 'requirepass %s\\n' "$ROOST_PASSWORD"
+        } >/tmp/redis.conf
+        unset ROOST_PASSWORD
+        exec redis-server /tmp/redis.conf
+
+        """
+
+    static let mysql = """
+        #!/bin/sh
+        set -eu
+        umask 077
+        data=/data/mysql
+        if [ ! -e "$data/mysql" ]; then
+            rm -rf "$data" "$data.new"
+            mkdir "$data.new"
+            mariadb-install-db --no-defaults --datadir="$data.new" --auth-root-authentication-method=normal \\
+                --skip-test-db --force >/dev/null
+            by="IDENTIFIED BY '$ROOST_PASSWORD'"
+            [ -z "${ROOST_OPEN:-}" ] || by="IDENTIFIED BY ''"
+            printf '%s;\\n' 'FLUSH PRIVILEGES' \\
+                "CREATE DATABASE \\`$ROOST_DATABASE\\` CHARACTER SET utf8mb4" \\
+                "CREATE OR REPLACE USER \\`$ROOST_USER\\`@'%' $by" \\
+                "GRANT ALL PRIVILEGES ON *.* TO \\`$ROOST_USER\\`@'%'" |
+                mariadbd --no-defaults --bootstrap --datadir="$data.new" --tmpdir=/tmp >/dev/null
+            sync
+            mv "$data.new" "$data"
+        fi
+        unset ROOST_PASSWORD
+        exec mariadbd --no-defaults --datadir="$data" --tmpdir=/tmp --socket=/tmp/mysqld.sock --pid-file=/tmp/mysqld.pid \\
+            --bind-address='*' --skip-name-resolve --innodb-buffer-pool-size=64M \\
+            --character-set-server=utf8mb4
+
+        """
+
+    static let memcached = """
+        #!/bin/sh
+        set -eu
+        unset ROOST_PASSWORD
+        exec memcached -l 0.0.0.0,:: -p 11211 -U 0 -m 64
+
+        """
+
+    static let rabbitmq = """
+        #!/bin/sh
+        set -eu
+        umask 077
+        data=/data/rabbitmq
+        mkdir -p "$data"
+        # Who nobody told of a password is the service's own guest, who may come from another Machine here.
+        if [ -n "${ROOST_OPEN:-}" ]; then ROOST_USER=guest ROOST_PASSWORD=guest; fi
+        printf '%s\\n' "default_user = $ROOST_USER" "default_pass = $ROOST_PASSWORD" 'loopback_users = none' \\
+            'listeners.tcp.default = 5672' \\
+            'vm_memory_high_watermark.absolute = 300MB' 'log.console = true' 'log.file = false' >/tmp/rabbitmq.conf
+        unset ROOST_PASSWORD
+        export HOME="$data" RABBITMQ_NODENAME=rabbit@localhost RABBITMQ_MNESIA_BASE="$data/mnesia" \\
+            RABBITMQ_CONFIG_FILE=/tmp/rabbitmq RABBITMQ_LOGS=- RABBITMQ_LOG_BASE=/tmp \\
+            RABBITMQ_PID_FILE=/tmp/rabbitmq.pid RABBITMQ_ENABLED_PLUGINS_FILE=/tmp/rabbitmq.plugins
+        exec /usr/lib/rabbitmq/bin/rabbitmq-server
+
+        """
+}

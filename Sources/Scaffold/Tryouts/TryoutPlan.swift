@@ -1,0 +1,183 @@
+package import Model
+
+/// The throw-aways that a project is tried out with: which, under which names, and which variables lead to them.
+package struct TryoutPlan: Sendable {
+    package private(set) var wishes: [TryoutWish] = []
+    /// What the user should know, in sentences.
+    package private(set) var notes: [String] = []
+
+    /// Users and databases are named after the app when the project names none.
+    ///
+    /// - Throws: ``Fault`` `unsupported` when nothing was found that could be started.
+    package init(_ selection: TryoutSelection, _ context: ScanContext, facts: Facts, app: String) throws(Fault) {
+        let examples = ConnectionExamples(context)
+        let choices: [TryoutSelection.Choice]
+        switch selection {
+        case .named(let named): choices = named
+        case .auto:
+            let (kinds, others) = Self.needed(facts)
+            choices = kinds.map { .init($0) }
+            notes += others.map { "there is no throw-away for \($0): say where it is by the variable that leads to it" }
+        case .compose: choices = examples.kinds.map { .init($0) }
+        }
+        guard !choices.isEmpty else {
+            throw Fault(
+                .unsupported,
+                selection == .compose
+                    ? "no Compose file of the project starts a service that there is a throw-away of"
+                    : "the project needs no service that there is a throw-away of",
+                hint: "name it: --with postgres (there are: \(Self.names))"
+            )
+        }
+        for choice in choices {
+            wishes.append(Self.wish(choice, facts, examples, app))
+            if let note = examples.note(choice) { notes.append(note) }
+        }
+    }
+
+    /// The throw-aways that would do for what a project needs, for a hint: `postgres,redis`; nil when there are none.
+    package static func hint(_ facts: Facts) -> String? {
+        let kinds = needed(facts).kinds
+        return kinds.isEmpty ? nil : kinds.map(\.rawValue).joined(separator: ",")
+    }
+
+    // MARK: - Private
+
+    private static var names: String { TryoutKind.allCases.map(\.rawValue).joined(separator: ", ") }
+
+    /// What the facts say, and the names of what there is no throw-away of.
+    private static func needed(_ facts: Facts) -> (kinds: [TryoutKind], others: [String]) {
+        var kinds: [TryoutKind] = []
+        var others: [String] = []
+        func add(_ kind: TryoutKind?, _ name: String) {
+            if let kind { if !kinds.contains(kind) { kinds.append(kind) } } else { others.append(name) }
+        }
+        // A pooled address means that somebody else runs the database.
+        if let database = facts.database, database.engine != .sqlite, database.pooler == nil {
+            add(TryoutKind(database.engine), database.engine.rawValue)
+        }
+        for service in facts.services { add(TryoutKind(service.kind), service.kind.rawValue) }
+        for process in facts.processes {
+            switch process.broker {
+            case "redis": add(.redis, "redis")
+            case "amqp": add(.rabbitmq, "amqp")
+            default: break
+            }
+        }
+        return (kinds, others)
+    }
+
+    private static func wish(
+        _ choice: TryoutSelection.Choice,
+        _ facts: Facts,
+        _ examples: ConnectionExamples,
+        _ app: String
+    ) -> TryoutWish {
+        let kind = choice.kind
+        let found = connections(kind, facts, examples)
+        let names = examples.names(kind, facts, connections: found, app: app)
+        return TryoutWish(
+            kind,
+            extras: choice.extras,
+            user: names.user,
+            database: names.database,
+            connections: found.isEmpty ? [usual(kind, facts)] : found
+        )
+    }
+
+    /// Each variable that leads to a service, in the form that the project itself shows or that its name tells.
+    private static func connections(
+        _ kind: TryoutKind,
+        _ facts: Facts,
+        _ examples: ConnectionExamples
+    ) -> [Tryout.Connection] {
+        var facts = facts
+        // The user knows which database it is to be, whatever the code says first.
+        if let engine = kind.engine, facts.database?.engine != engine {
+            let variable = facts.database?.variable
+            facts.database = Facts.Database(engine)
+            facts.database?.variable = variable
+        }
+        if let service = kind.service, !facts.services.contains(where: { $0.kind == service }) {
+            facts.services.append(Facts.BackingService(service))
+        }
+        let forms = ConnectionForms(facts)
+        var names = Set(facts.environment.map(\.name)).union(examples.values.keys)
+        if let variable = facts.database?.variable { names.insert(variable) }
+        for service in facts.services { if let variable = service.variable { names.insert(variable) } }
+        return names.sorted().compactMap { name in
+            guard Quoting.isVariableName(name), !isOfTests(name) else { return nil }
+            switch examples.use(of: name) {
+            case .leads(let other, let form): return other == kind ? .init(name, form) : nil
+            case .elsewhere: return nil
+            case .unknown: break
+            }
+            let purpose = forms.purpose(of: name)
+            guard purpose.kind(forms.facts) == kind, let form = forms.form(of: name, for: purpose) else { return nil }
+            return .init(name, form)
+        }
+    }
+
+    private static func isOfTests(_ name: String) -> Bool {
+        name.uppercased().split { !$0.isLetter }.contains { $0 == "TEST" || $0 == "TESTS" || $0 == "TESTING" }
+    }
+
+    /// Where nothing says it, the variable that most programs look into.
+    private static func usual(_ kind: TryoutKind, _ facts: Facts) -> Tryout.Connection {
+        let name =
+            switch kind {
+            case .postgres, .mysql: "DATABASE_URL"
+            case .redis: "REDIS_URL"
+            case .memcached: "MEMCACHED_SERVERS"
+            case .rabbitmq: "AMQP_URL"
+            }
+        var own = Facts()
+        own.database = kind.engine.map { engine in
+            facts.database.flatMap { $0.engine == engine ? $0 : nil } ?? Facts.Database(engine)
+        }
+        let purpose = kind.service.map { ExportPlan.Variable.Purpose.service($0) } ?? .database
+        return .init(name, ConnectionForms(own).form(of: name, for: purpose) ?? .authority)
+    }
+}
+
+extension TryoutKind {
+    /// The database that it is; nil for another service.
+    var engine: Facts.Database.Engine? {
+        switch self {
+        case .postgres: .postgresql
+        case .mysql: .mysql
+        case .redis, .memcached, .rabbitmq: nil
+        }
+    }
+
+    /// The service that it is; nil for a database.
+    var service: Facts.BackingService.Kind? {
+        switch self {
+        case .redis: .redis
+        case .memcached: .memcached
+        case .rabbitmq: .rabbitmq
+        case .postgres, .mysql: nil
+        }
+    }
+
+    init?(_ engine: Facts.Database.Engine) {
+        guard let kind = Self.allCases.first(where: { $0.engine == engine }) else { return nil }
+        self = kind
+    }
+
+    init?(_ service: Facts.BackingService.Kind) {
+        guard let kind = Self.allCases.first(where: { $0.service == service }) else { return nil }
+        self = kind
+    }
+}
+
+extension ExportPlan.Variable.Purpose {
+    /// The throw-away that a variable of this purpose leads to.
+    fileprivate func kind(_ facts: Facts) -> TryoutKind? {
+        switch self {
+        case .app: nil
+        case .database: facts.database.flatMap { TryoutKind($0.engine) }
+        case .service(let kind): TryoutKind(kind)
+        }
+    }
+}

@@ -1,0 +1,201 @@
+import Model
+import Testing
+
+@testable import Scaffold
+
+@Suite("What an app is tried out with")
+struct TryoutPlanTests {
+    private static func plan(
+        _ with: String,
+        _ files: [String: String],
+        app: String = "my-shop"
+    ) async throws -> TryoutPlan {
+        let scan = try await Scan.run(Project(files: files))
+        return try TryoutPlan(try TryoutSelection(with), scan.context, facts: scan.facts, app: app)
+    }
+
+    private static func forms(_ wish: TryoutWish?) -> [String: String] {
+        Dictionary(uniqueKeysWithValues: (wish?.connections ?? []).map { ($0.variable, $0.form.text) })
+    }
+
+    static let main = "from fastapi import FastAPI\nimport settings\napp = FastAPI()\n"
+
+    @Test("what --with takes, and what it refuses")
+    func selections() throws {
+        #expect(try TryoutSelection("auto") == .auto)
+        #expect(try TryoutSelection("Compose") == .compose)
+        #expect(try TryoutSelection("pg, redis,postgres") == .named([.init(.postgres), .init(.redis)]))
+        #expect(
+            try TryoutSelection("postgres:postgis+cron") == .named([.init(.postgres, extras: ["postgis", "cron"])])
+        )
+        for bad in ["", ",", "mongodb", "postgres,oracle"] {
+            #expect(throws: Fault.self) { try TryoutSelection(bad) }
+        }
+    }
+
+    static let compose = """
+        services:
+          web:
+            build: .
+            environment:
+              DATABASE_URL: postgresql+asyncpg://${POSTGRES_USER:-shop}:${POSTGRES_PASSWORD}@db:5432/${POSTGRES_DB}?ssl=disable
+              CACHE: redis://:secret@cache:6379/3
+              CACHE_NODE: cache
+              QUEUE: cache:6379
+              OTHER: https://example.com
+              LEGACY: mongodb://db.example.com/x
+          db:
+            image: postgres:16
+            environment:
+              - POSTGRES_USER=${POSTGRES_USER:-shop}
+              - POSTGRES_PASSWORD
+              - POSTGRES_DB
+          cache:
+            image: redis:7
+          mail:
+            image: mailhog/mailhog
+        """
+
+    @Test("a Compose file's own values say which variable wants which form, and what the database is called")
+    func fromCompose() async throws {
+        let files = [
+            "main.py": Self.main,
+            "settings.py": "import os, redis, sqlalchemy\nU = os.environ['DATABASE_URL']\nC = os.environ['CACHE']\n",
+            "requirements.txt": "fastapi\nsqlalchemy\nasyncpg\nredis\nuvicorn\n",
+            "docker-compose.yml": Self.compose,
+            ".env.example": "POSTGRES_DB=orders\n",
+        ]
+        for with in ["compose", "postgres,redis"] {
+            let plan = try await Self.plan(with, files)
+            #expect(plan.wishes.map(\.kind) == [.postgres, .redis])
+            let postgres = try #require(plan.wishes.first)
+            #expect((postgres.user, postgres.database) == ("shop", "orders"))
+            #expect(
+                Self.forms(postgres)["DATABASE_URL"]
+                    == "postgresql+asyncpg://{user}:{password}@{host}:{port}/{database}?ssl=disable"
+            )
+            #expect(
+                Self.forms(plan.wishes.last) == [
+                    "CACHE": "redis://:{password}@{host}:{port}/3", "CACHE_NODE": "{host}", "QUEUE": "{host}:{port}",
+                ]
+            )
+            for wish in plan.wishes { #expect(throws: Never.self) { try wish.check() } }
+        }
+    }
+
+    @Test("a word that happens to be a service's name is no address unless the variable says so")
+    func sameWords() async throws {
+        let files = [
+            "main.py": Self.main, "settings.py": "import os, psycopg\nH = os.environ['POSTGRES_HOST']\n",
+            "requirements.txt": "fastapi\npsycopg\n",
+            "compose.yaml": """
+            services:
+              web:
+                build: .
+                environment:
+                  POSTGRES_HOST: postgres
+                  POSTGRES_USER: postgres
+                  POSTGRES_PASSWORD: postgres
+                  POSTGRES_DB: postgres
+                  DB_ENGINE: postgres
+              postgres:
+                image: postgres:16
+            """,
+        ]
+        let wish = try #require(try await Self.plan("compose", files).wishes.first)
+        #expect(
+            Self.forms(wish) == [
+                "POSTGRES_HOST": "{host}", "POSTGRES_USER": "{user}", "POSTGRES_PASSWORD": "{password}",
+                "POSTGRES_DB": "{database}",
+            ]
+        )
+        #expect((wish.user, wish.database) == ("postgres", "postgres"))
+    }
+
+    @Test("without a Compose file the names of settings say it, with the driver's scheme")
+    func names() async throws {
+        let files = [
+            "main.py": Self.main,
+            "settings.py": """
+            from pydantic_settings import BaseSettings
+            from sqlalchemy.ext.asyncio import create_async_engine
+            import redis.asyncio
+            class Settings(BaseSettings):
+                POSTGRES_SERVER: str = "localhost"
+                POSTGRES_PORT: int = 5432
+                POSTGRES_USER: str = "postgres"
+                POSTGRES_PASSWORD: str
+                POSTGRES_DB: str = "app"
+                REDIS_HOST: str = "localhost"
+                REDIS_PORT: int = 6379
+                CELERY_BROKER_URL: str = "redis://localhost:6379/0"
+                PROJECT_NAME: str = "x"
+                TEST_DATABASE_URL: str = ""
+            settings = Settings()
+            engine = create_async_engine(f"postgresql+asyncpg://{settings.POSTGRES_USER}@{settings.POSTGRES_SERVER}/x")
+            """,
+            "requirements.txt": "fastapi\nsqlalchemy\nasyncpg\nredis\npydantic-settings\ncelery\n",
+        ]
+        let plan = try await Self.plan("auto", files)
+        #expect(plan.wishes.map(\.kind) == [.postgres, .redis])
+        #expect(
+            Self.forms(plan.wishes.first) == [
+                "POSTGRES_SERVER": "{host}", "POSTGRES_PORT": "{port}", "POSTGRES_USER": "{user}",
+                "POSTGRES_PASSWORD": "{password}", "POSTGRES_DB": "{database}",
+            ]
+        )
+        #expect((plan.wishes.first?.user, plan.wishes.first?.database) == ("postgres", "app"))
+        let redis = Self.forms(plan.wishes.last)
+        #expect(redis["REDIS_HOST"] == "{host}" && redis["REDIS_PORT"] == "{port}")
+        #expect(redis["CELERY_BROKER_URL"] == "redis://{host}:{port}/0")
+    }
+
+    @Test("where nothing is said, the variable that most programs read")
+    func usual() async throws {
+        let files = ["main.py": Self.main, "settings.py": "", "requirements.txt": "fastapi\n"]
+        let plan = try await Self.plan("postgres,redis,mysql,memcached,rabbitmq", files)
+        #expect(
+            plan.wishes.map { Self.forms($0) } == [
+                ["DATABASE_URL": "postgresql://{user}:{password}@{host}:{port}/{database}"],
+                ["REDIS_URL": "redis://{host}:{port}/0"],
+                ["DATABASE_URL": "mysql://{user}:{password}@{host}:{port}/{database}"],
+                ["MEMCACHED_SERVERS": "{host}:{port}"],
+                ["AMQP_URL": "amqp://{user}:{password}@{host}:{port}//"],
+            ]
+        )
+        #expect(plan.wishes.allSatisfy { $0.user == "my_shop" && $0.database == "my_shop" })
+    }
+
+    @Test("names that no database takes give way to the app's")
+    func hostileNames() async throws {
+        let files = [
+            "main.py": Self.main, "settings.py": "import os\nU = os.environ['DATABASE_URL']\n",
+            "requirements.txt": "fastapi\nasyncpg\n",
+            ".env.example": "DATABASE_URL=postgresql://a%27b:x@h/d;drop\n",
+        ]
+        let wish = try #require(try await Self.plan("postgres", files).wishes.first)
+        #expect((wish.user, wish.database) == ("my_shop", "my_shop"))
+        #expect(throws: Never.self) { try wish.check() }
+    }
+
+    @Test("a project that needs nothing is told what there is")
+    func nothing() async throws {
+        let files = ["main.py": Self.main, "settings.py": "", "requirements.txt": "fastapi\n"]
+        for with in ["auto", "compose"] {
+            await #expect {
+                _ = try await Self.plan(with, files)
+            } throws: { ($0 as? Fault)?.hint?.contains("--with postgres") == true }
+        }
+        #expect(TryoutPlan.hint(Facts()) == nil)
+    }
+
+    @Test("an image that brings an extension is noted")
+    func extensions() async throws {
+        let files = [
+            "main.py": Self.main, "settings.py": "", "requirements.txt": "fastapi\n",
+            "compose.yaml": "services:\n  db:\n    image: pgvector/pgvector:pg16\n",
+        ]
+        #expect(try await Self.plan("compose", files).notes.first?.contains("--with postgres:vector") == true)
+        #expect(try await Self.plan("postgres:vector", files).notes.isEmpty)
+    }
+}
