@@ -17,7 +17,8 @@ extension HostServices {
         _ logger: Logger
     ) -> HostServices {
         let volumes = VolumeStore(paths: config.paths)
-        return HostServices(
+        let environment = AppEnvironment(folder: config.paths.environment)
+        var services = HostServices(
             name: config.host,
             region: config.region,
             runtime: runtime,
@@ -32,5 +33,7 @@ extension HostServices {
             readLog: { runtime.logs($0, tail: $1, follow: $2) },
             logger: logger
         )
+        services.environment = { try environment.values(of: $0) }
+        return services
     }
 }

@@ -51,7 +51,7 @@ struct ServeCommand: AsyncParsableCommand {
             logger: logger,
             build: images.build
         )
-        let apps = Apps(
+        var apps = Apps(
             store: store,
             fleet: agent,
             edges: edges,
@@ -59,6 +59,7 @@ struct ServeCommand: AsyncParsableCommand {
             domain: config.domain,
             logger: logger
         )
+        apps.environment = AppEnvironment(folder: config.paths.environment)
         let machines = Machines(store: store, fleet: agent, edges: edges)
         let api = API(
             apps: apps,
@@ -104,7 +105,9 @@ struct ServeCommand: AsyncParsableCommand {
             throw Fault(.hostUnfit, "roostd serve needs root: it makes namespaces and mounts", hint: "roost doctor")
         }
         // What Machines write and what users deploy is nobody else's business.
-        for folder in [paths.state, paths.run, paths.images, paths.machines, paths.volumes, paths.rollouts] {
+        for folder in [
+            paths.state, paths.run, paths.images, paths.machines, paths.volumes, paths.rollouts, paths.environment,
+        ] {
             try Durable.makeFolder(folder, mode: 0o700)
         }
     }

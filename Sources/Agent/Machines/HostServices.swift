@@ -18,6 +18,8 @@ package struct HostServices: Sendable {
     /// The first address that none of those has.
     package var freeAddress: @Sendable (_ used: [Machine.Address]) throws -> Machine.Address
     package var readLog: @Sendable (_ id: Machine.ID, _ tail: Int, _ follow: Bool) async throws -> AsyncStream<LogLine>
+    /// Values of an app that stand in no record; read at each start.
+    package var environment: @Sendable (_ app: String) throws -> [String: String] = { _ in [:] }
     package var logger: Logger
 
     package init(

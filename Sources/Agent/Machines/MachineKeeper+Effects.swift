@@ -178,7 +178,8 @@ extension MachineKeeper {
             let digest = machine.spec.config.image.split(separator: "@").last.map(String.init) ?? ""
             let (image, layers) = try await host.image(digest)
             let mounts = try await folders(image, layers)
-            let sandbox = try SandboxPlan.make(machine, address: address, image: image, layers: layers, mounts: mounts)
+            var sandbox = try SandboxPlan.make(machine, address: address, image: image, layers: layers, mounts: mounts)
+            sandbox.env = SandboxPlan.adding(try host.environment(machine.app), to: sandbox.env)
             try await host.runtime.provision(id, address: address)
             let process = try await host.runtime.start(sandbox)
             stopConfig = machine.spec.config.stopConfig

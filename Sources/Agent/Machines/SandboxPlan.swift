@@ -65,4 +65,9 @@ enum SandboxPlan {
         env["FLY_PROCESS_GROUP"] = machine.group
         return env
     }
+
+    /// Puts an app's own values over those of its configuration; the platform's stay.
+    static func adding(_ values: [String: String], to env: [String: String]) -> [String: String] {
+        env.merging(values.filter { !$0.key.hasPrefix("FLY_") }) { $1 }
+    }
 }

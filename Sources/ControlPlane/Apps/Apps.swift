@@ -3,7 +3,7 @@ package import Logging
 package import Model
 import ServiceLifecycle
 package import Store
-import Toolkit
+package import Toolkit
 
 /// The apps of this platform: made, listed, destroyed with all that is theirs.
 package struct Apps: Service {
@@ -14,6 +14,8 @@ package struct Apps: Service {
     private let journal: RolloutJournal
     private let domain: String
     private let logger: Logger
+    /// The apps' own values, for root alone; nil where nobody keeps any.
+    package var environment: AppEnvironment?
 
     package init(
         store: any StateStore,
@@ -106,6 +108,7 @@ package struct Apps: Service {
             try await store.rollouts.delete("\(name)/\(rollout.id)")
         }
         await journal.prune(name, keep: 0)
+        environment?.remove(name)
         try await store.apps.delete(name)
         do {
             try await rollouts.settings.forgetApp(name)

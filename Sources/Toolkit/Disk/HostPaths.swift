@@ -16,6 +16,8 @@ package struct HostPaths: Sendable {
     package var images: String { "\(state)/images" }
     package var machines: String { "\(state)/machines" }
     package var volumes: String { "\(state)/volumes" }
+    /// Files with values for apps, for root alone.
+    package var environment: String { "\(state)/env" }
     package var edge: String { "\(state)/edge" }
     package var rollouts: String { "\(state)/rollouts" }
     package var apiSocket: String { "\(run)/api.sock" }
