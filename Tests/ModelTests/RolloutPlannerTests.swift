@@ -51,6 +51,19 @@ struct RolloutPlannerTests {
         #expect(plan(config(mount: true)) == ["create Machine 00000000000001 in group app"])
     }
 
+    @Test("an app that may have one Machine gets one, and gives up those beyond it")
+    func maximum() throws {
+        var config = self.config()
+        config.deploy.maxMachines = 1
+        #expect(plan(config) == ["create Machine 00000000000001 in group app"])
+        let have = [try machine("bbbbbbbbbbbbbb", "app"), try machine("aaaaaaaaaaaaaa", "app")]
+        #expect(plan(config, have) == ["update Machine aaaaaaaaaaaaaa in group app", "destroy Machine bbbbbbbbbbbbbb"])
+        // A volume's data is for a person to give up.
+        var mounted = self.config(mount: true)
+        mounted.deploy.maxMachines = 1
+        #expect(!plan(mounted, have).contains { $0.hasPrefix("destroy") })
+    }
+
     @Test("the release command comes first, a worker gets one Machine")
     func releaseCommandFirst() {
         #expect(

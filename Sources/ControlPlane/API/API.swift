@@ -39,6 +39,7 @@ package struct API: Sendable {
         router.add(middleware: FaultMiddleware(logger: logger))
         addHealth(to: router)
         AppRoutes(apps: apps).add(to: router)
+        EnvironmentRoutes(apps: apps).add(to: router)
         MachineRoutes(apps: apps, machines: machines).add(to: router)
         RolloutRoutes(apps: apps, rollouts: rollouts).add(to: router)
         SourceRoutes(sources: sources).add(to: router)

@@ -4,6 +4,7 @@ extension AppConfig {
     /// - Throws: ``Fault`` `invalidConfig` naming the first value that can't be.
     package func check() throws(Fault) {
         try Self.require(deploy.maxUnavailable.isFinite && deploy.maxUnavailable > 0, "deploy.max_unavailable")
+        try Self.require((1...1_000).contains(deploy.maxMachines ?? 1), "deploy.max_machines")
         try Self.require(Self.isLimit(deploy.waitTimeout), "deploy.wait_timeout")
         try Self.require(Self.isLimit(deploy.releaseCommandTimeout), "deploy.release_command_timeout")
         if let stayUp = deploy.stayUp { try Self.require(Self.isLimit(stayUp), "deploy.stay_up") }

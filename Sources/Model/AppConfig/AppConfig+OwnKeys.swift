@@ -6,5 +6,9 @@ extension AppConfig {
             "deploy.stay_up",
             "how long a new Machine has to run before a deploy takes it for good; flyctl has a fixed time of its own"
         ),
+        (
+            "deploy.max_machines",
+            "an app that keeps state in its process is one Machine; Fly has `fly scale count` for it"
+        ),
     ]
 }

@@ -24,7 +24,7 @@ package struct AppConfig: Codable, Equatable, Sendable {
     package var swapSizeMB: Int?
     /// `[experimental]` overrides of the image's entrypoint and command; a group's own command beats `cmd`.
     package var overrides = MachineConfig.Init()
-    /// For `roost console`, as it was written; it can be split into words.
+    /// For a console, as it was written; it can be split into words.
     package var consoleCommand: String?
     package var hostDedicationID: String?
     /// A Machine configuration to start from: JSON, or the path of a `.json` file.
@@ -92,6 +92,8 @@ extension AppConfig {
         package var stayUp: GoDuration?
         /// From 1 on a number of Machines, below it a fraction of them.
         package var maxUnavailable = 0.33
+        /// The most Machines of a group with services, for an app that keeps state in its process; nil is no limit.
+        package var maxMachines: Int?
 
         package init() {}
     }

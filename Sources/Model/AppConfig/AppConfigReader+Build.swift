@@ -96,6 +96,7 @@ extension AppConfigReader {
             vm.close()
         }
         config.deploy.seedCommand = readCommand("seed_command", in: table)
+        config.deploy.maxMachines = table.integer("max_machines", in: 1...1_000)
         table.close()
     }
 

@@ -90,6 +90,7 @@ struct AppConfigWriter {
         table.add("strategy", .string(deploy.strategy.rawValue), unless: .string(usual.strategy.rawValue))
         let most = Int64(exactly: deploy.maxUnavailable).map { ConfigNode.Value.integer($0) }
         table.add("max_unavailable", most ?? .float(deploy.maxUnavailable), unless: .float(usual.maxUnavailable))
+        table.add("max_machines", deploy.maxMachines)
         table.add("wait_timeout", .string(deploy.waitTimeout.text), unless: .string(usual.waitTimeout.text))
         table.add("stay_up", deploy.stayUp?.text)
         table.add("release_command", deploy.releaseCommand.map { Words.join($0) })

@@ -19,18 +19,22 @@ package enum RolloutPlanner {
         var steps: [Rollout.Step] = []
         if config.deploy.releaseCommand != nil { steps.append(.releaseCommand(machine: newID())) }
         let groups = config.groups
+        var tooMany: [Machine.ID] = []
         for group in groups {
             let present = machines.filter { $0.group == group }.sorted { $0.id < $1.id }
-            for machine in present { steps.append(.update(machine: machine.id, group: group)) }
+            let surplus = self.surplus(of: group, config, present)
+            for machine in present where !surplus.contains(machine.id) {
+                steps.append(.update(machine: machine.id, group: group))
+            }
+            tooMany += surplus
             if present.isEmpty {
                 let count = self.count(of: group, config, highAvailability: highAvailability)
                 for _ in 0..<count { steps.append(.create(machine: newID(), group: group)) }
             }
         }
         // Last, so that a roll-out that fails never has to bring back what it removed.
-        for machine in machines.sorted(by: { $0.id < $1.id }) where !groups.contains(machine.group) {
-            steps.append(.destroy(machine: machine.id))
-        }
+        let gone = machines.filter { !groups.contains($0.group) }.map(\.id)
+        for id in (gone + tooMany).sorted() { steps.append(.destroy(machine: id)) }
         return steps
     }
 
@@ -52,6 +56,15 @@ package enum RolloutPlanner {
 
     private static func count(of group: String, _ config: AppConfig, highAvailability: Bool) -> Int {
         let shape = config.machineConfig(group: group, image: "", region: config.primaryRegion ?? "")
-        return shape.mounts.isEmpty && !shape.services.isEmpty && highAvailability ? 2 : 1
+        let usual = shape.mounts.isEmpty && !shape.services.isEmpty && highAvailability ? 2 : 1
+        return min(usual, config.deploy.maxMachines ?? usual)
+    }
+
+    /// The Machines beyond what the configuration allows; none that has a volume, whose data only a person may give up.
+    private static func surplus(of group: String, _ config: AppConfig, _ present: [Machine]) -> [Machine.ID] {
+        guard let most = config.deploy.maxMachines, present.count > most else { return [] }
+        let shape = config.machineConfig(group: group, image: "", region: config.primaryRegion ?? "")
+        guard !shape.services.isEmpty, shape.mounts.isEmpty else { return [] }
+        return present.dropFirst(most).filter(\.spec.config.mounts.isEmpty).map(\.id)
     }
 }
