@@ -7,7 +7,10 @@ import Testing
 @Suite("Troubles", .timeLimit(.minutes(1)))
 struct TroubleTests {
     private func troubles(_ lab: Lab) -> [EdgeTrouble] {
-        lab.serve.reports.flatMap { if case .load(_, let news) = $0 { news?.troubles ?? [] } else { [] } }
+        lab.serve.reports.flatMap { report -> [EdgeTrouble] in
+            guard case .load(_, let news) = report else { return [] }
+            return news?.troubles ?? []
+        }
     }
 
     @Test("an answer that says its length in two ways: the transfer encoding counts", arguments: ["GET", "HEAD"])

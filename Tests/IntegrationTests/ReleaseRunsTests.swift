@@ -186,7 +186,8 @@ struct ReleaseRunsTests {
             try change(app, toml + data + "[env]\n  GREETING = \"new\"\n")
             async let deploy = host.roost("deploy", app.folder)
             var slowest = Duration.zero
-            for _ in 0..<40 {
+            let end = ContinuousClock.now + .seconds(90)
+            while ContinuousClock.now < end {
                 let start = ContinuousClock.now
                 let answer = try await host.get("stream", "/", limit: 60)
                 slowest = max(slowest, ContinuousClock.now - start)

@@ -50,6 +50,7 @@ extension TOMLAppConfigTests {
           strategy = "rolling"
           max_unavailable = 0.5
           wait_timeout = "10m"
+          stay_up = "20s"
           release_command = "bin/migrate --all"
           release_command_timeout = "15m"
           seed_command = "bin/seed"
