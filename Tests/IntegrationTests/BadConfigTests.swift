@@ -22,7 +22,7 @@ struct BadConfigTests {
     func missing() async throws {
         let outcome = try await deploy(nil)
         #expect(outcome.code == 1)
-        #expect(outcome.error.contains("no fly.toml") && outcome.error.contains("[http_service]"))
+        #expect(outcome.error.contains("no fly.toml") && outcome.error.contains("roost launch"))
     }
 
     @Test("a syntax error: file, line, column, what was expected")

@@ -56,7 +56,7 @@ struct ConfigFileTests {
         #expect(try ConfigFile.read(path: path).root.saysTheSame(as: TOML.parse("", file: "f")))
         try Data(repeating: UInt8(ascii: "#"), count: (1 << 20) + 1).write(to: URL(filePath: path))
         let large = #expect(throws: Fault.self) { try ConfigFile.read(path: path) }
-        #expect(large?.message == "\(path) is no configuration: it has more than 1048576 bytes")
+        #expect(large?.message == "\(path) is no configuration: it has more than 1 MiB")
         let endless = #expect(throws: Fault.self) { try ConfigFile.read(path: "/dev/zero") }
         #expect(endless?.code == .tooLarge)
         let gone = #expect(throws: Fault.self) { try ConfigFile.read(path: "\(folder)/gone.toml") }

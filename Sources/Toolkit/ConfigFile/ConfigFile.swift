@@ -51,9 +51,10 @@ package struct ConfigFile: Sendable {
     package static func find(_ config: String?, in folder: String) throws(Fault) -> String {
         let candidates = config.map { isFolder($0) ? paths(in: $0) : [$0, "\($0)/fly.toml"] } ?? paths(in: folder)
         if let path = candidates.first(where: isFile) { return path }
+        let none = config == nil ? "no fly.toml, fly.json or fly.yaml" : "no configuration file"
         throw Fault(
             .invalidConfig,
-            "no configuration file: tried \(candidates.joined(separator: " and "))",
+            "\(none): tried \(candidates.joined(separator: " and "))",
             hint: "let `roost launch` look at the project and write one, or go to the project's folder"
         )
     }
