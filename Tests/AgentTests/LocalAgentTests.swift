@@ -206,7 +206,6 @@ struct LocalAgentTests {
             let address = try #require(try await agent.create(guest).status.address)
             #expect(runtime.state.withLock { $0.reach.pairs.map(\.guest) } == [address])
             try await agent.stop(guest.id, then: .destroyed)
-            for await _ in try await agent.changes(of: guest.id) {}
             try await eventually { runtime.state.withLock { $0.reach.pairs.isEmpty } }
             try await agent.stop(closed.id, then: .destroyed)
             try await eventually { runtime.state.withLock { $0.reach.isOpen } }

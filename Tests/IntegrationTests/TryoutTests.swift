@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Testing
+import Toolkit
 
 /// Throw-away services: made, found by the app, kept from everybody else.
 @Suite("Throw-aways", .serialized, .enabled(if: TestHost.unfit == nil, "\(TestHost.unfit ?? "")"))
@@ -174,7 +175,10 @@ struct TryoutTests {
         #expect(done.contains("Destroyed app shop-postgres"), "\(done)")
         let left = try await host.done("apps", "list")
         #expect(left.contains("blog") && !left.contains("shop"), "\(left)")
-        #expect(try await Shell.line("ls \(host.state)/env; nft list tables | grep -c reach || true") == "0")
+        #expect(
+            try await Shell.line("ls \(host.state)/env; nft list tables | grep -c \(host.paths.instance)-reach || true")
+                == "0"
+        )
         try await host.done("apps", "destroy", "blog", "--yes")
     }
 }

@@ -305,6 +305,7 @@ struct LaunchPlanTests {
 
         you must supply
           DATABASE_URL (secret)
+          postgres: for trying out, throw-away ones are made by roost launch --with postgres
 
         """
 }

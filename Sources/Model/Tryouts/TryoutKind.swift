@@ -43,7 +43,7 @@ package enum TryoutKind: String, Codable, CaseIterable, Sendable {
             Row(label: "PostgreSQL", aliases: ["postgresql", "pg"], port: 5432, memoryMiB: 512, keepsData: true)
         case .redis: Row(label: "Redis", aliases: ["valkey"], port: 6379, memoryMiB: 256, keepsData: false)
         case .mysql: Row(label: "MariaDB", aliases: ["mariadb"], port: 3306, memoryMiB: 512, keepsData: true)
-        case .memcached: Row(label: "Memcached", aliases: ["memcache"], port: 11211, memoryMiB: 128, keepsData: false)
+        case .memcached: Row(label: "Memcached", aliases: ["memcache"], port: 11211, memoryMiB: 256, keepsData: false)
         case .rabbitmq:
             Row(label: "RabbitMQ", aliases: ["rabbit", "amqp"], port: 5672, memoryMiB: 512, keepsData: true)
         }
