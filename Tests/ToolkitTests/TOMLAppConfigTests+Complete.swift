@@ -49,6 +49,7 @@ extension TOMLAppConfigTests {
         [deploy]
           strategy = "rolling"
           max_unavailable = 0.5
+          max_machines = 3
           wait_timeout = "10m"
           release_command = "bin/migrate --all"
           release_command_timeout = "15m"

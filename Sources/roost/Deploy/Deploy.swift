@@ -17,7 +17,7 @@ struct Deploy: AsyncParsableCommand {
     @Flag(help: "Start the deploy and return at once.") var detach = false
     @Flag(help: "Do nothing when image and configuration are what runs already.") var ifChanged = false
     @Flag(help: "Refuse to deploy when the audit finds what will fail (severity E).") var strict = false
-    @Flag(help: "Leave the audit out.") var noAudit = false
+    @Flag(help: "Leave out the audit, and the look at variables that are set nowhere.") var noAudit = false
     @Flag(inversion: .prefixedNo, help: "Two Machines for a new group with services and no volume.") var ha = true
 
     func run() async throws {
@@ -55,7 +55,12 @@ struct Deploy: AsyncParsableCommand {
         }
         var config = project.config
         config.app = app
-        if config.build.image == nil, !noAudit { try await DeployAudit(folder: folder).check(strict: strict) }
+        if config.build.image == nil, !noAudit {
+            let audit = DeployAudit(folder: folder)
+            if let scan = try await audit.check(strict: strict) {
+                try await DeployNeeds(client: client, app: app, config: config, scan: scan).check()
+            }
+        }
         try await client.ensure(app: app, owner: Person.current)
         var manifest: SourceManifest?
         if config.build.image == nil {

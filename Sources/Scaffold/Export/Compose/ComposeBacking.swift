@@ -24,8 +24,8 @@ struct ComposeBacking {
     func address(of variable: ExportPlan.Variable) -> String? {
         switch variable.purpose {
         case .app: nil
-        case .database: has("db") ? databaseAddress(variable.name) : nil
-        case .service(let kind): has(kind.label) ? Self.address(of: kind) : nil
+        case .database: has("db") ? databaseAddress(variable) : nil
+        case .service(let kind): has(kind.label) ? Self.address(of: kind, for: variable) : nil
         }
     }
 
@@ -136,10 +136,12 @@ struct ComposeBacking {
         return "/run/secrets/db_password"
     }
 
-    private func databaseAddress(_ variable: String) -> String? {
+    private func databaseAddress(_ variable: ExportPlan.Variable) -> String? {
         guard let database = plan.facts.database else { return nil }
         let (port, password) = Self.parts(database.engine)
-        switch DatabasePart(variable) {
+        if variable.form == .host { return "db" }
+        if variable.form == .hostAndPort { return "db:\(port)" }
+        switch DatabasePart(variable.name) {
         case .host: return "db"
         case .port: return String(port)
         case .user, .name: return Self.databaseName
@@ -243,6 +245,38 @@ struct ComposeBacking {
             ]
         )
         volumes.append("kafka")
+    }
+
+    /// In the form that the variable wants: what its default shows, else what its name says.
+    private static func address(of kind: Facts.BackingService.Kind, for variable: ExportPlan.Variable) -> String? {
+        guard kind != .objectStorage, let port = port(of: kind) else { return address(of: kind) }
+        let part: ServicePart? =
+            switch variable.form {
+            case .host: .host
+            case .hostAndPort: .hostAndPort
+            case .url: .url
+            case nil: ServicePart(kind, variable.name)
+            }
+        switch part {
+        case .host: return kind.label
+        case .port: return String(port)
+        case .hostAndPort: return "\(kind.label):\(port)"
+        case .user: return kind == .rabbitmq ? databaseName : nil
+        case .password: return kind == .rabbitmq ? "${RABBITMQ_PASSWORD:?set RABBITMQ_PASSWORD}" : nil
+        case .url, nil: return address(of: kind)
+        }
+    }
+
+    private static func port(of kind: Facts.BackingService.Kind) -> Int? {
+        switch kind {
+        case .redis: 6379
+        case .rabbitmq: 5672
+        case .memcached: 11211
+        case .elasticsearch: 9200
+        case .kafka: 9092
+        case .nats: 4222
+        case .objectStorage: nil
+        }
     }
 
     private static func address(of kind: Facts.BackingService.Kind) -> String {
