@@ -119,7 +119,7 @@ struct FlyValues: Equatable {
         if folder != nil || !reasons.isEmpty { minMachines = min(minMachines, 1) }
         if !reasons.isEmpty { maxMachines = 1 }
         if folder == nil, let first = reasons.first {
-            notes.append("one Machine only, which max_machines in fly.toml makes sure of: \(Quoting.comment(first))")
+            notes.append("one Machine only (max_machines = 1 in [deploy] of fly.toml): \(Quoting.comment(first))")
         }
         // What is suspended comes back with its memory, which Fly offers up to 2 GiB.
         if profile == .production { autostop = guest.memoryMiB <= 2048 ? .suspend : .stop }
