@@ -59,7 +59,7 @@ let package = Package(
         .target(
             name: "Scaffold",
             dependencies: ["Model", "Toolkit"],
-            resources: [.embedInCode("Python/facts.py")],
+            resources: [.embedInCode("Python/facts.py"), .embedInCode("Python/environment.py")],
             swiftSettings: settings
         ),
         .target(name: "CLinux"),

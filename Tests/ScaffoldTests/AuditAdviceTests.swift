@@ -284,6 +284,6 @@ struct AuditAdviceTests {
             "requirements.txt": "fastapi\ngunicorn\nsqlalchemy\n",
         ]
         let report = try await AuditSample.report(files)
-        #expect(report.findings.filter { $0.rule == "C25" }.map(\.severity) == [.warning, .error])
+        #expect(report.findings.filter { $0.rule == "C25" }.map(\.severity) == [.error, .warning])
     }
 }

@@ -14,7 +14,7 @@ struct AuditEngineTests {
         ]
     }
 
-    @Test("gives the same report for the same files, in the order of files and lines")
+    @Test("gives the same report for the same files, the worst first, then in the order of files and lines")
     func order() async throws {
         let files = [
             "Dockerfile": Self.root,
@@ -24,7 +24,12 @@ struct AuditEngineTests {
         let first = try await AuditSample.report(files)
         let second = try await AuditSample.report(files)
         #expect(first == second)
-        #expect(first.findings.map(\.place) == first.findings.map(\.place).sorted())
+        let severities = first.findings.map(\.severity)
+        #expect(severities == severities.sorted(by: >))
+        for severity in Severity.allCases {
+            let places = first.findings.filter { $0.severity == severity }.map(\.place)
+            #expect(places == places.sorted())
+        }
         #expect(Set(first.findings.map(\.place.file)) == ["Dockerfile", "compose.prod.yaml", "fly.toml"])
     }
 

@@ -55,6 +55,52 @@ struct EntryCodeTests {
             ]
         ),
         .init(
+            "a module that adds the routers to an app that it imports",
+            "app shop.main:app in ., likely, 8000",
+            [
+                "requirements.txt": needs, "shop/__init__.py": "", "shop/app.py": app,
+                "shop/items.py": "from fastapi import APIRouter\nrouter = APIRouter()\n",
+                "shop/main.py":
+                    "from shop.app import app\nfrom shop.items import router\n\napp.include_router(router)\n",
+            ]
+        ),
+        .init(
+            "one that adds only middleware, and is run by a script",
+            "app shop.main:app in ., likely, 8000",
+            [
+                "requirements.txt": needs, "shop/__init__.py": "", "shop/app.py": app,
+                "shop/main.py":
+                    "from .app import app\nfrom .other import Timing\n\napp.add_middleware(Timing)\n",
+                "shop/other.py": "class Timing:\n    pass\n",
+                "run.py": "import uvicorn\nfrom shop.main import app\n\nuvicorn.run(app, port=8000)\n",
+            ]
+        ),
+        .init(
+            "routes that the app's own module imports at its end",
+            "app shop:app in ., likely, 8000",
+            [
+                "requirements.txt": needs, "shop/__init__.py": app + "\nfrom shop import routes\n",
+                "shop/routes.py": "from shop import app\n\n@app.get(\"/\")\ndef home():\n    return 1\n",
+            ]
+        ),
+        .init(
+            "a file that brings the app and its routes together",
+            "app shop.main:app in ., likely, 8000",
+            [
+                "requirements.txt": needs, "shop/__init__.py": "", "shop/app.py": app,
+                "shop/routes.py": "from shop.app import app\n\n@app.get(\"/\")\ndef home():\n    return 1\n",
+                "shop/main.py": "from shop.app import app\nimport shop.routes\n",
+            ]
+        ),
+        .init(
+            "a stub beside the app that the README starts",
+            "app app.main:app in ., likely, 8000",
+            [
+                "requirements.txt": needs, "main.py": app, "app/__init__.py": "", "app/main.py": app,
+                "README.md": "# Shop\n\n```sh\n$ uvicorn app.main:app --reload\n```\n",
+            ]
+        ),
+        .init(
             "a function that nobody calls",
             "factory shop.web:make in ., likely, 8000",
             [

@@ -104,7 +104,10 @@ struct GenerateDockerfileTests {
             shape: "gunicorn.conf.py",
             has: [#""--config", "gunicorn.conf.py"]"#, "COPY alembic.ini gunicorn.conf.py migrate.py ./"]
         ),
-        Row(shape: "fastapi uvicorn factory", has: [#"["uvicorn", "app.main:app", "--factory", "#]),
+        Row(
+            shape: "fastapi uvicorn factory",
+            has: [#"["uvicorn", "app.main:app", "--host", "0.0.0.0", "--port", "8000", "--factory", "#]
+        ),
         Row(
             shape: "fastapi gunicorn app",
             has: [#""--worker-class", "uvicorn_worker.UvicornWorker""#, "uvicorn-worker==0.4.0"]
@@ -217,8 +220,6 @@ struct GenerateDockerfileTests {
             PYTHONUNBUFFERED=1 \\
             PYTHONDONTWRITEBYTECODE=1 \\
             PYTHONFAULTHANDLER=1 \\
-            UVICORN_HOST=0.0.0.0 \\
-            UVICORN_PORT=8000 \\
             UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN=20 \\
             UVICORN_TIMEOUT_KEEP_ALIVE=75
         RUN groupadd --gid 10001 app && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
@@ -233,8 +234,9 @@ struct GenerateDockerfileTests {
         STOPSIGNAL SIGTERM
         HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --start-interval=2s --retries=3 \\
             CMD ["python", "-I", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + \
-        os.environ.get('UVICORN_PORT', '8000') + '/healthz', timeout=3)"]
-        CMD ["uvicorn", "app.main:app", "--proxy-headers", "--no-server-header", "--no-access-log"]
+        '8000' + '/healthz', timeout=3)"]
+        CMD ["uvicorn", "app.main:app", "--host", "0.0.0.0", "--port", "8000", "--proxy-headers", \
+        "--no-server-header", "--no-access-log"]
 
         """
 }

@@ -79,7 +79,8 @@ struct ImportTests {
         #expect(config.guest(for: "web")?.memoryMiB == 1024)
         #expect(config.httpService?.settings.minMachinesRunning == 3)
         for word in [
-            "heroku-postgresql", "heroku-redis", "heroku/python", "python seed.py", "worker=2", "environments", "MAYBE",
+            "heroku-postgresql", "heroku-redis", "heroku/python", "python seed.py", "worker runs 2 times",
+            "environments", "MAYBE",
         ] {
             #expect(made.notes.contains { $0.contains(word) }, "\(word)")
         }

@@ -48,7 +48,7 @@ struct RuleAExampleTests {
         #expect(try await RuleSample.short(id, rule.good) == [])
     }
 
-    @Test("all are there, each with an address for its fact", arguments: [("S", 12), ("A", 30), ("B", 16)])
+    @Test("all are there, each with an address for its fact", arguments: [("S", 12), ("A", 31), ("B", 16)])
     func complete(area: String, count: Int) {
         let rules = RuleSample.rules.filter { $0.id.hasPrefix(area) }
         #expect(rules.map(\.id) == (1...count).map { "\(area)\($0 < 10 ? "0" : "")\($0)" })

@@ -49,6 +49,7 @@ extension TOMLAppConfigTests {
         [deploy]
           strategy = "rolling"
           max_unavailable = 0.5
+          max_machines = 3
           wait_timeout = "10m"
           stay_up = "20s"
           release_command = "bin/migrate --all"

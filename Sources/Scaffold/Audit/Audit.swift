@@ -9,7 +9,7 @@ package enum Audit {
         package init() {}
     }
 
-    /// Everything that the rules find, in the order of files and lines.
+    /// Everything that the rules find, the worst first, then in the order of files and lines.
     ///
     /// - Parameters:
     ///   - context: made from a scan by ``AuditContext/init(_:target:)``.
@@ -56,12 +56,13 @@ package enum Audit {
         !context.isTargetGiven || rule.targets.isEmpty || rule.targets.contains(context.target)
     }
 
-    /// In order, each once.
+    /// The worst first, each once.
     private static func unique(_ findings: [Finding]) -> [Finding] {
         var seen: Set<String> = []
         let kept = findings.filter { seen.insert("\($0.rule)\u{0}\($0.place)\u{0}\($0.message)").inserted }
         return kept.sorted { left, right in
-            (left.place, left.rule, left.message) < (right.place, right.rule, right.message)
+            if left.severity != right.severity { return left.severity > right.severity }
+            return (left.place, left.rule, left.message) < (right.place, right.rule, right.message)
         }
     }
 }

@@ -13,6 +13,7 @@ extension AuditContext {
         dockerfiles = Dictionary(scan.dockerfiles.map { ($0.path, $0) }) { first, _ in first }
         documents = DeployDocuments.read(scan)
         problems = Self.problems(of: scan)
+        syntax = SyntaxProblem.find(in: scan)
         commands = scan.commands.isEmpty ? FoundCommands.collect(scan) : scan.commands
         // A library, a template or a collection has no image that production runs.
         let isWhole = facts.kind == .app || facts.kind == .empty

@@ -4,7 +4,7 @@ package struct AuditReport: Codable, Equatable, Sendable {
     package var target: AuditTarget?
     /// Ids of the rules that ran.
     package var rules: [String]
-    /// In the order of files and lines.
+    /// The worst first, then in the order of files and lines.
     package var findings: [Finding]
     package var suppressed: [Suppressed]
     /// What could not be looked at, in sentences.

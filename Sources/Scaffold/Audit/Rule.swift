@@ -92,6 +92,8 @@ package struct AuditContext: Sendable {
     package var buildFolder = ""
     /// The file of ``config``, also when it can't be read.
     package var configPath: String?
+    /// Files of the app that Python can't parse.
+    package var syntax: [SyntaxProblem] = []
     /// What could not be looked at, in sentences.
     package var problems: [String] = []
     /// The user named the target; else all files that are there count.

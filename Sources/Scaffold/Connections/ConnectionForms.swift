@@ -18,21 +18,26 @@ struct ConnectionForms: Sendable {
         if let service = facts.services.first(where: { $0.variable == name }) { return .service(service.kind) }
         let upper = name.uppercased()
         let kinds = Set(facts.services.map(\.kind))
+        if let kind = kinds.first(where: { ServicePart($0, name) != nil }) { return .service(kind) }
         if kinds.contains(.redis), upper.hasSuffix("REDIS_URL") { return .service(.redis) }
-        if let kind = BackingServices.kind(ofName: name), kinds.contains(kind), ServicePart(name) != nil {
-            return .service(kind)
-        }
         guard upper.hasSuffix("BROKER_URL") || upper.hasSuffix("RESULT_BACKEND") else { return .app }
         if kinds.contains(.rabbitmq), upper.hasSuffix("BROKER_URL") { return .service(.rabbitmq) }
         return kinds.contains(.redis) ? .service(.redis) : .app
     }
 
-    /// The form that a variable wants, by its name; nil when only the user can say.
-    func form(of name: String, for purpose: ExportPlan.Variable.Purpose) -> ConnectionForm? {
-        switch purpose {
-        case .app: nil
-        case .database: databaseForm(name)
-        case .service(let kind): Self.serviceForm(name, kind)
+    /// The form that a variable wants: what its default shows, else what its name says; nil when only the user can say.
+    func form(
+        of name: String,
+        for purpose: ExportPlan.Variable.Purpose,
+        shape: Facts.Absent.Form? = nil
+    ) -> ConnectionForm? {
+        switch (purpose, shape) {
+        case (.app, _): nil
+        case (_, .host): .host
+        case (_, .hostAndPort): .authority
+        case (.database, _): databaseForm(name)
+        case (.service(let kind), .url): Self.url(kind)
+        case (.service(let kind), nil): Self.serviceForm(name, kind)
         }
     }
 
@@ -67,41 +72,25 @@ struct ConnectionForms: Sendable {
     }
 
     private static func serviceForm(_ name: String, _ kind: Facts.BackingService.Kind) -> ConnectionForm? {
-        switch ServicePart(name) {
+        switch ServicePart(kind, name) {
         // Some put the whole address into a variable of such a name.
-        case .host: return kind == .elasticsearch ? ConnectionForm("http://{host}:{port}") : .host
-        case .port: return .port
-        case .user: return .user
-        case .password: return .password
-        case nil: break
-        }
-        switch kind {
-        case .redis: return ConnectionForm("redis://{host}:{port}/0")
-        case .rabbitmq: return ConnectionForm("amqp://{user}:{password}@{host}:{port}//")
-        case .memcached, .kafka: return .authority
-        case .elasticsearch: return ConnectionForm("http://{host}:{port}")
-        case .nats: return ConnectionForm("nats://{host}:{port}")
-        case .objectStorage: return nil
+        case .host: kind == .elasticsearch ? url(kind) : .host
+        case .port: .port
+        case .hostAndPort: .authority
+        case .user: kind == .rabbitmq ? .user : nil
+        case .password: .password
+        case .url, nil: url(kind)
         }
     }
-}
 
-/// A part of a service's address, by the name of the variable that holds it.
-enum ServicePart: Equatable {
-    case host
-    case port
-    case user
-    case password
-
-    init?(_ variable: String) {
-        let words = variable.uppercased().split { !$0.isLetter && !$0.isNumber }
-        guard words.count >= 2 else { return nil }
-        switch words.last {
-        case "SERVER", "HOST", "HOSTNAME": self = .host
-        case "PORT": self = .port
-        case "USER", "USERNAME": self = .user
-        case "PASSWORD", "PASS": self = .password
-        default: return nil
+    private static func url(_ kind: Facts.BackingService.Kind) -> ConnectionForm? {
+        switch kind {
+        case .redis: ConnectionForm("redis://{host}:{port}/0")
+        case .rabbitmq: ConnectionForm("amqp://{user}:{password}@{host}:{port}//")
+        case .memcached, .kafka: .authority
+        case .elasticsearch: ConnectionForm("http://{host}:{port}")
+        case .nats: ConnectionForm("nats://{host}:{port}")
+        case .objectStorage: nil
         }
     }
 }

@@ -272,7 +272,7 @@ struct ExportNotes {
             fact.advice[.githubActions] = "run on the host before the new version, as the Compose file has it"
             facts.append(fact)
         } else if let migrations = plan.facts.migrations {
-            let runner = migrations.runBy.first.map { " (\($0.place.description))" } ?? ""
+            let runner = (plan.facts.startRunner ?? migrations.runBy.first).map { " (\($0.place.description))" } ?? ""
             let why =
                 plan.facts.migratesItself && migrations.tool != .inApp
                 ? "run at each start of the app\(runner), so no step of its own is written"

@@ -13,11 +13,19 @@ package struct ExportInput: Sendable {
     /// The checked `fly.toml`, when there is one: groups, sizes, checks, mounts count more than what was scanned.
     package var config: AppConfig?
     package var options: ExportOptions
+    /// The scanned folder, for what only its Dockerfile and scripts tell; without it the image's own command counts.
+    package var project: Project?
 
-    package init(facts: Facts, config: AppConfig? = nil, options: ExportOptions = ExportOptions()) {
+    package init(
+        facts: Facts,
+        config: AppConfig? = nil,
+        options: ExportOptions = ExportOptions(),
+        project: Project? = nil
+    ) {
         self.facts = facts
         self.config = config
         self.options = options
+        self.project = project
     }
 }
 

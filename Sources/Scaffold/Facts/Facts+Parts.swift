@@ -209,11 +209,36 @@ extension Facts {
         /// Never of a secret.
         package var defaultValue: String?
         package var place: Place?
+        /// The app's import ends there without it: a field without a default, `os.environ["X"]` at the top of a file.
+        package var stopsImport: Bool?
+        /// What its default names is not where the app will run.
+        package var absent: Absent?
 
         package init(_ name: String, isRequired: Bool, isSecret: Bool) {
             self.name = name
             self.isRequired = isRequired
             self.isSecret = isSecret
+        }
+    }
+
+    /// A service that a variable's default names and that only a Compose file, or a developer's own machine, has.
+    package struct Absent: Codable, Equatable, Sendable {
+        /// As the default names it: `cache`, `localhost`.
+        package var host: String
+        /// The Compose file that has a service of that name; nil for an address of the machine itself.
+        package var file: String?
+        /// `redis:7-alpine`, when the file says.
+        package var image: String?
+        /// What the default is of.
+        package var form: Form
+        /// `redis`, of a URL.
+        package var scheme: String?
+
+        /// The form that a variable wants an address in.
+        package enum Form: String, Codable, Sendable {
+            case host
+            case hostAndPort = "host:port"
+            case url
         }
     }
 
@@ -248,6 +273,12 @@ extension Facts {
             self.folder = folder
             self.framework = framework
             self.target = target
+        }
+
+        /// `services/alpha (main:app)`.
+        package var title: String {
+            guard let target else { return folder.isEmpty ? "." : folder }
+            return folder.isEmpty ? target : "\(folder) (\(target))"
         }
     }
 

@@ -89,6 +89,8 @@ package struct Facts: Codable, Equatable, Sendable {
     package struct Warning: Codable, Equatable, Sendable {
         package var message: String
         package var place: Place?
+        /// A file of the app does not parse, so that it can't start, and not all of it is known.
+        package var isSyntax: Bool?
 
         package init(_ message: String, at place: Place? = nil) {
             self.message = message
@@ -147,6 +149,10 @@ package struct Facts: Codable, Equatable, Sendable {
         package var workerClass: String?
         /// As the project's own command says.
         package var workers: Int?
+        /// How long its own settings let requests end, in seconds.
+        package var gracefulSeconds: Int?
+        /// Of the server's package, as a pin or a lock has it: `0.13.4`; `<0.15` for a bound; nil for the newest.
+        package var version: String?
         package var evidence: [Evidence] = []
 
         package init(_ name: Name) {

@@ -66,6 +66,7 @@ package enum FlyConfigGenerator {
 
     private static func deploy(_ values: FlyValues) -> [String] {
         var lines = ["", "[deploy]", #"  strategy = "rolling""#]
+        if let most = values.maxMachines { lines.append("  max_machines = \(most)") }
         if let release = values.release {
             lines.append("  release_command = \(Quoting.toml(Quoting.shell(release)))")
             lines.append(#"  release_command_timeout = "10m""#)

@@ -11,6 +11,8 @@ struct FlyValues: Equatable {
     var countsConnections: Bool
     var autostop: MachineConfig.Autostop
     var minMachines: Int
+    /// The most Machines there may be; nil for no limit.
+    var maxMachines: Int?
     var killSeconds: Int
     var graceSeconds: Int
     /// The path that decides about traffic; nil for an open port.
@@ -35,7 +37,8 @@ struct FlyValues: Equatable {
         port = options.port ?? (facts.recipe == nil ? ServerStart.port(facts) : facts.port?.number ?? 8080)
         (guest, workers) = Self.size(facts, options.profile)
         let ladder = ShutdownLadder(facts)
-        killSeconds = ladder.killSeconds
+        // The server's own settings may let requests end for longer; Fly waits five minutes at most.
+        killSeconds = max(ladder.killSeconds, min((facts.server?.gracefulSeconds ?? 0) + 5, 300))
         graceSeconds = facts.traits.workerMiB >= 2048 ? 60 : 20
         countsConnections = facts.traits.websockets
         (softLimit, hardLimit) = (options.profile.softLimit, options.profile.hardLimit)
@@ -114,8 +117,9 @@ struct FlyValues: Equatable {
     private mutating func decideStops(_ facts: Facts, _ profile: FlyProfile) {
         let reasons = facts.onlyOne
         if folder != nil || !reasons.isEmpty { minMachines = min(minMachines, 1) }
+        if !reasons.isEmpty { maxMachines = 1 }
         if folder == nil, let first = reasons.first {
-            notes.append("run one Machine only, and roost scale count must stay at 1: \(Quoting.comment(first))")
+            notes.append("one Machine only (max_machines = 1 in [deploy] of fly.toml): \(Quoting.comment(first))")
         }
         // What is suspended comes back with its memory, which Fly offers up to 2 GiB.
         if profile == .production { autostop = guest.memoryMiB <= 2048 ? .suspend : .stop }
@@ -129,7 +133,7 @@ struct FlyValues: Equatable {
     private mutating func decideRelease(_ facts: Facts, _ options: FlyConfigOptions) {
         guard facts.migrations != nil else { return }
         if facts.migratesItself {
-            let place = facts.migrations?.runBy.first.map { " (\($0.place.description))" } ?? ""
+            let place = (facts.startRunner ?? facts.migrations?.runBy.first).map { " (\($0.place.description))" } ?? ""
             notes.append(
                 "no release command: the app runs its migrations at its start\(Quoting.comment(place)); with several Machines "
                     + "they race, so better let a release do it"
@@ -145,8 +149,7 @@ struct FlyValues: Equatable {
         if release != nil, facts.database?.engine == .sqlite {
             release = nil
             notes.append(
-                "no release command: it would run where the volume is not; run the migrations at the app's start, or by "
-                    + "roost ssh"
+                "no release command: it would run where the volume is not; run the migrations at the app's start"
             )
         }
     }
@@ -166,7 +169,7 @@ struct FlyValues: Equatable {
                 number += 1
             }
             groups.append((name, process.command))
-            if process.isSingleton { notes.append("\(name) may run only once: roost scale count \(name)=1") }
+            if process.isSingleton { notes.append("\(name) may run only once: a deploy makes one Machine of it") }
         }
     }
 
@@ -185,10 +188,9 @@ struct FlyValues: Equatable {
                 env.append((variable.name, options.profile.rawValue))
             }
         }
-        for variable in facts.environment where variable.isRequired && Quoting.isVariableName(variable.name) {
-            let isSet =
-                env.contains { $0.name == variable.name } || folder?.setting?.hasPrefix(variable.name + "=") == true
-            if !isSet { needed.append(variable.name + (variable.isSecret ? " (secret)" : "")) }
+        for need in facts.needs where need.level > .optional {
+            let isSet = env.contains { $0.name == need.name } || folder?.setting?.hasPrefix(need.name + "=") == true
+            if !isSet { needed.append(need.text) }
         }
     }
 }

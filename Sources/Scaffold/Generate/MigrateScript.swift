@@ -179,8 +179,15 @@ extension Facts {
     /// The app or its own image runs the migrations at each start, so that a release must not run them a second time.
     package var migratesItself: Bool {
         guard let migrations else { return false }
-        if migrations.tool == .inApp { return true }
-        return migrations.runBy.contains { runner in
+        return migrations.tool == .inApp || startRunner != nil
+    }
+
+    /// Who runs the migrations at each start of the app; nil as well where a release does it first, after which a start
+    /// finds nothing left to do.
+    package var startRunner: Migrations.Runner? {
+        let runners = migrations?.runBy ?? []
+        guard !runners.contains(where: { $0.kind == .release }) else { return nil }
+        return runners.first { runner in
             switch runner.kind {
             case .lifespan: true
             // A script of the image runs only when that image is used.

@@ -89,12 +89,13 @@ struct ServerStart: Equatable {
         }
 
         mutating func uvicorn() {
-            start.command = ["uvicorn", entry.target]
+            // As options, which all versions take: the variables are younger.
+            start.command = ["uvicorn", entry.target, "--host", "0.0.0.0", "--port", String(port)]
             if entry.kind == .factory { start.command.append("--factory") }
-            start.command += ["--proxy-headers", "--no-server-header", "--no-access-log"]
+            start.command.append("--proxy-headers")
+            start.command += known("--no-server-header") + known("--no-access-log")
+            // A version that does not know them does not look at them.
             start.environment = [
-                Pair(name: "UVICORN_HOST", value: "0.0.0.0"),
-                Pair(name: "UVICORN_PORT", value: String(port)),
                 Pair(name: "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN", value: String(ladder.serverSeconds)),
                 Pair(name: "UVICORN_TIMEOUT_KEEP_ALIVE", value: String(ladder.keepAliveSeconds)),
             ]
@@ -108,7 +109,10 @@ struct ServerStart: Equatable {
         }
 
         mutating func gunicorn() {
-            start.command = ["gunicorn", called, "--bind", address, "--graceful-timeout", String(ladder.masterSeconds)]
+            start.command = ["gunicorn", called, "--bind", address]
+            if facts.server?.gracefulSeconds == nil {
+                start.command += ["--graceful-timeout", String(ladder.masterSeconds)]
+            }
             if let config = facts.server?.config {
                 start.command += ["--config", config]
             } else {
@@ -128,6 +132,10 @@ struct ServerStart: Equatable {
             }
             let own = facts.server?.workerClass ?? ""
             if !own.isEmpty, !own.hasPrefix("uvicorn.workers") { return [own] }
+            // A project's own image installs what the project names, and nothing for us.
+            if facts.existing.dockerfile != nil, !has("uvicorn-worker") {
+                return [own.isEmpty ? "uvicorn.workers.UvicornWorker" : own]
+            }
             if own.hasPrefix("uvicorn.workers") {
                 start.notes.append(
                     "uvicorn.workers is deprecated; the image uses uvicorn-worker, which is the same class"
@@ -139,14 +147,15 @@ struct ServerStart: Equatable {
 
         mutating func hypercorn() {
             start.command = ["hypercorn", called, "--bind", address]
-            start.command += ["--graceful-timeout", String(ladder.serverSeconds)]
+            start.command += known("--graceful-timeout", String(ladder.serverSeconds))
             start.command += ["--keep-alive", String(ladder.keepAliveSeconds)]
             if let config = facts.server?.config { start.command += ["--config", config] }
         }
 
         mutating func granian() {
             start.command = ["granian", "--interface", isSynchronous ? "wsgi" : "asgi", "--host", "0.0.0.0"]
-            start.command += ["--port", String(port), "--workers-kill-timeout", String(ladder.serverSeconds)]
+            start.command += ["--port", String(port)]
+            start.command += known("--workers-kill-timeout", String(ladder.serverSeconds))
             if entry.kind == .factory { start.command.append("--factory") }
             start.command.append(entry.target)
         }
@@ -174,6 +183,13 @@ struct ServerStart: Equatable {
             start.command = ServerStart.withoutVariables(words, port: port)
         }
 
+        /// An option and its value where the project's version of the server takes it, else nothing.
+        private func known(_ option: String, _ value: String...) -> [String] {
+            ServerOptions.takes(option, facts.server) ? [option] + value : []
+        }
+
+        private func has(_ package: String) -> Bool { facts.dependencies.contains { $0.name == package } }
+
         /// Asks for a package that the project does not name; when it names none at all, nothing is known.
         mutating func need(_ package: String, unlessAny names: Set<String>, orExtra: (String, Set<String>)? = nil) {
             let own = facts.dependencies
@@ -181,6 +197,10 @@ struct ServerStart: Equatable {
             if let (name, extras) = orExtra,
                 own.contains(where: { $0.name == name && !extras.isDisjoint(with: $0.extras) })
             {
+                return
+            }
+            guard facts.existing.dockerfile == nil else {
+                start.notes.append("\(package) is not among the dependencies: see that the image installs it")
                 return
             }
             let pinned = ToolVersions.pinned(package, python: minor)

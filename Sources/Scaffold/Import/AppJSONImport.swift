@@ -73,7 +73,7 @@ enum AppJSONImport {
             guard let count = entry.node["quantity"]?.scalar.flatMap({ Int($0) }) else { continue }
             app.groups[index].least = count
             if app.groups[index].port == nil, count != 1 {
-                app.notes.append("\(entry.key) runs \(count) times: roost scale count \(entry.key)=\(count)")
+                app.notes.append("\(entry.key) runs \(count) times: a first deploy makes fewer Machines of it")
             }
         }
     }

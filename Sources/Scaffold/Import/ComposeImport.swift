@@ -6,10 +6,19 @@ struct ComposeImport {
     private let file: String
     private var services: [ComposeService] = []
 
-    init(_ root: ConfigNode, file: String) throws(Fault) {
+    /// - Parameters:
+    ///   - root: the file's content.
+    ///   - file: its name, for messages.
+    ///   - read: the text of a file beside it, for the Dockerfiles that it names.
+    /// - Throws: ``Fault`` when it has no services.
+    init(_ root: ConfigNode, file: String, read: (String) -> String? = { _ in nil }) throws(Fault) {
         self.root = root
         self.file = file
-        for entry in root["services"]?.entries ?? [] { services.append(ComposeService(entry.key, entry.node)) }
+        for entry in root["services"]?.entries ?? [] {
+            let path = DeclaredBuilds.build(of: entry.node, name: entry.key, file: "")?.dockerfile
+            let dockerfile = path.flatMap { path in read(path).map { Dockerfile.parse($0, path: path) } }
+            services.append(ComposeService(entry.key, entry.node, dockerfile: dockerfile))
+        }
         guard !services.isEmpty else { throw Fault(.invalidConfig, "\(file): expected services, found none") }
     }
 
@@ -35,6 +44,7 @@ struct ComposeImport {
         func score(_ service: ComposeService) -> Int {
             (service.ports.isEmpty ? 0 : 8) + (service.node["build"] == nil ? 0 : 4)
                 + (names.contains(service.name) ? 2 : 0) + (service.exposed == nil ? 0 : 1)
+                + (service.startsServer ? 8 : 0) - (service.isFront ? 8 : 0)
         }
         let best = services.map(score).max()
         return services.first { score($0) == best }
@@ -92,7 +102,10 @@ struct ComposeImport {
 
     private func addGroup(_ service: ComposeService, isMain: Bool, _ app: inout ImportedApp) {
         var group = ImportedApp.Group(service.name)
-        if isMain { group.port = service.ports.first?.internal ?? service.exposed ?? ImportedApp.defaultPort }
+        if isMain {
+            group.port =
+                service.ports.first?.internal ?? service.exposed ?? service.commandPort ?? ImportedApp.defaultPort
+        }
         group.command = service.command(port: group.port)
         let others = isMain ? Array(service.ports.dropFirst()) : service.ports
         group.ports = others.map { (external: $0.external ?? $0.internal, internal: $0.internal) }
@@ -105,7 +118,7 @@ struct ComposeImport {
             app.killSeconds = service.node["stop_grace_period"]?.scalar.flatMap(ImportedApp.seconds)
         }
         if let replicas = service.replicas, replicas != 1, !isMain {
-            app.notes.append("\(service.name) runs \(replicas) times: roost scale count \(service.name)=\(replicas)")
+            app.notes.append("\(service.name) runs \(replicas) times: a first deploy makes fewer Machines of it")
         }
         group.mounts = service.mounts(&app)
         service.readEnvironment(&app)
@@ -124,7 +137,7 @@ struct ComposeImport {
     private func readRest(_ app: inout ImportedApp) {
         for entry in root["secrets"]?.entries ?? [] {
             app.notes.append(
-                "secret \(ConfigNode.printable(entry.key)) was a file: set it with roost secrets, as a variable"
+                "secret \(ConfigNode.printable(entry.key)) was a file: here it is a variable, whose value a deploy asks for"
             )
         }
         for entry in root["configs"]?.entries ?? [] {

@@ -90,7 +90,9 @@ extension ComposeService {
         let files = node["env_file"].map { $0.string == nil ? $0.items : [$0] }
         for file in files ?? [] {
             let path = file.string ?? file["path"]?.string ?? ""
-            app.notes.append("\(name) reads \(ConfigNode.printable(path)): set what is in it with roost secrets import")
+            app.notes.append(
+                "\(name) reads \(ConfigNode.printable(path)): a deploy asks for the values of what is in it"
+            )
         }
     }
 

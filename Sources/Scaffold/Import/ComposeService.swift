@@ -14,11 +14,20 @@ struct ComposeService {
         case proxy
     }
 
-    init(_ name: String, _ node: ConfigNode) {
+    /// - Parameters:
+    ///   - name: the service's.
+    ///   - node: what stands below it.
+    ///   - dockerfile: what it is built from, when that is known.
+    init(_ name: String, _ node: ConfigNode, dockerfile: Dockerfile? = nil) {
         self.name = name
         self.node = node
-        role = Self.role(of: node)
+        let role = Self.role(of: node)
+        self.role = role == .app && Self.isProxy(name, node, dockerfile) ? .proxy : role
+        isFront = dockerfile?.stages.last.map { Self.proxies.contains(Self.imageName($0.base)) } ?? false
     }
+
+    /// Its image is a server of pages and a proxy, whatever else is in it.
+    let isFront: Bool
 
     /// `db (postgres:16)`.
     var title: String {
@@ -44,10 +53,26 @@ struct ComposeService {
 
     private static func role(of node: ConfigNode) -> Role {
         guard node["build"] == nil, let image = node["image"]?.string else { return .app }
-        let path = image.prefix { $0 != "@" }.split(separator: "/").last ?? ""
-        let name = String(path.prefix { $0 != ":" }).lowercased()
+        let name = imageName(image)
         if proxies.contains(name) { return .proxy }
         return backings.contains(name) || name.hasPrefix("postgres") || name.hasPrefix("redis") ? .backing : .app
+    }
+
+    /// `nginx` of `docker.io/library/nginx:1.29`.
+    private static func imageName(_ image: String) -> String {
+        let path = image.prefix { $0 != "@" }.split(separator: "/").last ?? ""
+        return String(path.prefix { $0 != ":" }).lowercased()
+    }
+
+    /// A proxy that is built here for its configuration: by its base image alone, or by name where that can't be seen.
+    private static func isProxy(_ name: String, _ node: ConfigNode, _ dockerfile: Dockerfile?) -> Bool {
+        guard node["build"] != nil else { return false }
+        // With a stage before it there are pages in it, which no other proxy has.
+        if let dockerfile {
+            return dockerfile.stages.count == 1 && proxies.contains(imageName(dockerfile.stages[0].base))
+        }
+        let words = name.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
+        return words.contains { proxies.contains($0) || $0 == "proxy" || $0 == "ingress" }
     }
 
     /// Built the same way, or of the same image.
@@ -61,6 +86,14 @@ struct ComposeService {
     }
 
     // MARK: - Commands
+
+    /// The port that its own command names.
+    var commandPort: Int? { ServerCommand.parse(Self.words(node["command"]))?.portNumber }
+
+    /// Its own command starts a web server.
+    var startsServer: Bool {
+        ServerCommand.parse(Self.words(node["command"])).map { $0.server != .own } ?? false
+    }
 
     /// As `fly.toml` takes it; nil for the image's own.
     var command: String? { command(port: nil) }

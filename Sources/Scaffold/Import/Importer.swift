@@ -32,10 +32,16 @@ package enum Importer {
     ///   - text: the file.
     ///   - file: its name, for messages.
     ///   - app: a name for the app, when the file has none.
+    ///   - read: the text of a file beside it, by its path: the Dockerfiles tell what is a proxy.
     /// - Returns: the configuration, and what could not be taken over.
     /// - Throws: ``Fault`` when it does not parse, or no service of it is an app.
-    package static func compose(_ text: String, file: String = "compose.yaml", app: String) throws(Fault) -> Imported {
-        try ComposeImport(try YAML.parse(text, file: file), file: file).app(named: app).finished()
+    package static func compose(
+        _ text: String,
+        file: String = "compose.yaml",
+        app: String,
+        read: (String) -> String? = { _ in nil }
+    ) throws(Fault) -> Imported {
+        try ComposeImport(try YAML.parse(text, file: file), file: file, read: read).app(named: app).finished()
     }
 
     /// Reads Heroku's `app.json`, with the `Procfile` beside it when there is one.

@@ -89,7 +89,7 @@ struct KubernetesImport {
         group.least = pod.workload.at("spec", "replicas")?.scalar.flatMap { Int($0) }
         if let count = group.least, count != 1, group.port == nil {
             app.notes.append(
-                "\(group.name) has \(count) replicas: roost scale count \(ConfigNode.printable(group.name))=\(count)"
+                "\(group.name) has \(count) replicas: a first deploy makes fewer Machines of it"
             )
         }
         group.mounts = pod.mounts(&app)

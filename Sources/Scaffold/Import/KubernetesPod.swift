@@ -153,7 +153,9 @@ struct KubernetesPod {
                 }
             } else if let reference = source.at("secretRef", "name")?.string {
                 guard manifests.object("Secret", named: reference) == nil else { continue }
-                app.notes.append("Secret \(ConfigNode.printable(reference)): set its keys with roost secrets")
+                app.notes.append(
+                    "Secret \(ConfigNode.printable(reference)): its keys are variables that a deploy asks for"
+                )
             }
         }
         for item in container["env"]?.items ?? [] {

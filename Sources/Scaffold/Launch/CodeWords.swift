@@ -55,7 +55,10 @@ struct CodeWords {
 
     /// What takes a folder's name, as bytes: this is asked of every word in quotes.
     private static let takers = [
-        "Path(", "join(", "open(", "dir=", "directory=", "folder=", "listdir(", "Templates(", "StaticFiles(",
+        "Path(", "join(", "joinpath(", "open(", "dir=", "directory=", "folder=", "listdir(", "Templates(",
+        "StaticFiles(", "glob(", "load(", "from_pretrained(",
+        // A name or a field that holds it: `MODEL_DIR = "sample_model"`, `data_path: str = "data"`.
+        "DIR", "dir:", "dir =", "PATH", "path:", "path =", "path=", "FOLDER", "folder:", "folder =",
     ].map { Array($0.utf8) }
 
     private static func isEdge(_ byte: UInt8) -> Bool { byte == 0x22 || byte == 0x27 || byte == 0x2F }

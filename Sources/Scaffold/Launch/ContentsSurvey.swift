@@ -36,6 +36,7 @@ struct ContentsSurvey {
             addNamed(TreePath.joined(layout.importRoot, "\(first).py"))
         }
         for path in ImageContents.named(facts).map({ layout.ofProject($0) }) { addNamed(path) }
+        for path in NamedData.paths(facts, layout, tree) { addData(path) }
         for word in (facts.processes.flatMap(\.command) + (facts.migrations?.command ?? []))
         where word.contains(".") || word.contains("/") {
             addNamed(layout.ofProject(word))
@@ -57,6 +58,19 @@ struct ContentsSurvey {
             files.insert(path)
         } else if tree.files.contains(where: { $0.hasPrefix(path + "/") }) {
             folders.insert(path)
+        }
+    }
+
+    /// A file or folder that a variable names: with what lies beside it, since models and the like are of several files.
+    private mutating func addData(_ path: String) {
+        let name = TreePath.name(of: path)
+        guard !Self.isNever(name) else { return }
+        let folder = TreePath.folder(of: path)
+        let isFile = tree.has(path)
+        if isFile, !folder.isEmpty, folder != layout.project, folder != layout.importRoot {
+            folders.insert(folder)
+        } else {
+            addNamed(path)
         }
     }
 

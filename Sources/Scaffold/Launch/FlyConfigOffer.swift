@@ -6,6 +6,8 @@ struct FlyConfigOffer {
     /// The file with what was missing; nil when nothing is, or it can't be put in safely.
     var text: String?
     var notes: [String] = []
+    /// The variables that the file sets.
+    var names: Set<String> = []
     /// The file has no release command, and one was added.
     var addsRelease = false
 
@@ -17,6 +19,7 @@ struct FlyConfigOffer {
             notes.append("\(path) can't be read, so nothing is offered for it: \(Quoting.comment(error.message))")
             return
         }
+        names = Set(config.env.keys)
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard path.hasSuffix(".toml") else {
             let missing = Self.missing(config, values)
@@ -27,13 +30,9 @@ struct FlyConfigOffer {
         if config.killTimeout == nil { Self.addTop("kill_timeout = \(values.killSeconds)", to: &lines) }
         if config.deploy.releaseCommand == nil, let release = values.release {
             addsRelease = true
-            let line = "  release_command = \(Quoting.toml(Quoting.shell(release)))"
-            if let place = lines.firstIndex(where: { Self.header($0) == "deploy" }) {
-                lines.insert(line, at: place + 1)
-            } else {
-                Self.append(["", "[deploy]", line], to: &lines)
-            }
+            Self.addToDeploy("  release_command = \(Quoting.toml(Quoting.shell(release)))", to: &lines)
         }
+        if let most = Self.missingLimit(config, values) { Self.addToDeploy("  max_machines = \(most)", to: &lines) }
         if let service = config.httpService, Self.lacksCheck(config) {
             var values = values
             values.port = service.settings.internalPort
@@ -56,6 +55,19 @@ struct FlyConfigOffer {
         return try AppConfig.read(root, file: path, regions: regions).config
     }
 
+    /// The number of Machines that the file should stay at and does not; with a mount it does by itself.
+    private static func missingLimit(_ config: AppConfig, _ values: FlyValues) -> Int? {
+        config.deploy.maxMachines == nil && config.mounts.isEmpty ? values.maxMachines : nil
+    }
+
+    private static func addToDeploy(_ line: String, to lines: inout [String]) {
+        if let place = lines.firstIndex(where: { header($0) == "deploy" }) {
+            lines.insert(line, at: place + 1)
+        } else {
+            append(["", "[deploy]", line], to: &lines)
+        }
+    }
+
     private static func lacksCheck(_ config: AppConfig) -> Bool {
         let hasCheck = !config.checks.isEmpty || config.services.contains { !$0.settings.checks.isEmpty }
         return config.httpService?.settings.checks.isEmpty == true && !hasCheck
@@ -69,6 +81,7 @@ struct FlyConfigOffer {
         if config.deploy.releaseCommand == nil, let release = values.release {
             missing.append("deploy.release_command (\(Quoting.shell(release)))")
         }
+        if let most = missingLimit(config, values) { missing.append("deploy.max_machines (\(most))") }
         if lacksCheck(config) { missing.append("http_service.checks") }
         return missing
     }
@@ -79,6 +92,7 @@ struct FlyConfigOffer {
         after.killSignal = before.killSignal
         after.killTimeout = before.killTimeout
         after.deploy.releaseCommand = before.deploy.releaseCommand
+        after.deploy.maxMachines = before.deploy.maxMachines
         after.checks = before.checks
         if let checks = before.httpService?.settings.checks { after.httpService?.settings.checks = checks }
         return before == after

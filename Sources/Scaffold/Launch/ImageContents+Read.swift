@@ -32,23 +32,12 @@ extension ImageContents {
         }
     }
 
+    /// All files that the first one includes, by the reader that finds the dependencies as well.
     private mutating func readRequirements(_ first: String, _ tree: Project) {
-        var waiting = [first]
-        var seen: Set<String> = []
-        while let path = waiting.popLast(), seen.count < 50 {
-            guard seen.insert(path).inserted, let text = tree.text(path) else { continue }
-            requirements.append(path)
-            for line in text.split(whereSeparator: \.isNewline) {
-                let words = line.split { $0 == " " || $0 == "\t" || $0 == "=" }.map(String.init)
-                guard let word = words.first else { continue }
-                if ["-r", "--requirement", "-c", "--constraint"].contains(word), words.count > 1 {
-                    waiting.append(TreePath.joined(TreePath.folder(of: path), words[1]))
-                } else if word.hasPrefix(".") || word.hasPrefix("file:") || ["-e", "--editable"].contains(word) {
-                    requirementsNeedProject = true
-                }
-            }
-        }
-        requirements.sort()
+        guard let file = RequirementsFile.read(first, in: tree) else { return }
+        requirements = Set(file.files + file.constraints.filter { tree.has($0) }).sorted()
+        requirementsNeedProject =
+            !file.locals.isEmpty || file.requirements.contains { $0.version.hasPrefix("@ file:") }
         let beside = TreePath.joined(TreePath.folder(of: first), "constraints.txt")
         if tree.has(beside), !requirements.contains(beside) { constraints = beside }
     }

@@ -3,14 +3,18 @@ extension LaunchPlan {
     package var text: String {
         var lines = [heading]
         lines += section("found", found)
+        if facts.roots.count > 1 { lines += section("apps", facts.roots.map(root)) }
         lines += section("not chosen", facts.alternatives.prefix(10).map(alternative))
         lines += section(
             "warnings",
             facts.warnings.map { warning in
-                Self.clean(warning.message) + (warning.place.map { " (\(Self.clean($0.description)))" } ?? "")
+                let place = warning.place.map(\.description) ?? ""
+                let isSaid = place.isEmpty || warning.isSyntax == true
+                return Self.clean(warning.message) + (isSaid ? "" : " (\(Self.clean(place)))")
             }
         )
-        lines += section("files", actions.map(Self.line))
+        // Of which app, a person has to say first.
+        if facts.roots.count < 2 || question == nil { lines += section("files", actions.map(Self.line)) }
         lines += section("good to know", notes.map(Self.clean))
         lines += section("you must supply", needed.map(Self.clean))
         if let question { lines += ["", "first: \(Self.clean(question))"] }
@@ -91,6 +95,13 @@ extension LaunchPlan {
             )
         }
         return rows.map { name, words in name.padding(to: 11) + words }
+    }
+
+    private func root(_ root: Facts.Root) -> String {
+        let folder = root.folder.isEmpty ? "." : Self.clean(root.folder)
+        let isChosen = question == nil && root.folder == facts.root && root.target == facts.entry?.target
+        let words = [folder, root.target.map(Self.clean), root.framework.rawValue, isChosen ? "this one" : nil]
+        return words.compactMap { $0 }.joined(separator: " · ")
     }
 
     private func alternative(_ entry: Facts.Entry) -> String {

@@ -45,6 +45,8 @@ package struct LaunchPlan: Equatable, Sendable {
         let known = settled(facts, project)
         plan.folder = LaunchFolder.of(known)
         plan.writeFiles(known, project, options)
+        // What is not whole is not for a patch to change.
+        guard !facts.warnings.contains(where: { $0.isSyntax == true }) else { return plan }
         for patch in CodePatch.offered(facts, project: project, python: python) { plan.actions.append(.offer(patch)) }
         return plan
     }
@@ -54,6 +56,9 @@ package struct LaunchPlan: Equatable, Sendable {
     /// - Parameter project: the scanned folder as it is now.
     /// - Returns: a sentence for each, in the order of their paths; files without our stamp are nobody's business.
     package func check(_ project: Project) -> [String] {
+        // From a part of the code no word about what is needed would be true.
+        let broken = facts.warnings.filter { $0.isSyntax == true }.map { Quoting.comment($0.message) }
+        guard broken.isEmpty else { return broken }
         var result: [(path: String, text: String)] = []
         for artefact in generated {
             guard let text = project.text(artefact.path), Stamp.isIn(text) else { continue }
@@ -88,6 +93,9 @@ package struct LaunchPlan: Equatable, Sendable {
 
     private static func question(_ facts: Facts) -> String? {
         guard facts.kind == .app, facts.recipe == nil else { return nil }
+        if facts.entry?.confidence == .ambiguous, facts.roots.count > 1 {
+            return "which of these apps: \(facts.roots.map { Quoting.comment($0.title) }.joined(separator: ", "))?"
+        }
         let targets = facts.alternatives.map { Quoting.comment($0.target) }
         if let entry = facts.entry {
             guard entry.confidence == .ambiguous, !targets.isEmpty else { return nil }
@@ -194,6 +202,7 @@ package struct LaunchPlan: Equatable, Sendable {
             regions: Set([options.region].compactMap { $0 })
         )
         notes += offer.notes
+        needed.removeAll { offer.names.contains(String($0.prefix { $0 != " " && $0 != ":" })) }
         guard let text = offer.text else { return }
         let diff = UnifiedDiff.make(old: old, new: text, path: path)
         actions.append(

@@ -24,10 +24,14 @@ package struct PythonModule: FactsReadable, Sendable {
     package var reads: [Read] = []
     /// String constants that begin as a known kind of key or header does.
     package var marks: [Text] = []
+    /// Reads of variables that can do without a value, or can't.
+    package var environment: [EnvironmentRead] = []
 
     package struct Problem: FactsReadable, Sendable {
         package var line = 0
         package var message = ""
+        /// The minor version of the Python whose grammar refused the file; nil when it was not read for another reason.
+        package var python: Int?
 
         init(line: Int, message: String) {
             self.line = line
@@ -40,6 +44,7 @@ package struct PythonModule: FactsReadable, Sendable {
                 switch key {
                 case "l": line = try facts.int()
                 case "m": message = try facts.string()
+                case "v": python = try facts.int()
                 default: try facts.skip()
                 }
             }
@@ -187,6 +192,8 @@ package struct PythonModule: FactsReadable, Sendable {
         package var bases: [String] = []
         package var fields: [Field] = []
         package var decorators: [PythonValue] = []
+        /// Fields that validators set before the model looks at them; `*` when their names can't be told.
+        package var filled: [String] = []
 
         init(_ facts: inout FactsReader) throws(FactsReader.Malformed) {
             try facts.open()
@@ -197,6 +204,7 @@ package struct PythonModule: FactsReadable, Sendable {
                 case "b": bases = try facts.list()
                 case "f": fields = try facts.list()
                 case "d": decorators = try facts.list()
+                case "g": filled = try facts.list()
                 default: try facts.skip()
                 }
             }
@@ -321,6 +329,7 @@ package struct PythonModule: FactsReadable, Sendable {
             case "ifs": conditions = try facts.list()
             case "reads": reads = try facts.list()
             case "marks": marks = try facts.list()
+            case "envs": environment = try facts.list()
             default: try facts.skip()
             }
         }

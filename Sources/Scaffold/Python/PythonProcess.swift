@@ -75,7 +75,8 @@ package struct PythonProcess: Sendable {
         var input = ""
         input.reserveCapacity(files.reduce(0) { $0 + $1.text.utf8.count + $1.path.utf8.count + 10 })
         for file in files { input += "\(file.text.utf8.count) \(file.path)\n\(file.text)" }
-        let script = String(decoding: PackageResources.facts_py, as: UTF8.self)
+        let parts = [PackageResources.environment_py, PackageResources.facts_py]
+        let script = parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
         // Isolated from the user's settings and folders, without `site`, away from the project's own files.
         let command = Command(
             program,

@@ -36,6 +36,7 @@ class Module:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 self.add_import(node)
         Visitor(self).run(tree)
+        self.out["envs"] = Environment(self).read(tree)
 
     def add_import(self, node):
         if isinstance(node, ast.Import):
@@ -379,9 +380,13 @@ class Visitor:
                     if item.value is not None:
                         field["v"] = self.module.value(item.value)
                     fields.append(field)
-        self.out["classes"].append({
+        item = {
             "n": name, "l": node.lineno, "b": [self.module.dotted(base) or text(base) for base in node.bases],
-            "f": fields, "d": [self.module.value(d) for d in node.decorator_list]})
+            "f": fields, "d": [self.module.value(d) for d in node.decorator_list]}
+        filled = filled_fields(node)
+        if filled:
+            item["g"] = filled
+        self.out["classes"].append(item)
         self.block(node.body, {**at, "scope": name})
 
 
@@ -390,7 +395,7 @@ def digest(path, source):
         tree = ast.parse(source)
         return line(Module(path, tree).out)
     except SyntaxError as error:
-        return line({"path": path, "error": {"l": error.lineno or 1, "m": str(error.msg)}})
+        return line({"path": path, "error": {"l": error.lineno or 1, "m": str(error.msg), "v": sys.version_info[1]}})
     except Exception as error:  # a file that is too deep or too large is no reason to leave out the others
         return line({"path": path, "error": {"l": 1, "m": type(error).__name__}})
 

@@ -108,8 +108,19 @@ package enum Scan {
         context.facts.root = context.root
         context.facts.warnings += oversized(context.project)
         context.facts.name = ProjectName.find(in: context)
+        context.facts.warnings = syntax(context) + context.facts.warnings
         let result = ScanResult(facts: context.facts, context: context)
         return result
+    }
+
+    /// Files of the app that Python can't parse.
+    private static func syntax(_ context: ScanContext) -> [Facts.Warning] {
+        SyntaxProblem.find(in: context).prefix(20).map { problem in
+            let what = problem.stopsApp ? "the app imports this file, so it can't start" : "this file can't be imported"
+            var warning = Facts.Warning("\(problem.place): \(problem.message): \(what)", at: problem.place)
+            warning.isSyntax = true
+            return warning
+        }
     }
 
     /// What would have been read, were it not so large.

@@ -22,7 +22,7 @@ struct Deploy: AsyncParsableCommand {
     @Flag(help: "Start the deploy and return at once.") var detach = false
     @Flag(help: "Do nothing when image and configuration are what runs already.") var ifChanged = false
     @Flag(help: "Refuse to deploy when the audit finds what will fail (severity E).") var strict = false
-    @Flag(help: "Leave the audit out.") var noAudit = false
+    @Flag(help: "Leave out the audit, and the look at variables that are set nowhere.") var noAudit = false
     @Flag(help: "Build a Python project without its Dockerfile.") var native = false
     @Option(help: "Build by this Dockerfile, even where it is as roost launch wrote it.") var dockerfile: String?
     @Flag(inversion: .prefixedNo, help: "Two Machines for a new group with services and no volume.") var ha = true
@@ -85,7 +85,7 @@ struct Deploy: AsyncParsableCommand {
         if let scan, let selection {
             set = try await TryoutMaker.make(selection, app: app, scan, client)
         }
-        let build = try await plan(config, scan, client)
+        let build = try await plan(app, config, scan, client)
         try await client.ensure(app: app, owner: Person.current)
         var manifest: SourceManifest?
         if config.build.image == nil {
@@ -110,12 +110,16 @@ struct Deploy: AsyncParsableCommand {
 extension Deploy {
     /// Reads the project once: for the audit, and for the way in which it is built.
     private func plan(
+        _ app: String,
         _ config: AppConfig,
         _ scan: ScanResult?,
         _ client: RoostClient
     ) async throws -> ProjectBuild? {
         guard config.build.image == nil, let scan else { return nil }
-        if !noAudit { try DeployAudit(folder: folder, scan: scan).check(strict: strict) }
+        if !noAudit {
+            try DeployAudit(folder: folder, scan: scan).check(strict: strict)
+            try await DeployNeeds(client: client, app: app, config: config, scan: scan).check()
+        }
         let build = try ProjectBuild.plan(
             scan,
             config,

@@ -39,7 +39,8 @@ struct ExportCommand: AsyncParsableCommand {
         let input = ExportInput(
             facts: scan.facts,
             config: try ProjectConfig.ifAny(in: folder)?.config,
-            options: options
+            options: options,
+            project: scan.context.project
         )
         let made = try Exporter.export(target, input)
         if json { return try Output.json(made) }

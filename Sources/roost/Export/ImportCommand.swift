@@ -45,7 +45,10 @@ struct ImportCommand: AsyncParsableCommand {
         let last = (file as NSString).lastPathComponent
         switch source {
         case .procfile: return try Importer.procfile(text, app: app)
-        case .compose: return try Importer.compose(text, file: last, app: app)
+        case .compose:
+            return try Importer.compose(text, file: last, app: app) { path in
+                path.hasPrefix("..") || path.hasPrefix("/") ? nil : try? self.text("\(folder)/\(path)")
+            }
         case .render: return try Importer.render(text, app: app)
         case .kubernetes: return try Importer.kubernetes(text, file: last, app: app)
         case .appJSON:

@@ -34,7 +34,8 @@ struct Launch: AsyncParsableCommand {
         if check { return try report(plan.check(scan.context.project)) }
         print(plan.text, terminator: "")
         if probe { try await tryOut(plan, scan) }
-        if self.plan { return }
+        // Of several apps none is taken in silence, not even for a look.
+        if self.plan, plan.facts.roots.count < 2 || plan.question == nil { return }
         try refuse(plan)
         try await finish(try await write(plan, scan), scan)
     }
@@ -46,7 +47,12 @@ struct Launch: AsyncParsableCommand {
         let facts = plan.facts
         guard !facts.roots.isEmpty || plan.question != nil || plan.actions.isEmpty else { return }
         if facts.kind == .app, plan.question == nil, !plan.actions.isEmpty { return }
-        let choices = facts.roots.map { "roost launch \($0.folder)" }
+        let choices = facts.roots.map { root in
+            let place = root.folder.isEmpty ? folder : folder == "." ? root.folder : "\(folder)/\(root.folder)"
+            let isShared = facts.roots.count { $0.folder == root.folder } > 1
+            let entry = isShared ? root.target.map { " --entry \($0)" } ?? "" : ""
+            return "roost launch \(Output.harmless(place))\(Output.harmless(entry))"
+        }
         throw Fault(
             .unsupported,
             plan.question ?? "there is nothing here that could be launched",

@@ -6,8 +6,17 @@ enum ComposeFile {
     static func isOne(_ path: String) -> Bool {
         let name = TreePath.name(of: path).lowercased()
         guard name.hasSuffix(".yml") || name.hasSuffix(".yaml") else { return false }
+        if isStack(path, name) { return true }
         return name.hasPrefix("docker-compose") || name.hasPrefix("compose.") || name.hasPrefix("compose-")
             || name.hasPrefix("docker_compose") || name.hasSuffix(".compose.yml") || name.hasSuffix("-compose.yml")
+    }
+
+    /// `production.yml` beside `local.yml`, as generators of projects name them; elsewhere such files are something else.
+    private static func isStack(_ path: String, _ name: String) -> Bool {
+        let stem = name.prefix { $0 != "." }
+        guard ["production", "prod", "staging", "local"].contains(stem) else { return false }
+        let folder = TreePath.name(of: TreePath.folder(of: path)).lowercased()
+        return ["", "docker", "compose", "deploy", "deployment"].contains(folder)
     }
 
     static func read(_ root: ConfigNode, _ path: String, images: DockerImages, into reader: inout CommandReader) {

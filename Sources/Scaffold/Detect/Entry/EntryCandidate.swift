@@ -31,6 +31,8 @@ struct EntryCandidate: Sendable {
     var isMounted = false
     /// Its framework is not among the dependencies.
     var lacksDependency = false
+    /// The README starts a server with its file.
+    var isInReadme = false
     /// How many files it imports, directly or not.
     var reach = 0
 
@@ -46,6 +48,7 @@ struct EntryCandidate: Sendable {
             aside,
             isCode && lacksDependency ? 1 : 0,
             isCode && isMounted ? 1 : 0,
+            isCode && !isInReadme ? 1 : 0,
             Int(rank * 10),
             isCode && AppNames.isDecoy(file) ? 1 : 0,
             fileRank,

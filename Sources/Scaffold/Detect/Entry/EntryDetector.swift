@@ -80,7 +80,7 @@ package enum EntryDetector {
         others: [EntryCandidate],
         in context: ScanContext
     ) -> Facts.Confidence {
-        let rivals = others.filter { $0.aside <= chosen.aside && $0.order.prefix(5) == chosen.order.prefix(5) }
+        let rivals = others.filter { $0.aside <= chosen.aside && $0.order.prefix(6) == chosen.order.prefix(6) }
         if context.isAmbiguous { return .ambiguous }
         if chosen.isDeclared {
             let against = others.contains { ($0.isDeclared && $0.aside == 0) || isTwin($0, of: chosen) }

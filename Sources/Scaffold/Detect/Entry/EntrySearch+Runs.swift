@@ -103,7 +103,7 @@ extension EntrySearch {
             }
             return RunTarget(found: whole(run, framework), isScript: true)
         }
-        guard let place = place(of: name, in: module) else { return nil }
+        guard let place = extended(in: module, name) ?? place(of: name, in: module) else { return nil }
         let root = roots.root(of: place.module.path)
         let found = FoundTarget(
             target: "\(ImportRoots.module(of: place.module.path, in: root)):\(place.name)",
@@ -120,6 +120,15 @@ extension EntrySearch {
             return RunTarget(found: whole, isScript: true)
         }
         return RunTarget(found: found, isScript: isScript)
+    }
+
+    /// The file itself where it adds to an app that it imports: the app's own module has not all of it.
+    private func extended(
+        in module: PythonModule,
+        _ name: String
+    ) -> (module: PythonModule, name: String, made: AppResolver.Made)? {
+        guard let made = place(of: name, in: module)?.made, made.file != module.path else { return nil }
+        return extensions(in: module).first { $0.made.key == made.key }.map { (module, $0.name, $0.made) }
     }
 
     /// The module that a name is imported from, else the file itself.

@@ -31,6 +31,7 @@ final class EntrySearch {
         search.readCommands()
         search.readRuns()
         search.readAssigned()
+        search.readExtended()
         search.readOthers()
         search.finish()
         return search
@@ -67,6 +68,7 @@ final class EntrySearch {
 
     private func finish() {
         let mounted = MountedApps.keys(in: context, resolver: resolver)
+        let named = found.candidates.contains { $0.rank >= 4 } ? readmeFiles() : []
         for index in found.candidates.indices {
             var one = found.candidates[index]
             let place = one.command?.place.file
@@ -74,7 +76,10 @@ final class EntrySearch {
             one.aside = AppNames.asideLevel(place ?? one.file, in: context.root)
             if place != nil, one.aside == 0 { one.aside = lowered(one) }
             one.isMounted = mounted.contains(one.key)
-            if one.rank >= 4 { one.reach = reach(of: one.file).count }
+            if one.rank >= 4 {
+                one.reach = reach(of: one.file).count
+                one.isInReadme = named.contains(one.file)
+            }
             found.candidates[index] = one
         }
         promotePrograms()
@@ -127,7 +132,7 @@ final class EntrySearch {
     private var reaches: [String: Set<String>] = [:]
 
     /// The files of the project that a module imports, directly or not, and itself.
-    private func reach(of path: String) -> Set<String> {
+    func reach(of path: String) -> Set<String> {
         if let known = reaches[path] { return known }
         var seen: Set<String> = [path]
         var waiting = [path]

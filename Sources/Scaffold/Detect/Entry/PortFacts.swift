@@ -4,12 +4,38 @@ import Model
 struct PortFacts {
     let context: ScanContext
     let search: EntrySearch
+    /// Of gunicorn, when it starts the app with a file of them.
+    var settings: GunicornFile?
+
+    init(context: ScanContext, search: EntrySearch) {
+        self.context = context
+        self.search = search
+    }
+
+    /// The settings file that a server of a command reads, with the command's own variables.
+    func gunicorn(_ server: Facts.Server?, _ environment: [String: String]) -> GunicornFile? {
+        guard server?.name == .gunicorn, let path = server?.config, let module = search.module(at: path) else {
+            return nil
+        }
+        return GunicornFile(module, environment: environment) { name in
+            switch number(of: .name(name), in: path, scope: "", depth: 4) {
+            case .found(let number): String(number)
+            case .variable, .unknown: nil
+            }
+        }
+    }
 
     func port(_ chosen: EntryCandidate, same: [EntryCandidate]) -> Facts.Port? {
         let starters =
             same.filter { $0.server != nil && !$0.isDevelopment } + same.filter { $0.server != nil && $0.isDevelopment }
         let best = starters.first
         if let best, let port = ofCommand(best) { return port }
+        // gunicorn has files and variables that move it, so what the image declares says more than its default.
+        if let best, best.server?.server == .gunicorn || best.server?.config != nil,
+            let port = exposed(chosen, same)
+        {
+            return port
+        }
         if let best, best.isDeclared || best.rank < 2, let port = usual(best) { return port }
         if let port = exposed(chosen, same) ?? fly() ?? compose(same) { return port }
         if let best, let run = best.run, let port = ofCall(run, best.command) { return port }
@@ -46,9 +72,7 @@ struct PortFacts {
             if let number = Int(port), (1...65_535).contains(number) { return made(number, command.place, text) }
             if port.contains("$") { return made(nil, command.place, text) }
         }
-        if server.server == .gunicorn, let path = context.facts.server?.config, let port = ofConfig(path) {
-            return port
-        }
+        if server.server == .gunicorn, let port = settings?.port { return port }
         // A number in the call is as good as one in the command; what is only a default may be set from outside.
         guard let run = candidate.run, case .integer = run.call["port"] else { return nil }
         return ofCall(run, command)
@@ -58,33 +82,10 @@ struct PortFacts {
     private func usual(_ candidate: EntryCandidate) -> Facts.Port? {
         guard let server = candidate.server, let command = candidate.command, server.server != .own else { return nil }
         guard server.host?.hasPrefix("unix:") != true, let number = Self.defaults[server.server] else { return nil }
+        if server.server == .gunicorn, let text = command.environment["PORT"], let number = Int(text) {
+            return made(number, command.place, "gunicorn listens on PORT=\(number)")
+        }
         return made(number, command.place, "\(server.server.rawValue) listens there unless told otherwise")
-    }
-
-    /// `bind = "0.0.0.0:8000"` of gunicorn's settings.
-    private func ofConfig(_ path: String) -> Facts.Port? {
-        guard let module = search.module(at: path) else { return nil }
-        for assign in module.assigns.reversed() where assign.target == "bind" {
-            let texts: [String]
-            switch assign.value {
-            case .string(let text): texts = [text]
-            case .list(let items), .tuple(let items): texts = items.compactMap(\.text)
-            default: texts = []
-            }
-            for text in texts {
-                if let number = text.split(separator: ":").last.flatMap({ Int($0) }) {
-                    return made(number, Place(path, assign.line), "bind = \(search.shown(text))")
-                }
-            }
-        }
-        // `bind = f"{host}:{port}"`
-        for assign in module.assigns
-        where assign.target.lowercased() == "port" || assign.target.lowercased() == "use_port" {
-            if let value = assign.value, case .found(let number) = value.portValue {
-                return made(number, Place(path, assign.line), assign.target)
-            }
-        }
-        return nil
     }
 
     /// `uvicorn.run(…, port=…)`, through settings when they have a default.

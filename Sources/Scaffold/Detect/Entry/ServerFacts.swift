@@ -15,11 +15,50 @@ enum ServerFacts {
         same: [EntryCandidate],
         search: EntrySearch
     ) {
-        context.facts.server = server(chosen, same: same, context, search)
-        context.facts.port = PortFacts(context: context, search: search).port(chosen, same: same)
+        var server = server(chosen, same: same, context, search)
+        let pinned = server.flatMap { version($0.name, context)?.text }
+        server?.version = pinned
+        context.facts.server = server
+        var ports = PortFacts(context: context, search: search)
+        let environment = starters(same).first?.command?.environment ?? [:]
+        ports.settings = ports.gunicorn(server, environment)
+        if let settings = ports.settings { server = server.map { with(settings, $0) } }
+        context.facts.server = server
+        context.facts.port = ports.port(chosen, same: same)
     }
 
     // MARK: - Private
+
+    /// What production starts goes before what stands in the code.
+    private static func starters(_ same: [EntryCandidate]) -> [EntryCandidate] {
+        same.filter { $0.server != nil }.sorted {
+            ($0.isDevelopment ? 1 : 0, $0.rank) < ($1.isDevelopment ? 1 : 0, $1.rank)
+        }
+    }
+
+    /// What the command itself says goes before its file.
+    private static func with(_ settings: GunicornFile, _ server: Facts.Server) -> Facts.Server {
+        var server = server
+        server.workers = server.workers ?? settings.workers
+        server.workerClass = server.workerClass ?? settings.workerClass
+        server.gracefulSeconds = settings.gracefulSeconds
+        return server
+    }
+
+    /// What the project gets of the server's package: a pin goes before a lock, for requirements are locks as well.
+    private static func version(_ server: Facts.Server.Name, _ context: ScanContext) -> PackageVersion? {
+        let package: String
+        switch server {
+        case .gunicorn, .hypercorn, .granian, .daphne: package = server.rawValue
+        // What runs inside `fastapi run` and `uvicorn.run`, and what our images start.
+        case .uvicorn, .fastapiCLI, .own: package = "uvicorn"
+        case .flask, .django, .streamlit: return nil
+        }
+        let wanted = context.facts.dependencies.first { $0.name == package && !$0.version.hasPrefix("@") }
+        let bound = wanted.flatMap { PackageVersion.ofSpecifier($0.version) }
+        guard let lock = context.facts.manager?.lock, let text = context.project.text(lock) else { return bound }
+        return PackageVersion.locked(package, in: text) ?? bound
+    }
 
     private static func server(
         _ chosen: EntryCandidate,
@@ -27,11 +66,7 @@ enum ServerFacts {
         _ context: ScanContext,
         _ search: EntrySearch
     ) -> Facts.Server? {
-        // What production starts goes before what stands in the code.
-        let starters = same.filter { $0.server != nil }.sorted {
-            ($0.isDevelopment ? 1 : 0, $0.rank) < ($1.isDevelopment ? 1 : 0, $1.rank)
-        }
-        guard let one = starters.first, let command = one.server else {
+        guard let one = starters(same).first, let command = one.server else {
             guard let run = same.lazy.compactMap(\.run).first else { return usual(chosen.framework, context) }
             var server = Facts.Server(run.server)
             server.workers = run.call["workers"]?.integer.map { Int($0) }

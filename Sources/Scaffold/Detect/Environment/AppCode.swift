@@ -6,6 +6,8 @@ struct AppCode: Sendable {
     let roots: [String]
     /// Paths of the modules that the entry point imports, directly or not; nil when that is not known.
     let reachable: Set<String>?
+    /// The same without a doubt about what is known: the entry's own file at least.
+    let imported: Set<String>
     private let index: PythonIndex
 
     init(_ context: ScanContext) {
@@ -25,7 +27,9 @@ struct AppCode: Sendable {
         self.roots = roots.filter { seen.insert($0).inserted }
         let entry = Self.entryPath(context, roots: self.roots)
         let inside = context.python.modules.filter { module in folders.contains { TreePath.lies(module.path, in: $0) } }
-        reachable = Self.reach(from: entry, in: index, roots: self.roots)
+        imported = Self.reach(from: entry, in: index, roots: self.roots)
+        // Next to nothing is what imports by text look like.
+        reachable = imported.count > 2 ? imported : nil
         let reached = reachable ?? []
         // Where the app itself stands under `examples`, that is where its code is.
         modules = inside.filter {
@@ -85,9 +89,9 @@ struct AppCode: Sendable {
         return context.index.find(entry.module, in: roots)?.module.path
     }
 
-    /// All modules that one imports, directly or not; nil when that is next to nothing, as with imports by text.
-    private static func reach(from entry: String?, in index: PythonIndex, roots: [String]) -> Set<String>? {
-        guard let entry, let start = index.module(at: entry) else { return nil }
+    /// A module and all that it imports, directly or not.
+    private static func reach(from entry: String?, in index: PythonIndex, roots: [String]) -> Set<String> {
+        guard let entry, let start = index.module(at: entry) else { return [] }
         var seen: Set<String> = [entry]
         var waiting = [start]
         while let module = waiting.popLast() {
@@ -108,6 +112,6 @@ struct AppCode: Sendable {
                 for found in next where seen.insert(found.path).inserted { waiting.append(found) }
             }
         }
-        return seen.count > 2 ? seen : nil
+        return seen
     }
 }

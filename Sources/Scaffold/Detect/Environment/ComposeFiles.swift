@@ -42,7 +42,7 @@ struct ComposeFiles: Sendable {
     static func isCompose(_ path: String) -> Bool {
         let name = TreePath.name(of: path).lowercased()
         guard name.hasSuffix(".yml") || name.hasSuffix(".yaml") else { return false }
-        return name.contains("compose") || name == "stack.yml" || name == "stack.yaml"
+        return ComposeFile.isOne(path) || name.contains("compose") || name == "stack.yml" || name == "stack.yaml"
     }
 
     // MARK: - Private

@@ -5,16 +5,35 @@ enum EnvironmentCalls {
         let readers = readers(in: code)
         for module in code.modules {
             let own = readers[module.path] ?? [:]
+            let first = uses.count
             for call in module.calls { uses += use(call, in: module, readers: own, code) }
             // `os.environ["X"]` is no call, and may stand in any expression.
             if let text = project.text(module.path), TextSearch.contains(text, "environ[") {
                 uses += subscripts(in: text, of: module.path)
             }
+            weigh(&uses[first...], module, isReached: code.imported.contains(module.path))
         }
         return uses
     }
 
     // MARK: - Private
+
+    /// Takes in what stands around each read: a default behind it, a branch that is not taken.
+    private static func weigh(
+        _ uses: inout ArraySlice<EnvironmentDetector.Use>,
+        _ module: PythonModule,
+        isReached: Bool
+    ) {
+        guard !module.environment.isEmpty else { return }
+        let reads = Dictionary(module.environment.map { ("\($0.line) \($0.name)", $0.kind) }) { max($0, $1) }
+        for index in uses.indices {
+            switch reads["\(uses[index].place.line ?? 0) \(uses[index].name)"] {
+            case .optional: uses[index].isRequired = false
+            case .certain: uses[index].stopsImport = isReached && uses[index].isRequired
+            case nil: break
+            }
+        }
+    }
 
     /// A library whose objects read variables.
     private enum Reader {
@@ -90,6 +109,8 @@ enum EnvironmentCalls {
         )
         if ["int", "bool", "float"].contains(call.method) { use.isSecret = false }
         use.defaultValue = fallback.flatMap { PythonText.constant($0) }
+        use.isProvided =
+            call.method == "setdefault" && fallback.map { $0 != PythonValue.none } == true && call.scope.isEmpty
         return [use]
     }
 
@@ -121,7 +142,18 @@ enum EnvironmentCalls {
                 let name = rest.dropFirst().prefix { $0 != quote }
                 let tail = rest.dropFirst(name.count + 2).drop { $0 == "]" }.drop(while: \.isWhitespace)
                 // Assigned, deleted or compared with.
-                if tail.first == "=", tail.dropFirst().first != "=" { continue }
+                if tail.first == "=", tail.dropFirst().first != "=" {
+                    // At the top of a file it is set before anything else runs.
+                    guard line.first?.isWhitespace == false else { continue }
+                    var use = EnvironmentDetector.Use(
+                        name: String(name),
+                        isRequired: false,
+                        place: Place(path, index + 1)
+                    )
+                    use.isAssigned = true
+                    uses.append(use)
+                    continue
+                }
                 if line.blanksTrimmed.hasPrefix("del ") { continue }
                 uses.append(.init(name: String(name), isRequired: true, place: Place(path, index + 1)))
             }

@@ -21,7 +21,8 @@ package enum EnvironmentDetector {
                 isKnown && !TreePath.lies(use.place.file, in: context.root) && !ComposeFiles.isCompose(use.place.file)
             if !isElsewhere { collection.add(use) }
         }
-        return collection.variables
+        let absent = AbsentServices(context)
+        return collection.variables { variable, value in absent.find(variable, value) }
     }
 
     /// A place where a variable is read or listed.
@@ -33,6 +34,12 @@ package enum EnvironmentDetector {
         var isSecret: Bool?
         var defaultValue: String?
         var place: Place
+        /// The import of the app ends without it.
+        var stopsImport = false
+        /// The code sets it itself when nobody else has.
+        var isProvided = false
+        /// It is set here and not read.
+        var isAssigned = false
         /// Listed in a file, not read by code.
         var isListed = false
     }
@@ -41,10 +48,15 @@ package enum EnvironmentDetector {
 
     private struct Collection {
         private var found: [String: Facts.Variable] = [:]
+        private var provided: Set<String> = []
 
         var isEmpty: Bool { found.isEmpty }
 
         mutating func add(_ use: Use) {
+            guard !use.isAssigned else {
+                provided.insert(use.name)
+                return
+            }
             if use.isListed, found[use.name] == nil, EnvironmentNames.isOfFrontend(use.name) { return }
             guard EnvironmentNames.isName(use.name), !EnvironmentNames.isSystem(use.name) else { return }
             let isSecret = use.isSecret ?? EnvironmentNames.isSecret(use.name)
@@ -52,8 +64,18 @@ package enum EnvironmentDetector {
                 var variable = Facts.Variable(use.name, isRequired: use.isRequired, isSecret: isSecret)
                 variable.defaultValue = use.defaultValue
                 variable.place = use.place
+                if use.stopsImport { variable.stopsImport = true }
+                if use.isProvided { provided.insert(use.name) }
                 found[use.name] = variable
                 return
+            }
+            if use.isProvided { provided.insert(use.name) }
+            if use.stopsImport {
+                // The place that needs it most tells best.
+                if known.stopsImport != true { known.place = use.place }
+                known.stopsImport = true
+            } else if use.isRequired, !known.isRequired {
+                known.place = use.place
             }
             guard !use.isListed || use.isRequired || use.isSecret == true else { return }
             known.isRequired = known.isRequired || use.isRequired
@@ -63,10 +85,15 @@ package enum EnvironmentDetector {
         }
 
         /// A value that would be a secret, or that is one by its looks, is never told.
-        var variables: [Facts.Variable] {
+        func variables(absent: (Facts.Variable, String) -> Facts.Absent?) -> [Facts.Variable] {
             found.values.sorted { $0.name < $1.name }.map { variable in
                 var variable = variable
+                if provided.contains(variable.name) {
+                    variable.isRequired = false
+                    variable.stopsImport = nil
+                }
                 guard let value = variable.defaultValue else { return variable }
+                variable.absent = absent(variable, value)
                 if EnvironmentNames.isAddressOfStore(value) { variable.isSecret = true }
                 let isUnfit = value.count > 200 || value.withoutControls != value
                 if variable.isSecret || variable.isRequired || isUnfit { variable.defaultValue = nil }

@@ -36,9 +36,8 @@ enum EnvironmentFiles {
         return result
     }
 
-    // MARK: - Private
-
-    private static func isExample(_ name: String) -> Bool {
+    /// Whether a name is that of a file that shows what to set: `.env.example`, `env.sample`.
+    static func isExample(_ name: String) -> Bool {
         let lower = name.lowercased()
         guard lower.contains("env") else { return false }
         let marks = ["example", "sample", "template", "dist", "default", "defaults", "examples", "samples"]
@@ -47,6 +46,8 @@ enum EnvironmentFiles {
         return marks.contains(where: parts.contains)
             && !["py", "md", "json", "yml", "yaml", "toml"].contains(parts.last)
     }
+
+    // MARK: - Private
 
     private static func compose(_ context: ScanContext) -> [EnvironmentDetector.Use] {
         ComposeFiles(context).apps.flatMap { service in

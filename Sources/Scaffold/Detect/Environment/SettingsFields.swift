@@ -74,6 +74,8 @@ struct SettingsFields {
         var prefix = ""
         var delimiter: String?
         var isCaseSensitive = false
+        /// False when a prefix can't be told, so that no name is sure.
+        var isKnown = true
         /// `fields = {"name": {"env": "NAME"}}` of pydantic 1.
         var names: [String: String] = [:]
         /// Where names in the options are to be looked up.
@@ -129,7 +131,8 @@ struct SettingsFields {
 
     private func set(_ key: String, _ value: PythonValue, in options: inout Options) {
         switch key {
-        case "env_prefix": options.prefix = options.text(value, code) ?? options.prefix
+        case "env_prefix":
+            if let text = options.text(value, code) { options.prefix = text } else { options.isKnown = false }
         case "env_nested_delimiter": options.delimiter = options.text(value, code) ?? options.delimiter
         case "case_sensitive": options.isCaseSensitive = value.bool ?? options.isCaseSensitive
         case "fields":
@@ -147,13 +150,40 @@ struct SettingsFields {
         let options = options(lineage)
         var seen: Set<String> = []
         var uses: [EnvironmentDetector.Use] = []
+        let inner = lineage.flatMap { found in found.module.classes.filter { $0.name == "\(found.type.name).Config" } }
+        let filled = Set((lineage.map(\.type) + inner).flatMap(\.filled)).union(given(to: type.name))
+        let stops = !filled.contains("*") && options.isKnown && isMadeAtImport(type.name)
         for found in lineage {
             let isOld = found.module.imports.contains { $0.target == "pydantic.BaseSettings" }
             for field in found.type.fields where isVariable(field) && seen.insert(field.name).inserted {
-                uses += self.uses(of: field, in: found.module, prefix: options.prefix, options, isOld: isOld)
+                let own = self.uses(of: field, in: found.module, prefix: options.prefix, options, isOld: isOld)
+                uses += own.map { use in
+                    var use = use
+                    if filled.contains(field.name) || filled.contains(use.name) { use.isRequired = false }
+                    // Of several names any other one may be set.
+                    let isOne = aliases(fieldCall(field), field.type ?? "").count < 2
+                    use.stopsImport = use.isRequired && stops && isOne
+                    return use
+                }
             }
         }
         return uses
+    }
+
+    /// Fields whose values the code itself hands over: `Settings(debug=True)`.
+    private func given(to type: String) -> [String] {
+        let calls = code.modules.flatMap(\.calls).filter { $0.function == type || $0.function.hasSuffix("." + type) }
+        return calls.flatMap { $0.keywords.map(\.name) }.filter { $0 != "**" && !$0.hasPrefix("_") }
+    }
+
+    /// Whether a class is made when the app is imported: at the top of a file, or in a function that is called there.
+    private func isMadeAtImport(_ type: String) -> Bool {
+        let modules = code.modules.filter { code.imported.contains($0.path) }
+        let calls = modules.flatMap(\.calls).filter { !$0.inMainGuard && !$0.inTry && !$0.inLambda }
+        let makers = calls.filter { $0.function == type || $0.function.hasSuffix("." + type) }
+        if makers.contains(where: { $0.scope.isEmpty }) { return true }
+        let scopes = Set(makers.map(\.scope).filter { !$0.contains(".") })
+        return calls.contains { call in call.scope.isEmpty && scopes.contains(call.method) }
     }
 
     private func isVariable(_ field: PythonModule.Field) -> Bool {

@@ -82,8 +82,7 @@ struct MigrationRunners {
         let isPrestart = TreePath.name(of: command.place.file).hasPrefix("prestart")
         switch command.source {
         case .procfile, .fly, .render, .railway, .heroku, .appYAML, .cloudbuild:
-            let name = command.name ?? ""
-            return ["release", "migrate", "migrations", "predeploy", "jobs"].contains(name) ? .release : .entrypoint
+            return Self.isStep(command.name ?? "") ? .release : .entrypoint
         case .dockerfile, .supervisor: return isPrestart ? .prestart : .entrypoint
         case .compose: return .compose
         case .kubernetes: return .initContainer
@@ -91,6 +90,16 @@ struct MigrationRunners {
         case .script: return startsImage(command.place.file) ? (isPrestart ? .prestart : .entrypoint) : nil
         case .makefile, .pyproject: return nil
         }
+    }
+
+    /// Whether a name says that its command runs once, before or after a deploy, and not at each start: `release`, and
+    /// `postdeploy` of Heroku's review apps.
+    private static func isStep(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return ["release", "migrat", "predeploy", "pre_deploy", "postdeploy", "post_deploy"].contains(
+            where: name.contains
+        )
+            || ["jobs", "job", "init", "setup"].contains(name)
     }
 
     /// A script that an image's own start may run: the base image does, or a Dockerfile names it.

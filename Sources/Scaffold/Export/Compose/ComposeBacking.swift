@@ -144,7 +144,7 @@ struct ComposeBacking {
 
     /// The address in the form that the variable wants.
     private func address(_ variable: ExportPlan.Variable, at host: String, port: Int, password: String) -> String? {
-        let form = ConnectionForms(plan.facts).form(of: variable.name, for: variable.purpose)
+        let form = ConnectionForms(plan.facts).form(of: variable.name, for: variable.purpose, shape: variable.form)
         // Where no password is asked for, none may be given.
         guard let form, !password.isEmpty || !form.text.contains("{password}") else { return nil }
         return form.value(

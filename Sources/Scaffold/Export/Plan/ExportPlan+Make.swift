@@ -21,6 +21,7 @@ extension ExportPlan {
             plan.hosts.append(host)
         }
         plan.readUnits()
+        plan.readMissingCommand(input.project)
         guard !plan.units.isEmpty else {
             throw Fault(
                 .unsupported,
@@ -49,6 +50,14 @@ extension ExportPlan {
     }
 
     // MARK: - Private
+
+    /// An image of the project's own that starts nothing by itself needs its command written down.
+    private mutating func readMissingCommand(_ project: Project?) {
+        guard let unit = web, unit.command == nil, unit.entrypoint == nil, config?.build.image == nil, let project,
+            let kept = KeptImage(facts, project)
+        else { return }
+        web?.command = kept.missingCommand(facts, port: nil)
+    }
 
     private mutating func readRelease() {
         if let config, let command = config.deploy.releaseCommand, !command.isEmpty {
@@ -107,6 +116,7 @@ extension ExportPlan {
 
     private mutating func limitToOne() {
         var reasons = facts.onlyOne
+        if config?.deploy.maxMachines == 1, reasons.isEmpty { reasons.append("max_machines = 1 of fly.toml") }
         for volume in web?.volumes ?? [] where volume.why.hasPrefix("mount") { reasons.append(volume.why) }
         singleReasons = reasons.map { ConfigNode.printable($0) }
         if !reasons.isEmpty { web?.replicas = 1 }

@@ -115,6 +115,8 @@ struct ExportPlan: Sendable {
         var isRequired: Bool
         var isSecret: Bool
         var purpose = Purpose.app
+        /// Of the address that it wants, when its default shows it.
+        var form: Facts.Absent.Form?
     }
 
     /// How to see whether the web process is well; without paths, an open port has to do.

@@ -6,6 +6,7 @@ package enum ApplicationRules {
         hosts,
         headers, baseMiddleware, outermost, exposure, metricNames, logging, prints, limits, tokens, literals, defaults,
         truthyText, wholeUploads, ephemeral, sockets, looseBodies, tracking, timeouts,
+        unparsed,
     ]
 }
 

@@ -8,7 +8,9 @@ extension ApplicationRules {
         why: "Without a health route a platform can only see that the port is open, also while every request fails.",
         fix: "Add `/livez`, which answers 200, and `/readyz`, which asks the database with a time limit.",
         reference: "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
-        exceptions: "Projects whose configuration names a check of its own; workers without a web app.",
+        exceptions:
+            "Projects whose configuration asks a path, not only a port; a `/` that answers with a status; workers "
+            + "without a web app.",
         bad: [
             "main.py": """
             from fastapi import FastAPI
@@ -38,14 +40,15 @@ extension ApplicationRules {
         at: ["main.py:3"]
     ) { context in
         guard let app = context.apps.first, !context.routes.isEmpty else { return [] }
-        guard context.healthRoutes.isEmpty, context.facts.health.path == nil, !context.hasCheck else { return [] }
+        guard context.healthRoutes.isEmpty, context.facts.health.path == nil, !context.hasCheck, !context.hasStatusRoot
+        else { return [] }
         return [
             Finding(
                 "A06",
                 .warning,
                 at: app.place,
                 found: context.code.found(app.place),
-                "no route says whether the app is well, and no check is configured",
+                "no route says whether the app is well, and no check asks for one",
                 fix: "add /livez and /readyz"
             )
         ]
@@ -205,6 +208,18 @@ extension ApplicationRules {
 }
 
 extension AuditContext {
+    /// Whether `/` answers with a status, so that asking it is as good as asking a health route.
+    fileprivate var hasStatusRoot: Bool {
+        let words: Set = ["status", "health", "healthy", "ok", "alive"]
+        return routes.contains { route in
+            route.path == "/" && route.methods.contains("GET")
+                && route.handler.results.contains { result in
+                    guard case .dict(let pairs) = result.value else { return false }
+                    return pairs.contains { words.contains($0.key.text?.lowercased() ?? "") }
+                }
+        }
+    }
+
     /// Whether any configuration names a check of its own.
     var hasCheck: Bool {
         if dockerfiles.values.contains(where: {
@@ -216,7 +231,9 @@ extension AuditContext {
             "healthcheck", "healthCheck", "livenessProbe", "readinessProbe", "http_checks", "healthCheckPath",
             "healthcheckPath", "startupProbe",
         ]
-        return documents.values.contains { $0.contains { $0.holds(keys) } } || config?.checks.isEmpty == false
-            || config?.httpService?.settings.checks.isEmpty == false
+        // An open port, which `roost launch` asks where it finds no path, says nothing about requests.
+        return documents.values.contains { $0.contains { $0.holds(keys) } }
+            || config?.checks.values.contains { $0.settings.type == .http } == true
+            || config?.httpService?.settings.checks.contains { $0.type == .http } == true
     }
 }

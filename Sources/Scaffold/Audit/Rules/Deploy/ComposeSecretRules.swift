@@ -46,7 +46,7 @@ enum ComposeSecretRules {
         "Secret in plain configuration",
         why: "`[env]`, a ConfigMap and plain `environment` stand in the repository, in the console and in every dump.",
         fix:
-            "Put it into the secret store: `roost secrets import`, a Secret, Secrets Manager, an env file that is not committed.",
+            "Put it into the secret store: the file of values that a deploy keeps, a Secret, Secrets Manager, an env file that is not committed.",
         reference: "fly.io/docs/apps/secrets; kubernetes.io/docs/concepts/configuration/configmap",
         exceptions:
             "variables, empty values, addresses without a password, DSNs and keys that browsers see; placeholders are a warning.",
