@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// The image that the project's own Dockerfile makes.
 struct KeptImage {

@@ -56,12 +56,16 @@ struct Deploy: AsyncParsableCommand {
         var config = project.config
         config.app = app
         if config.build.image == nil, !noAudit { try await DeployAudit(folder: folder).check(strict: strict) }
-        try await client.ensure(app: app, owner: Person.current)
         var manifest: SourceManifest?
         if config.build.image == nil {
-            let upload = SourceUpload(client: client, folder: folder, build: config.build)
-            manifest = try await upload.run()
+            let files = try BuildFiles.find(config.build, in: folder, config: project.path)
+            if config.build.dockerfile != nil { config.build.dockerfile = files.dockerfile }
+            config.build.ignorefile = files.ignoreFile == ".dockerignore" ? nil : files.ignoreFile
+            try await BasesCheck(client: client, folder: folder, build: config.build).run(files.dockerfile)
+            manifest = try await SourceUpload(client: client, folder: folder, files: files).run()
         }
+        // Only now: a project that can't be deployed leaves no app behind.
+        try await client.ensure(app: app, owner: Person.current)
         var request = DeployRequest(
             config: config,
             manifest: manifest,
