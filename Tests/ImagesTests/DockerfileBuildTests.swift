@@ -168,7 +168,7 @@ extension RealBuilds {
             let number = Int.random(in: 0...Int.max)
             try project.write("\(number)", to: "lock")
             try project.write("deep", to: "deep/a.txt")
-            try project.write("*\n!deep\n!lock\n", to: ".dockerignore")
+            try project.write("*\n!deep\n!lock\n!Dockerfile\n", to: ".dockerignore")
             var result = try await bench.build(project.path, without: [])
             print(bench.lines.text)
             var find = try files(of: result.image, bench)

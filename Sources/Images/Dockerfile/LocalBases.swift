@@ -142,7 +142,8 @@ final class LocalBases: Sendable {
 
     /// Brings an image of the store into buildah's storage, under a name that says what is in it.
     private func load(_ image: Image) async throws -> String {
-        let name = "localhost/roost-base:\(image.digest.dropFirst("sha256:".count).prefix(24))"
+        // Counted up when the way of bringing it there changes.
+        let name = "localhost/roost-base:2-\(image.digest.dropFirst("sha256:".count).prefix(24))"
         return try await lock.withLock(name) {
             if try await isPresent(name) { return name }
             let scratch = try store.makeScratch()
