@@ -38,7 +38,8 @@ struct Workshop: Sendable {
         dockerfiles = DockerfileBuilder(
             store: store,
             sources: uploads,
-            options: try Self.dockerfileOptions(config, runtime)
+            options: try Self.dockerfileOptions(config, runtime),
+            bases: python.bases
         )
         if FileManager.default.fileExists(atPath: "\(paths.images)/buildah") { try await dockerfiles.sweep() }
         builder = ImageBuilder(
@@ -98,7 +99,10 @@ struct Workshop: Sendable {
 
     /// What this host builds with.
     var workbench: Workbench {
-        Workbench(pythons: { try await python.bases.offers() })
+        Workbench(
+            pythons: { try await python.bases.offers() },
+            bases: { try await dockerfiles.bases($0) }
+        )
     }
 
     /// Deploys, which have their images from here.

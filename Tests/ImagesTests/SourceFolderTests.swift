@@ -68,20 +68,81 @@ struct SourceFolderTests {
     }
 
     @Test(
-        "names a link that leads out",
-        arguments: ["/etc/passwd", "..", "../x", "a/../../x", "a/b/step/../../tmp"]
+        "sends a link that leads out as it is: in the Machine it leads somewhere else",
+        arguments: ["/data/uploads", "/etc/passwd", "..", "../x", "a/b/step/../../tmp"]
     )
     func linksOut(target: String) throws {
         let folder = try TemporaryFolder()
         try folder.write("x", to: "a/b/file")
-        // Leads to the top: by the words of the last target one stays inside, through this link one does not.
         symlink("../..", "\(folder.path)/a/b/step")
-        symlink(target, "\(folder.path)/bad")
-        let fault = #expect(throws: Fault.self) { try SourceFolder.scan(folder.path) }
-        #expect(fault?.code == .invalidRequest)
-        #expect(fault?.message.contains("bad") == true)
-        try folder.write("bad\n", to: ".dockerignore")
-        #expect(throws: Never.self) { try SourceFolder.scan(folder.path) }
+        symlink(target, "\(folder.path)/out")
+        let manifest = try SourceFolder.scan(folder.path)
+        #expect(manifest.files.last?.target == target)
+        try manifest.check()
+        #expect(manifest.linkOut(on: "out/x") == "out")
+        #expect(manifest.linkOut(on: "a/b/file") == nil)
+    }
+
+    @Test("sends empty folders, but not those that are left out")
+    func emptyFolders() throws {
+        let folder = try TemporaryFolder()
+        for name in ["a/b/empty", "out/empty", "venv/lib"] {
+            try FileManager.default.createDirectory(atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+        }
+        try folder.write("x", to: "a/file")
+        try folder.write("x", to: "venv/pyvenv.cfg")
+        try folder.write("out\n", to: ".dockerignore")
+        #expect(try SourceFolder.scan(folder.path).folders == ["a/b/empty"])
+    }
+
+    @Test("leaves files of variables at home, unless the ignore file names them")
+    func secrets() throws {
+        let folder = try TemporaryFolder()
+        let secret = [".env", ".env.production", "api/.env"]
+        for name in secret + [".env.example", ".env.sample", ".envrc", "x.env"] { try folder.write("K=v", to: name) }
+        var survey = try SourceFolder.survey(folder.path)
+        #expect(survey.secrets == secret)
+        #expect(survey.manifest.files.map(\.path) == [".env.example", ".env.sample", ".envrc", "x.env"])
+        try folder.write("*.md\n!.env\n", to: ".dockerignore")
+        survey = try SourceFolder.survey(folder.path)
+        #expect(survey.secrets == [".env.production", "api/.env"])
+        #expect(survey.manifest.files.map(\.path).contains(".env"))
+        // What takes back everything names nothing.
+        try folder.write("a\n!**\n.env\n", to: ".dockerignore")
+        survey = try SourceFolder.survey(folder.path)
+        #expect(!survey.manifest.files.map(\.path).contains(".env"))
+    }
+
+    @Test("finds Dockerfile and ignore file from the folder of fly.toml, and their own names beside it")
+    func buildFiles() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path
+        for name in ["services/api/Dockerfile", "services/api/fly.toml", "other/Dockerfile", ".dockerignore"] {
+            try folder.write("x", to: name)
+        }
+        var build = AppConfig.Build()
+        build.dockerfile = "Dockerfile"
+        let config = "\(path)/services/api/fly.toml"
+        #expect(
+            try BuildFiles.find(build, in: path, config: config)
+                == BuildFiles(dockerfile: "services/api/Dockerfile", ignoreFile: ".dockerignore")
+        )
+        // From the top, which this program took before.
+        build.dockerfile = "other/Dockerfile"
+        #expect(try BuildFiles.find(build, in: path, config: config).dockerfile == "other/Dockerfile")
+        build.dockerfile = "../../other/Dockerfile"
+        #expect(try BuildFiles.find(build, in: path, config: config).dockerfile == "other/Dockerfile")
+        build.dockerfile = "missing"
+        #expect(throws: Fault.self) { try BuildFiles.find(build, in: path, config: config) }
+        build.dockerfile = "../../other/Dockerfile"
+        #expect(throws: Fault.self) { try BuildFiles.find(build, in: "\(path)/services", config: config) }
+        try folder.write("*", to: "Dockerfile")
+        try folder.write("y", to: "Dockerfile.dockerignore")
+        let own = try BuildFiles.find(AppConfig.Build(), in: path, config: "\(path)/fly.toml")
+        #expect(own == BuildFiles(dockerfile: "Dockerfile", ignoreFile: "Dockerfile.dockerignore"))
+        build.builder = "python"
+        build.dockerfile = nil
+        #expect(try BuildFiles.find(build, in: path, config: "\(path)/fly.toml").dockerfile == nil)
     }
 
     @Test("says that a folder is missing, and that a name is not UTF-8")

@@ -27,6 +27,22 @@ struct Buildah: Sendable {
         return try isolated(["skopeo"] + arguments, temporary: temporary)
     }
 
+    /// The command that brings the image of an OCI layout into this storage, under a name.
+    func load(_ layout: String, blobs: String, as name: String, temporary: String) throws(Fault) -> Command {
+        let target = "containers-storage:[\(options.driver)@\(options.storage)+\(options.run)]\(name)"
+        let arguments = ["copy", "--quiet", "--src-shared-blob-dir", blobs, "oci:\(layout):image", target]
+        return try isolated(["skopeo"] + arguments, temporary: temporary)
+    }
+
+    /// The command that asks a registry for an image, on the network that builds have.
+    func look(_ name: String, temporary: String) throws(Fault) -> Command {
+        let names = ["--registries-conf", registries]
+        return try isolated(
+            ["skopeo"] + names + ["inspect", "--raw", "--retry-times", "0", "docker://\(name)"],
+            temporary: temporary
+        )
+    }
+
     /// Makes the folders, and tells buildah where short names such as `python:3.13` come from.
     func prepare() throws(Fault) {
         for folder in [options.storage, options.run] { try Durable.makeFolder(folder, mode: 0o700) }

@@ -1,5 +1,5 @@
 import Foundation
-import Model
+package import Model
 import Toolkit
 
 /// Builds projects with a Dockerfile, by buildah.
@@ -9,11 +9,21 @@ package struct DockerfileBuilder: Sendable {
     private let store: ImageStore
     private let sources: SourceStore
     private let buildah: Buildah
+    private let bases: LocalBases
+    private let steps: DockerfileSteps
+    private let storage = StorageUse()
 
-    package init(store: ImageStore, sources: SourceStore, options: DockerfileOptions) {
+    package init(store: ImageStore, sources: SourceStore, options: DockerfileOptions, bases: PythonBaseMaker) {
         self.store = store
         self.sources = sources
         buildah = Buildah(options: options)
+        self.bases = LocalBases(store: store, buildah: buildah, bases: bases)
+        steps = DockerfileSteps(store: store)
+    }
+
+    /// How this host comes by images that a Dockerfile names, asked before anything is uploaded.
+    package func bases(_ names: [String]) async throws -> [BaseImageView] {
+        try await bases.views(names)
     }
 
     /// Removes what builds left that were ended by force; for the start of a daemon, before its first build.
@@ -21,14 +31,28 @@ package struct DockerfileBuilder: Sendable {
         guard FileTree.exists(buildah.options.storage), Command.find("buildah") != nil else { return }
         try FileTree.remove(buildah.options.run)
         try buildah.prepare()
-        try await buildah.command(["rm", "--all"], temporary: "\(store.root)/tmp").checked()
+        try await buildah.command(["rm", "--all"], temporary: temporary).checked()
     }
 
-    /// Removes cached steps that no app's newest image is made of; base images stay until nothing is made of them.
+    /// Removes cached steps that no app's newest image is made of.
     package func collect() async throws {
         guard FileTree.exists(buildah.options.storage), Command.find("buildah") != nil else { return }
-        try buildah.prepare()
-        try await buildah.command(["rmi", "--prune"], temporary: "\(store.root)/tmp").checked()
+        try await storage.collect {
+            try buildah.prepare()
+            let list = try buildah.command(
+                ["images", "--all", "--no-trunc", "--filter", "dangling=true", "--format", "{{.ID}}"],
+                temporary: temporary
+            )
+            let listed = try await list.checked().split(whereSeparator: \.isWhitespace).map { word in
+                word.hasPrefix("sha256:") ? String(word.dropFirst("sha256:".count)) : String(word)
+            }
+            let unused = DockerfileSteps.unused(listed, kept: try steps.all())
+            for start in stride(from: 0, to: unused.count, by: 100) {
+                // One that another image is made of stays until that one is gone; it is no failure.
+                let part = unused[start..<min(start + 100, unused.count)]
+                _ = try await buildah.command(["rmi"] + part, temporary: temporary).run()
+            }
+        }
     }
 
     /// Builds by the Dockerfile at a path of the project.
@@ -41,13 +65,17 @@ package struct DockerfileBuilder: Sendable {
         try buildah.prepare()
         let scratch = try store.makeScratch()
         defer { FileTree.discard(scratch) }
-        let id = try await trace.stage("dockerfile") {
-            (try await runBuild(project, dockerfile, request, in: scratch, trace), cached: false)
+        return try await storage.build {
+            let id = try await trace.stage("dockerfile") {
+                (try await runBuild(project, dockerfile, request, in: scratch, trace), cached: false)
+            }
+            return try await trace.stage("image") { (try await take(id, in: scratch), cached: false) }
         }
-        return try await trace.stage("image") { (try await take(id, in: scratch), cached: false) }
     }
 
     // MARK: - Private
+
+    private var temporary: String { "\(store.root)/tmp" }
 
     /// - Returns: the image's ID in buildah's storage, 64 hex digits.
     private func runBuild(
@@ -60,39 +88,74 @@ package struct DockerfileBuilder: Sendable {
         let context = "\(scratch)/context"
         try FileTree.makeFolder(context)
         try await sources.checkout(project.manifest, into: context)
-        try Self.soften("\(context)/\(dockerfile)")
+        let text = try await rewritten(dockerfile, project, request, in: scratch, trace)
+        try Durable.write(Data(text.utf8), to: "\(scratch)/Dockerfile")
         let options = Self.options(request, project, context)
+        let caches = try mountCaches(of: request.app)
+        // In Docker's own format: the other has no place for SHELL, and buildah then runs what follows it without.
         let command = try buildah.command(
-            ["bud", "--layers", "--format", "oci", "--retry", "1"] + Buildah.sandbox + options
-                + ["--tag", "localhost/roost/\(request.app)", "--iidfile", "\(scratch)/id"]
-                + ["--file", "\(context)/\(dockerfile)", context],
-            temporary: scratch
+            ["bud", "--layers", "--format", "docker", "--retry", "1"] + Buildah.sandbox + options
+                + ["--build-context", "\(DockerfileRewrite.context)=\(scratch)/build"]
+                + ["--file", "\(scratch)/Dockerfile", context],
+            temporary: caches
         )
         let last = LastLines()
+        let found = LastLines(limit: 10_000)
         let code = try await command.stream { line in
+            if let id = DockerfileSteps.id(in: line) { found.add(id) }
             last.add(line)
             try await trace.say("dockerfile", line)
         }
         // A program that was ended has an exit code too.
         try Task.checkCancellation()
         guard code == 0 else { throw Self.fault(dockerfile, code, last) }
-        let text = String(decoding: try FileTree.read("\(scratch)/id", limit: 1024) ?? [], as: UTF8.self)
-        guard let id = Hex.digits(of: text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
-            throw Fault(.toolFailed, "buildah named the image \(ConfigNode.quoted(text))")
+        // The last word is the image's ID. With a file for it buildah would not tell those of the steps.
+        guard let id = last.all.last(where: { Hex.isDigest($0) }) else {
+            throw Fault(.toolFailed, "buildah did not name the image: \(ConfigNode.quoted(last.all.last ?? ""))")
         }
+        try steps.save(found.all + [id], of: request.app)
         return id
     }
 
-    /// Takes `--start-interval` out of health checks, which buildah before 1.34 refuses as an unknown flag.
-    ///
-    /// Nothing is lost: an image in OCI format carries no health check, the checks of `fly.toml` count.
-    private static func soften(_ path: String) throws {
-        guard let bytes = try FileTree.read(path, limit: 1 << 20) else { return }
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard text.contains("--start-interval") else { return }
-        let softer = text.replacing(/--start-interval(=|\s+)[^\s\\]+/, with: "")
-        // A new file in the old one's place: the old one may be linked to the store of sources.
-        try Data(softer.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    /// The Dockerfile in words that the host's buildah knows, and beside it the files that it needs for that.
+    private func rewritten(
+        _ dockerfile: String,
+        _ project: ProjectFiles,
+        _ request: BuildRequest,
+        in scratch: String,
+        _ trace: BuildTrace
+    ) async throws -> String {
+        guard let text = try project.text(dockerfile) else {
+            throw Fault(.buildFailed, "the project has no \(dockerfile)")
+        }
+        guard text.utf8.count <= 1 << 20 else { throw Fault(.tooLarge, "\(dockerfile) has more than 1 MiB") }
+        let uses = Dockerfile.parse(text, path: dockerfile)
+            .imagesUsed(arguments: request.build.args, target: request.build.target)
+        var rewrite = DockerfileRewrite(
+            text,
+            path: dockerfile,
+            manifest: project.manifest,
+            arguments: request.build.args,
+            bases: try await bases.prepare(uses, of: dockerfile, trace)
+        )
+        let result = try rewrite.text()
+        for note in rewrite.notes { try await trace.say("dockerfile", note) }
+        try FileTree.makeFolder("\(scratch)/build")
+        for (path, content) in rewrite.files {
+            let place = "\(scratch)/build/\(path)"
+            try Durable.makeFolder((place as NSString).deletingLastPathComponent)
+            try Durable.write(Data(content.text.utf8), to: place, mode: content.isProgram ? 0o755 : 0o644)
+        }
+        return result
+    }
+
+    /// Where buildah keeps an app's cache mounts: it has them among its temporary files, the rest of which go.
+    private func mountCaches(of app: String) throws(Fault) -> String {
+        let folder = try AppCache(store: store, app: app).folder("buildah")
+        for name in try FileTree.names(in: folder) where !name.hasPrefix("buildah-cache") {
+            try FileTree.remove("\(folder)/\(name)")
+        }
+        return folder
     }
 
     private static func options(_ request: BuildRequest, _ project: ProjectFiles, _ context: String) -> [String] {

@@ -30,7 +30,7 @@ struct InterpreterCopy: Sendable {
         return packages
     }
 
-    /// - Parameter layers: diff IDs of a system that has those packages.
+    /// The layer with the interpreter, on top of a system that has those packages.
     func layer(on layers: [String]) async throws -> String {
         let version = interpreter.version
         let script = """

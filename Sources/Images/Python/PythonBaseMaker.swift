@@ -22,11 +22,9 @@ package struct PythonBaseMaker: Sendable {
     ///
     /// One build makes it; those that need it meanwhile wait.
     ///
-    /// - Parameters:
-    ///   - python: `3.12`, or a full version where that very one is wanted if there is a choice; nil for the host's
-    ///     default.
-    ///   - packages: names as Debian 13 has them; see ``DebianPackages``.
-    /// - Throws: ``Fault`` `buildFailed` when there is no such Python or package, with the ways on.
+    /// The Python is `3.12`, or a full version where that very one is wanted if there is a choice; nil is the host's
+    /// default. Packages have the names of Debian 13; see ``DebianPackages``. A ``Fault`` `buildFailed` says when there is
+    /// no such Python or package, with the ways on.
     func base(python: String? = nil, packages: [String] = [], _ trace: BuildTrace) async throws -> PythonBase {
         for name in packages where !SystemRoot.isPackageName(name) {
             throw Fault(.invalidRequest, "\(ConfigNode.quoted(name)) is not the name of a package")
@@ -39,6 +37,33 @@ package struct PythonBaseMaker: Sendable {
             }
             return try await first(of: wanted, packages, trace)
         }
+    }
+
+    /// A base of a release of the host's distribution, whichever Python that has.
+    ///
+    /// Without a name it is the newest that the host's mirrors serve as stable, else its own.
+    func base(release: String?, packages: [String], _ trace: BuildTrace) async throws -> PythonBase {
+        let name = try await self.release(release)
+        let source = try await sources.all().first { source in
+            if case .system(let found) = source.kind { found.name == name } else { false }
+        }
+        guard let source else { throw Self.noRelease(name) }
+        return try await trace.stage("base") { try await ready(source, packages.sorted(), trace) }
+    }
+
+    /// The name of the release that is meant.
+    func release(_ wanted: String?) async throws -> String {
+        let names = try await sources.all().compactMap { source in
+            if case .system(let found) = source.kind { found.name } else { nil }
+        }
+        // A release that still moves is only for those who name it.
+        let name = wanted ?? ["trixie", "bookworm", "bullseye"].first(where: names.contains) ?? names.first
+        guard let name, names.contains(name) else { throw Self.noRelease(wanted ?? "stable") }
+        return name
+    }
+
+    private static func noRelease(_ name: String) -> Fault {
+        Fault(.buildFailed, "this host's mirrors have no release \(name) of its distribution")
     }
 
     /// The Pythons that this host can make a base with, the newest first; for each version the best one.

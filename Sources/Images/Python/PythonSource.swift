@@ -24,9 +24,9 @@ struct PythonSource: Equatable, Sendable {
 
 /// A release of a distribution and where its packages are.
 struct SystemRelease: Equatable, Sendable {
-    /// `Debian`
+    /// For people: `Debian`.
     var distribution: String
-    /// `bookworm`
+    /// The code name: `bookworm`.
     var name: String
     /// Lines of a `sources.list`.
     var sources: [String]

@@ -106,6 +106,10 @@ package struct SourceStore: Sendable {
                 if readableForAll { file.mode = file.mode & 0o111 == 0 ? 0o644 : 0o755 }
                 try write(file, to: "\(folder)/\(file.path)")
             }
+            for empty in manifest.folders {
+                try Self.makeFolders(above: empty, in: folder, made: &made)
+                try FileTree.makeFolder("\(folder)/\(empty)")
+            }
         }
     }
 

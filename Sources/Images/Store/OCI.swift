@@ -58,6 +58,28 @@ enum OCI {
         var os: String
         var config: Process?
         var rootfs: RootFS
+        /// One for each layer, where somebody asks for it.
+        var history: [History]?
+    }
+
+    struct History: Codable, Equatable, Sendable {
+        var created = "1970-01-01T00:00:00Z"
+        var createdBy: String
+
+        enum CodingKeys: String, CodingKey {
+            case created
+            case createdBy = "created_by"
+        }
+
+        init(createdBy: String) {
+            self.createdBy = createdBy
+        }
+
+        init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            created = try values.decodeIfPresent(String.self, forKey: .created) ?? ""
+            createdBy = try values.decodeIfPresent(String.self, forKey: .createdBy) ?? ""
+        }
     }
 
     struct RootFS: Codable, Equatable, Sendable {

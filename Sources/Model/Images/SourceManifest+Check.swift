@@ -15,10 +15,11 @@ extension SourceManifest {
     ///
     /// - Throws: ``Fault`` `tooLarge`, or `invalidRequest` naming the path.
     package func check() throws(Fault) {
-        guard files.count <= Self.maximumFiles else {
+        let count = files.count + folders.count
+        guard count <= Self.maximumFiles else {
             throw Fault(
                 .tooLarge,
-                "the project has \(files.count) files; at most \(Self.maximumFiles) are taken",
+                "the project has \(count) files; at most \(Self.maximumFiles) are taken",
                 hint: Self.leaveOut
             )
         }
@@ -37,26 +38,30 @@ extension SourceManifest {
                 hint: Self.leaveOut
             )
         }
-        for file in files {
-            if let parent = Self.folders(above: file.path).first(where: { paths.contains($0) }) {
-                throw Self.fault(file.path, "lies below \(parent), which is not a folder")
-            }
+        for folder in folders {
+            try Self.check(path: folder)
+            guard paths.insert(folder).inserted else { throw Self.fault(folder, "is there twice") }
         }
-        let links = Dictionary(files.compactMap { file in file.target.map { (file.path, $0) } }) { first, _ in first }
-        for path in links.keys where Self.leadsOut(path, links) {
-            throw Self.fault(path, "is a link that leads out of the folder by way of another link")
+        // So nothing is ever written through a link, wherever it leads: whoever unpacks begins with an empty folder.
+        for path in files.map(\.path) + folders {
+            if let parent = Self.folders(above: path).first(where: { paths.contains($0) }) {
+                throw Self.fault(path, "lies below \(parent), which is not an empty folder")
+            }
         }
     }
 
-    /// Whether a link's target, read from where the link is, stays within the folder.
-    package static func staysInside(_ target: String, from path: String) -> Bool {
-        guard !target.isEmpty, !target.hasPrefix("/") else { return false }
-        var depth = path.utf8.count { $0 == UInt8(ascii: "/") }
-        for part in target.split(separator: "/") where part != "." {
-            depth += part == ".." ? -1 : 1
-            if depth < 0 { return false }
+    /// The first part of a path that is a link out of the folder, for whoever has to follow the path on the host.
+    ///
+    /// - Parameter path: relative to the folder; `.` and `..` in it are followed as they stand.
+    /// - Returns: that part's path; nil when the whole path stays within the folder.
+    package func linkOut(on path: String) -> String? {
+        let links = Dictionary(files.compactMap { file in file.target.map { (file.path, $0) } }) { first, _ in first }
+        var place = ""
+        for part in path.split(separator: "/") {
+            place += place.isEmpty ? String(part) : "/\(part)"
+            if Self.leadsOut(place, links) { return place }
         }
-        return true
+        return nil
     }
 
     // MARK: - Private
@@ -76,6 +81,7 @@ extension SourceManifest {
                 followed += 1
                 // After 40 the kernel gives up, and so leads nowhere.
                 guard followed <= 40 else { return false }
+                guard !target.hasPrefix("/") else { return true }
                 place.removeLast()
                 waiting += target.split(separator: "/").reversed()
             }
@@ -94,15 +100,21 @@ extension SourceManifest {
     }
 }
 
-extension SourceManifest.Entry {
-    fileprivate func check() throws(Fault) {
+extension SourceManifest {
+    fileprivate static func check(path: String) throws(Fault) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard path.utf8.count <= SourceManifest.maximumPath, parts.allSatisfy({ $0.utf8.count <= 255 }) else {
-            throw SourceManifest.fault(path, "is too long")
+        guard path.utf8.count <= maximumPath, parts.allSatisfy({ $0.utf8.count <= 255 }) else {
+            throw fault(path, "is too long")
         }
         guard !path.utf8.contains(0), parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
-            throw SourceManifest.fault(path, "is not a plain path within a folder")
+            throw fault(path, "is not a plain path within a folder")
         }
+    }
+}
+
+extension SourceManifest.Entry {
+    fileprivate func check() throws(Fault) {
+        try SourceManifest.check(path: path)
         guard mode <= 0o777 else { throw SourceManifest.fault(path, "has the mode \(String(mode, radix: 8))") }
         switch kind {
         case .file:
@@ -113,9 +125,9 @@ extension SourceManifest.Entry {
                 throw SourceManifest.fault(path, "has the size \(size)")
             }
         case .symlink:
-            guard let target, target.utf8.count <= SourceManifest.maximumPath, !target.utf8.contains(0),
-                SourceManifest.staysInside(target, from: path), size == 0, sha256.isEmpty
-            else { throw SourceManifest.fault(path, "is a link that leads out of the folder") }
+            guard let target, !target.isEmpty, target.utf8.count <= SourceManifest.maximumPath,
+                !target.utf8.contains(0), size == 0, sha256.isEmpty
+            else { throw SourceManifest.fault(path, "is a link that leads nowhere") }
         }
     }
 

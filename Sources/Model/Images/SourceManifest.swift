@@ -2,9 +2,18 @@
 package struct SourceManifest: Codable, Equatable, Sendable {
     /// Sorted by path.
     package var files: [Entry]
+    /// Folders with nothing in them, sorted; absent in manifests of earlier versions.
+    package var folders: [String]
 
-    package init(files: [Entry]) {
+    package init(files: [Entry], folders: [String] = []) {
         self.files = files
+        self.folders = folders
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        files = try values.decode([Entry].self, forKey: .files)
+        folders = try values.decodeIfPresent([String].self, forKey: .folders) ?? []
     }
 
     package struct Entry: Codable, Equatable, Hashable, Sendable {

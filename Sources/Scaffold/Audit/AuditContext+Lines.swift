@@ -1,3 +1,5 @@
+import Toolkit
+
 extension AuditContext {
     /// A line of a file, for ``Finding/found``: without blanks at its ends, not too long.
     func line(_ place: Place) -> String {

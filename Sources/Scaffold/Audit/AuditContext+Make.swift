@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 extension AuditContext {
     /// All that rules look at, from a finished scan.

@@ -1,4 +1,5 @@
 package import Model
+package import Toolkit
 
 /// One thing that the audit looks for: its documentation, its examples and its check in one value.
 ///

@@ -1,3 +1,5 @@
+import Toolkit
+
 /// All rules, by area.
 package enum Rules {
     /// In the order of their ids.

@@ -26,7 +26,7 @@ package enum BuildWay: Equatable, Sendable {
     ) throws(Fault) -> BuildWay {
         if build.image != nil { return .image }
         let project = scan.context.project
-        let named = dockerfile ?? ["Dockerfile", "dockerfile", "Containerfile"].first { project.has($0) }
+        let named = dockerfile ?? ["Dockerfile", "dockerfile"].first { project.has($0) }
         if native || build.builder == "python" {
             guard isPython(scan) else { throw notPython }
             return .native(generated: nil)

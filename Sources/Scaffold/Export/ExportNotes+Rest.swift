@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 extension ExportNotes {
     /// What `fly.toml` says beyond what other facts name.

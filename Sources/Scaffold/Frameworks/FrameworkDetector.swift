@@ -1,4 +1,5 @@
 import Foundation
+import Toolkit
 
 /// Recognises apps of other languages than Python, and anything that brings its own Dockerfile.
 ///

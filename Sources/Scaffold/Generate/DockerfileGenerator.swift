@@ -1,3 +1,5 @@
+import Toolkit
+
 /// What may be said about an image beside the facts.
 package struct DockerfileOptions: Sendable {
     /// Without the sign of a comment: ``Stamp/text(version:facts:)``.

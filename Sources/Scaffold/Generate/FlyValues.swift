@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// What a `fly.toml` is to say about a project, decided before a line of it is written.
 struct FlyValues: Equatable {

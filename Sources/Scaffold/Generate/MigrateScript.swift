@@ -1,3 +1,5 @@
+import Toolkit
+
 /// Writes `migrate.py`: the project's own migration command under a lock of the database, so that replicas that start
 /// together wait instead of racing.
 package enum MigrateScript {

@@ -1,3 +1,5 @@
+import Toolkit
+
 /// The Dockerfile of a Python app, put together from its parts.
 struct PythonImage {
     let facts: Facts

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// Reads Heroku's `app.json`.
 enum AppJSONImport {

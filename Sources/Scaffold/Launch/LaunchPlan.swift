@@ -1,3 +1,5 @@
+import Toolkit
+
 /// What a launch will do to a project's folder: nothing is done by it, all is said by it.
 package struct LaunchPlan: Equatable, Sendable {
     package enum Action: Equatable, Sendable {

@@ -1,3 +1,5 @@
+import Toolkit
+
 /// A value in Python source: constants as they are, names resolved, the rest as far as it is plain.
 package indirect enum PythonValue: Equatable, Sendable {
     case none

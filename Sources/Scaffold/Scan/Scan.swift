@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// What a scan found: the facts, and what they were read from.
 package struct ScanResult: Sendable {

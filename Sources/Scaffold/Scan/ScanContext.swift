@@ -1,4 +1,5 @@
 package import Model
+package import Toolkit
 
 /// What a scan knows so far: read files first, then the facts that one detector after the other adds.
 ///

@@ -16,6 +16,10 @@ struct FolderWalk {
     let always: Set<String>
     /// Files with size and mode, but not hashed yet; in no order.
     private(set) var found: [SourceManifest.Entry] = []
+    /// Folders that belong to the project, whatever is in them.
+    private(set) var folders: [String] = []
+    /// Files with secrets of this machine that nothing names for the image.
+    private(set) var secrets: [String] = []
 
     init(root: String, rules: IgnoreRules, always: Set<String>) {
         self.root = root
@@ -55,10 +59,18 @@ struct FolderWalk {
         let kept = !leftOut || always.contains(path)
         if kind == S_IFDIR {
             guard !isVirtualEnvironment(path) else { return nil }
+            if kept { folders.append(path) }
+            guard folders.count <= SourceManifest.maximumFiles else { throw tooMany() }
             guard kept || rules.takesBack || always.contains(where: { $0.hasPrefix(path + "/") }) else { return nil }
             return Waiting(path: path, rules: below)
         }
-        if kept { try add(path, status) }
+        guard kept else { return nil }
+        // Files of variables hold keys; in an image everybody who gets it reads them.
+        if Self.holdsSecrets(name), !always.contains(path), !rules.names(path) {
+            secrets.append(path)
+        } else {
+            try add(path, status)
+        }
         return nil
     }
 
@@ -69,36 +81,30 @@ struct FolderWalk {
         } else {
             found.append(.init(path: path, mode: mode, size: Int64(status.st_size), sha256: ""))
         }
-        guard found.count <= SourceManifest.maximumFiles else {
-            throw Fault(
-                .tooLarge,
-                "\(root) holds more than \(SourceManifest.maximumFiles) files",
-                hint: "name what the app does not need in .dockerignore; is this the project's own folder?"
-            )
-        }
+        guard found.count <= SourceManifest.maximumFiles else { throw tooMany() }
     }
 
-    /// Where a link leads, which must be within the folder.
+    private func tooMany() -> Fault {
+        Fault(
+            .tooLarge,
+            "\(root) holds more than \(SourceManifest.maximumFiles) files",
+            hint: "name what the app does not need in .dockerignore; is this the project's own folder?"
+        )
+    }
+
+    /// `.env` and `.env.production`, but no example.
+    static func holdsSecrets(_ name: String) -> Bool {
+        guard name == ".env" || name.hasPrefix(".env.") else { return false }
+        let examples: Set<Substring> = ["example", "sample", "template", "dist", "tmpl", "defaults"]
+        return !name.split(separator: ".").dropFirst().contains { examples.contains($0) }
+    }
+
+    /// Where a link leads, which may be a place that only the Machine has.
     private func link(_ path: String) throws(Fault) -> String {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = readlink("\(root)/\(path)", &buffer, buffer.count)
         guard count >= 0 else { throw Durable.fault(errno, "read link", path) }
-        let target = try Self.text(Array(buffer[..<count]), of: "the target of the link \(path)")
-        // By its words, as another machine would see it; and by what it really is here, through other links.
-        var inside = SourceManifest.staysInside(target, from: path)
-        if inside, let resolved = realpath("\(root)/\(path)", nil) {
-            let place = String(cString: resolved)
-            free(resolved)
-            inside = place == root || place.hasPrefix(root == "/" ? "/" : root + "/")
-        }
-        guard inside else {
-            throw Fault(
-                .invalidRequest,
-                "the link \(path) leads out of the project folder, to \(target)",
-                hint: "put a copy in its place, or name it in .dockerignore"
-            )
-        }
-        return target
+        return try Self.text(Array(buffer[..<count]), of: "the target of the link \(path)")
     }
 
     private func names(in folder: String) throws(Fault) -> [String] {

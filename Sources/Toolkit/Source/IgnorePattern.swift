@@ -2,13 +2,13 @@
 ///
 /// > Source: github.com/moby/patternmatcher, `patternmatcher.go`: `**` takes any number of folders, `*` and `?` stop at
 /// > `/`, brackets are those of a regular expression.
-struct IgnorePattern: Sendable {
+package struct IgnorePattern: Sendable {
     private let tokens: [Token]
 
     /// Reads a cleaned pattern: no blanks around it, no `!`, no leading `/`, no `.` parts.
     ///
     /// Nil for a bracket that is never closed or holds nothing, and for a backslash at the end.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         var parser = Parser(rest: Array(text.unicodeScalars)[...])
         guard let tokens = parser.parse() else { return nil }
         self.tokens = tokens
@@ -17,7 +17,7 @@ struct IgnorePattern: Sendable {
     /// Whether the pattern is this very path; the folders above it are the caller's matter.
     ///
     /// Follows all ways through the pattern at once, so that none takes longer than its length times the path's.
-    func matches(_ path: [Unicode.Scalar]) -> Bool {
+    package func matches(_ path: [Unicode.Scalar]) -> Bool {
         // Most lines begin with a plain name: this spares the walk for nearly all paths.
         if case .scalar(let first)? = tokens.first, path.first != first { return false }
         var states = [Bool](repeating: false, count: tokens.count + 1)

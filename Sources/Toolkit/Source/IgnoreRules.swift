@@ -61,6 +61,12 @@ package struct IgnoreRules: Sendable {
         return (leftOut, Folder(fits: fits))
     }
 
+    /// Whether a line takes this very path back in, so that somebody has named it: `!.env`.
+    package func names(_ path: String) -> Bool {
+        let scalars = Array(path.unicodeScalars)
+        return rules.last { $0.pattern.matches(scalars) }?.takesBack == true
+    }
+
     /// Whether something below a folder that is left out may be taken back in.
     package var takesBack: Bool { rules.contains { $0.takesBack } }
 

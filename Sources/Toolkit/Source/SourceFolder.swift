@@ -22,19 +22,46 @@ package enum SourceFolder {
     ///   - ignoreFile: relative to the folder; `.dockerignore` when nil, which may be missing.
     ///   - always: paths that are sent even when the ignore file leaves them out, such as the Dockerfile.
     /// - Returns: sorted by path; the content of each file is at `path/<entry.path>`.
-    /// - Throws: ``Fault`` `tooLarge` above ``SourceManifest/maximumFiles`` files, `invalidRequest` for a link that leads
-    ///   out of the folder or a name that is not UTF-8, `invalidConfig` for an ignore file that can't be read as one,
-    ///   `io` for what can't be read.
+    /// - Throws: ``Fault`` `tooLarge` above ``SourceManifest/maximumFiles`` files, `invalidRequest` for a name that is
+    ///   not UTF-8, `invalidConfig` for an ignore file that can't be read as one, `io` for what can't be read.
     package static func scan(
         _ path: String,
         ignoreFile: String? = nil,
         always: [String] = []
     ) throws(Fault) -> SourceManifest {
+        try survey(path, ignoreFile: ignoreFile, always: always).manifest
+    }
+
+    /// What a scan found.
+    package struct Survey: Sendable {
+        package var manifest: SourceManifest
+        /// Files of variables that stay where they are, sorted: nothing names them for the image.
+        package var secrets: [String]
+    }
+
+    /// As `scan`, with what was left out because it holds secrets: `.env` and `.env.*`, unless the ignore file takes
+    /// them back in by a line such as `!.env`.
+    package static func survey(
+        _ path: String,
+        ignoreFile: String? = nil,
+        always: [String] = []
+    ) throws(Fault) -> Survey {
         let root = try physical(path)
         let rules = try readRules(in: root, named: ignoreFile)
         var walk = FolderWalk(root: root, rules: rules, always: Set(always + [ignoreFile ?? ".dockerignore"]))
         try walk.visit()
-        return SourceManifest(files: try hashed(walk.found, in: root).sorted { $0.path < $1.path })
+        let files = try hashed(walk.found, in: root).sorted { $0.path < $1.path }
+        // Every folder with something in it is made with that.
+        var filled: Set<Substring> = []
+        for path in files.map(\.path) + walk.folders {
+            var rest = path[...]
+            while let slash = rest.lastIndex(of: "/") {
+                rest = rest[..<slash]
+                guard filled.insert(rest).inserted else { break }
+            }
+        }
+        let empty = walk.folders.filter { !filled.contains($0[...]) }.sorted()
+        return Survey(manifest: SourceManifest(files: files, folders: empty), secrets: walk.secrets.sorted())
     }
 
     // MARK: - Private

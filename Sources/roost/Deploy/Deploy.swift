@@ -85,13 +85,10 @@ struct Deploy: AsyncParsableCommand {
         if let scan, let selection {
             set = try await TryoutMaker.make(selection, app: app, scan, client)
         }
-        let build = try await plan(app, config, scan, client)
-        try await client.ensure(app: app, owner: Person.current)
-        var manifest: SourceManifest?
-        if config.build.image == nil {
-            let upload = SourceUpload(client: client, folder: folder, build: config.build, onErrors: json)
-            manifest = try await upload.run()
+        let (build, manifest) = try await prepare(app, &config, project.path, scan, client)
         }
+        // Only now: a project that can't be deployed leaves no app behind.
+        try await client.ensure(app: app, owner: Person.current)
         var request = DeployRequest(
             config: config,
             manifest: manifest,
@@ -108,14 +105,18 @@ struct Deploy: AsyncParsableCommand {
 }
 
 extension Deploy {
-    /// Reads the project once: for the audit, and for the way in which it is built.
-    private func plan(
+    /// Decides how the project is built, checks what that needs, and uploads it.
+    private func prepare(
         _ app: String,
-        _ config: AppConfig,
+        _ config: inout AppConfig,
+        _ configPath: String,
         _ scan: ScanResult?,
         _ client: RoostClient
-    ) async throws -> ProjectBuild? {
-        guard config.build.image == nil, let scan else { return nil }
+    ) async throws -> (build: ProjectBuild?, manifest: SourceManifest?) {
+        guard config.build.image == nil, let scan else { return (nil, nil) }
+        let files = try BuildFiles.find(config.build, in: folder, config: configPath)
+        if config.build.dockerfile != nil { config.build.dockerfile = files.dockerfile }
+        config.build.ignorefile = files.ignoreFile == ".dockerignore" ? nil : files.ignoreFile
         if !noAudit {
             try DeployAudit(folder: folder, scan: scan).check(strict: strict)
             try await DeployNeeds(client: client, app: app, config: config, scan: scan).check()
@@ -123,12 +124,16 @@ extension Deploy {
         let build = try ProjectBuild.plan(
             scan,
             config,
-            dockerfile: config.build.dockerfile,
+            dockerfile: files.dockerfile,
             isForced: (dockerfile != nil, native),
             offered: try await client.pythons()
         )
         for note in build.notes { Output.warn("==> \(Output.harmless(note))") }
-        return build
+        if case .dockerfile(let path) = build.way {
+            try await BasesCheck(client: client, folder: folder, build: config.build).run(path)
+        }
+        let upload = SourceUpload(client: client, folder: folder, files: files, onErrors: json)
+        return (build, try await upload.run())
     }
 }
 

@@ -7,7 +7,7 @@ import Toolkit
 struct SourceUpload {
     let client: RoostClient
     let folder: String
-    let build: AppConfig.Build
+    let files: BuildFiles
     /// Standard output is for a script to read.
     var onErrors = false
     /// Uploads under way at once.
@@ -15,11 +15,13 @@ struct SourceUpload {
 
     func run() async throws -> SourceManifest {
         let start = ContinuousClock.now
-        let manifest = try SourceFolder.scan(
+        let survey = try SourceFolder.survey(
             folder,
-            ignoreFile: build.ignorefile,
-            always: [build.dockerfile].compactMap { $0 }
+            ignoreFile: files.ignoreFile,
+            always: [files.dockerfile].compactMap { $0 }
         )
+        let manifest = survey.manifest
+        if !survey.secrets.isEmpty { print(Self.note(survey.secrets, files)) }
         let missing = Set(try await client.post("/v1/sources/missing", manifest, as: [String].self))
         var wanted: [String: SourceManifest.Entry] = [:]
         for entry in manifest.files where missing.contains(entry.sha256) { wanted[entry.sha256] = entry }
@@ -31,6 +33,15 @@ struct SourceUpload {
     }
 
     // MARK: - Private
+
+    private static func note(_ secrets: [String], _ files: BuildFiles) -> String {
+        let more = secrets.count > 3 ? " and \(secrets.count - 3) more" : ""
+        let names = Output.harmless(secrets.prefix(3).joined(separator: ", ")) + more
+        let ignore = files.ignoreFile ?? ".dockerignore"
+        return
+            "\(names) not sent: an image is no place for secrets (a line !\(Output.harmless(secrets[0])) in \(ignore)"
+            + " sends it)"
+    }
 
     private func upload(_ entries: [SourceManifest.Entry]) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -65,9 +65,11 @@ struct LaunchProbe {
 
     private func look(_ name: String) async throws -> Report {
         let config = stripped(name)
-        let manifest =
-            config.build.image == nil
-            ? try await SourceUpload(client: client, folder: folder, build: config.build).run() : nil
+        var manifest: SourceManifest?
+        if config.build.image == nil {
+            let files = try BuildFiles.find(config.build, in: folder, config: "\(folder)/fly.toml")
+            manifest = try await SourceUpload(client: client, folder: folder, files: files).run()
+        }
         let request = DeployRequest(
             config: config,
             manifest: manifest,

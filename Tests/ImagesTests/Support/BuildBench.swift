@@ -32,7 +32,7 @@ struct BuildBench {
         python = PythonBuilder(store: store, sources: sources, sandbox: sandbox, options: options)
         var buildah = DockerfileOptions(storage: "\(images)/buildah", run: "\(images)/buildah-run")
         buildah.environment = environment
-        dockerfile = DockerfileBuilder(store: store, sources: sources, options: buildah)
+        dockerfile = DockerfileBuilder(store: store, sources: sources, options: buildah, bases: python.bases)
         builder = ImageBuilder(
             store: store,
             sources: sources,

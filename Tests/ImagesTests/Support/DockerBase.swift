@@ -5,7 +5,7 @@ import Toolkit
 enum DockerBase {
     static let name = "docker.io/library/python:3.11-slim"
 
-    /// Makes it of the largest layer of a store, which is a whole system; nothing happens when it is there.
+    /// Makes it of the layer of a store that is a whole Debian 12; nothing happens when it is there.
     static func make(in storage: String, images: String) async throws {
         let buildah =
             ["--mount", "buildah", "--root", storage, "--runroot", "\(storage)-run", "--storage-driver", "overlay"]
@@ -14,10 +14,11 @@ enum DockerBase {
         }
         if try await Command("unshare", buildah + ["inspect", "--type", "image", name]).run().code == 0 { return }
         let blobs = "\(images)/blobs/sha256"
-        let sizes = try FileManager.default.contentsOfDirectory(atPath: blobs).map { name in
-            (try FileManager.default.attributesOfItem(atPath: "\(blobs)/\(name)")[.size] as? Int ?? 0, name)
+        let system = try FileManager.default.contentsOfDirectory(atPath: blobs).first { name in
+            let python = "\(images)/layers/\(name)/usr/bin/python3.11"
+            return FileManager.default.fileExists(atPath: python)
         }
-        guard let system = sizes.max(by: { $0.0 < $1.0 })?.1 else { return }
+        guard let system else { return }
         let container = try await run(["from", "scratch"])
         _ = try await run(["add", "--quiet", container, "\(blobs)/\(system)", "/"])
         _ = try await run(["commit", "--quiet", container, name])

@@ -1,4 +1,5 @@
 import Scaffold
+import Toolkit
 
 /// Facts shaped like those of public projects, one for each combination that tends to go wrong; names are our own.
 enum FactsSamples {

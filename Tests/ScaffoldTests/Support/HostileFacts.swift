@@ -1,5 +1,6 @@
 import Model
 import Scaffold
+import Toolkit
 
 /// Texts that mean something to one of the formats that we write, in every place where a project may have text.
 enum HostileFacts {

@@ -2,6 +2,7 @@ import Foundation
 
 #if canImport(Glibc)
 import Glibc
+import Toolkit
 #endif
 
 /// What is wrong in each, and what is said about it.

@@ -1,3 +1,5 @@
+import Toolkit
+
 extension AuditContext {
     /// The app's Python code, read once an audit.
     var code: CodeMap {

@@ -1,4 +1,5 @@
 import Synchronization
+import Toolkit
 
 /// The lines of the project's files, split at most once a file.
 final class SourceText: Sendable {

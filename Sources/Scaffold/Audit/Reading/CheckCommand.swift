@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Toolkit
 
 /// A command that says whether a container is well: of `HEALTHCHECK`, Compose, ECS or a probe.
 struct CheckCommand: Sendable {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// A health check of a platform with its times, in seconds.
 struct CheckTiming: Sendable {

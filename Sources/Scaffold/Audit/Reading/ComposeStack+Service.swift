@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 extension ComposeStack {
     struct Service: Sendable {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// A configuration of nginx and what is known of where it runs.
 struct NginxFile: Sendable {

@@ -1,3 +1,5 @@
+import Toolkit
+
 /// The image that production runs, with what rules ask of it again and again.
 struct ProductionImage: Sendable {
     /// Misspelt instructions read as they were meant.

@@ -1,3 +1,5 @@
+import Toolkit
+
 /// The simple commands of a `RUN` line or of another piece of shell.
 enum RunCommands {
     /// Words by command, wrappers such as `sudo` and `env` taken off; text after `sh -c` is taken apart as well.

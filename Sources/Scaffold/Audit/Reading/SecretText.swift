@@ -1,3 +1,5 @@
+import Toolkit
+
 /// Tells secrets from placeholders, by names and by what values look like; never gives a value away.
 enum SecretText {
     /// Whether a variable's name says that its value is a secret.

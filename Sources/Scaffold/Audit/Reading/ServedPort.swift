@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// Where a production server listens, as its command and its variables say.
 struct ServedPort: Sendable {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// Turns what files write down into simple commands: shell text taken apart, scripts and targets followed.
 struct CommandReader {

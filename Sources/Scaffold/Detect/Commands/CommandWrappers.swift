@@ -1,3 +1,5 @@
+import Toolkit
+
 /// Takes off what only wraps a command: `exec`, `uv run`, `ddtrace-run`, `tini --`.
 struct CommandWrappers {
     var words: [String]

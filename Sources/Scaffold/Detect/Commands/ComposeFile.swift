@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// Compose files: which they are, and the commands of their services.
 enum ComposeFile {

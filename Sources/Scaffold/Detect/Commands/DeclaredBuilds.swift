@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// What Compose files, platforms and workflows say about how Dockerfiles are built.
 enum DeclaredBuilds {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// The images that a project's Dockerfiles make, with the folder that each is built from.
 struct DockerImages: Sendable {

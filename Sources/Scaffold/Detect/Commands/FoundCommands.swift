@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// Finds every command that a project writes down.
 package enum FoundCommands {

@@ -1,3 +1,5 @@
+import Toolkit
+
 /// Where the files of an image come from in the project: what `COPY` and bind mounts say.
 struct ImageFiles: Sendable {
     /// Absolute in the image, relative in the project.

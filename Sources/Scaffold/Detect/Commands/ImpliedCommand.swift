@@ -1,3 +1,5 @@
+import Toolkit
+
 /// What images start that others have made, when a Dockerfile itself says nothing.
 enum ImpliedCommand {
     /// The command of `tiangolo/uvicorn-gunicorn-fastapi` and those made like it.

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// Commands that a project gives names to: targets of Makefiles and justfiles, scripts in `pyproject.toml`.
 struct NamedCommands: Sendable {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// The commands in files of platforms: fly, Render, Railway, App Engine, Cloud Build, Heroku, Kubernetes.
 enum PlatformFiles {

@@ -1,3 +1,5 @@
+import Toolkit
+
 /// Which stage of a Dockerfile becomes the image that users reach.
 enum ProductionStage {
     static let names: Set<String> = ["prod", "production", "runtime", "final", "release", "server"]

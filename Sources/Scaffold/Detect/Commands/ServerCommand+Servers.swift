@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 extension ServerCommand {
     static func uvicorn(_ words: [String], _ environment: [String: String]) -> ServerCommand {

@@ -1,3 +1,5 @@
+import Toolkit
+
 /// Splits shell text into words and operators, with the quoting that decides about expansion.
 struct ShellLexer {
     /// A part of a word that is quoted in one way.

@@ -1,3 +1,5 @@
+import Toolkit
+
 /// The simple commands of a shell text, with variables filled in as far as they can be told; nothing is run.
 struct ShellScript {
     struct Line {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 extension DatabaseSignals {
     /// Adds what files other than Python's say: dependencies, Compose, examples of the environment, settings.

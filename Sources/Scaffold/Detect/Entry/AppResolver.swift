@@ -1,3 +1,5 @@
+import Toolkit
+
 /// Tells which names of which modules are apps, or functions that make one: through calls, classes and re-exports.
 final class AppResolver {
     /// An app's name where it is made.

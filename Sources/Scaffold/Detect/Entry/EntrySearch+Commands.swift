@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 extension EntrySearch {
     /// `[tool.fastapi] entrypoint`, which FastAPI's own command line reads.

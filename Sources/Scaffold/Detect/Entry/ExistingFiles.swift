@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// Finds the files for deployment that a project has already, and which Dockerfile is for production.
 enum ExistingFiles {

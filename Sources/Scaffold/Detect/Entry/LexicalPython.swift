@@ -1,4 +1,5 @@
 import Foundation
+import Toolkit
 
 /// Reads the top level of Python text without Python: imports, assignments, definitions, calls that start a server.
 ///

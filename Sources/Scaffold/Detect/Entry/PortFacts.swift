@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// Finds the port that an app listens on: its command says it best, then the files around it.
 struct PortFacts {

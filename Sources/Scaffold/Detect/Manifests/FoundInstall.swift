@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 extension InstallCommand {
     /// The commands that install what production needs, the most telling first.

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// The manager that a project is kept with, and the manifest that says what it needs.
 struct ManifestChoice: Sendable {

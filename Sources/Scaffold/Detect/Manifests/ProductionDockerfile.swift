@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// The Dockerfile that an app's production image is built from, with the stages that take part in it.
 struct ProductionDockerfile: Sendable {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// A version of Python that a file names.
 struct PythonChoice: Sendable {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// Finds what brings the database's schema up to date, and who runs it already.
 package enum MigrationDetector {

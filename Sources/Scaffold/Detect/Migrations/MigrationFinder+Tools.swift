@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 extension MigrationFinder {
     func aerich() -> Facts.Migrations? {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// Finds who brings the schema up to date already, so that nothing does it twice.
 struct MigrationRunners {

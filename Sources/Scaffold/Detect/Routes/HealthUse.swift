@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// A path that the project's own checks ask for.
 struct HealthUse: Equatable {

@@ -1,4 +1,5 @@
 import Synchronization
+import Toolkit
 
 /// Follows names in an app's Python code to what they stand for: through imports, assignments, attributes and results.
 struct NameResolver: Sendable {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// Folders that the app writes to while it runs.
 struct WritePaths {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// A Cloud Run service, and a job for the release command.
 struct CloudRunExport {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// Task definitions for Fargate, one for each kind of process.
 struct ECSExport {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// `compose.yaml` for one host: the proxy, the app's processes, its migration, its database and services.
 struct ComposeExport {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 extension KubernetesExport {
     /// A Deployment, or a StatefulSet for what has a volume.

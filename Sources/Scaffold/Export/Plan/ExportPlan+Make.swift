@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 extension ExportPlan {
     /// Brings facts and configuration together; where both speak, the configuration counts.

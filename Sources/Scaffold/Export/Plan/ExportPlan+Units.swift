@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 extension ExportPlan {
     /// The section of the configuration that carries the web process's requests.

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 extension ApplicationRules {
     static let hosts = Rule(

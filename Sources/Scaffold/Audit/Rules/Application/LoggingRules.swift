@@ -1,3 +1,5 @@
+import Toolkit
+
 extension ApplicationRules {
     static let logging = Rule(
         "A18",

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// D05, D06: the images that a Dockerfile starts from.
 enum BaseImageRules {

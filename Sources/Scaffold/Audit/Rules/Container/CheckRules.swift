@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// D10, D11, D12: the image's health check.
 enum CheckRules {

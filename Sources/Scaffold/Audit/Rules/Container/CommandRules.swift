@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// D07, D08, D09: what the image starts.
 enum CommandRules {

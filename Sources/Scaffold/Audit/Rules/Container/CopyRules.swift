@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// D13, D15: what gets into the image with `COPY`.
 enum CopyRules {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// D01, D02: a Dockerfile is there and can be read.
 enum DockerfileRules {

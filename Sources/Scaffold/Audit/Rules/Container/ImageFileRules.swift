@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// D22, D23: files that commands need, and folders that the app writes to.
 enum ImageFileRules {

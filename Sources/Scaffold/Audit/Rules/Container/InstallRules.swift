@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// D04, D17, D19: what is installed and left behind.
 enum InstallRules {

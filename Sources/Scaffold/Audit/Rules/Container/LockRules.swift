@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// D18: whether the same build gives the same packages.
 enum LockRules {

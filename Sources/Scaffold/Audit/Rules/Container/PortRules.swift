@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// D20, D21: where the server listens and where others look for it.
 enum PortRules {

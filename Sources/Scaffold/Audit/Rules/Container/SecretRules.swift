@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// D14: secrets written into the image.
 enum SecretRules {

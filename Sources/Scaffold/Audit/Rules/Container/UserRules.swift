@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// D03, D16: who the process is, and what that user may read.
 enum UserRules {

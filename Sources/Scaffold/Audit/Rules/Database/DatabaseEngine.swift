@@ -1,3 +1,5 @@
+import Toolkit
+
 /// A call in the code that opens a database: an engine, a pool or a single connection.
 struct DatabaseEngine: Sendable {
     enum Kind: Sendable {

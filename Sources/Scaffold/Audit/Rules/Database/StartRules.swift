@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 extension DatabaseRules {
     static let atStart = Rule(

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// C01, C02, C04, C07, C08: Compose files.
 enum ComposeFileRules {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// C21, C23: images that deploy files name.
 enum ImageTagRules {

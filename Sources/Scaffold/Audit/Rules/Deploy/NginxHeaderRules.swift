@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// C11, C12: headers that nginx passes on and sends.
 enum NginxHeaderRules {

@@ -1,3 +1,5 @@
+import Toolkit
+
 /// C31: who migrates.
 enum ReleaseRules {
     static let all = [twice]

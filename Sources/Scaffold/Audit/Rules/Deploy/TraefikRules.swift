@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// C15, C16, C17: Traefik, and the engine's socket.
 enum TraefikRules {

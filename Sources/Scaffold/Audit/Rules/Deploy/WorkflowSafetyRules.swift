@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// C34, C36: what workflows run, and in which order.
 enum WorkflowSafetyRules {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// A server that production starts: its command, the variables it sees, gunicorn's file of settings.
 struct StartedServer: Sendable {

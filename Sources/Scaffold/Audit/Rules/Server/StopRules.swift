@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 extension ServerRules {
     static let ladder = Rule(

@@ -1,17 +1,17 @@
 /// Variables in text, as shells and Dockerfiles write them: `$X`, `${X}`, `${X:-default}`.
-enum Variables {
+package enum Variables {
     /// Fills in what is known; an unknown variable stays as `$X`, one with a default becomes the default.
     ///
     /// - Parameters:
     ///   - text: without quotes, or with: they mean nothing here.
     ///   - known: a variable's value.
     /// - Returns: the text with values instead of variables.
-    static func expand(_ text: some StringProtocol, _ known: (String) -> String?) -> String {
+    package static func expand(_ text: some StringProtocol, _ known: (String) -> String?) -> String {
         expand(Array(text), depth: 0, known)
     }
 
     /// Whether text begins like a name, and the name.
-    static func name(in text: some StringProtocol) -> String {
+    package static func name(in text: some StringProtocol) -> String {
         guard let first = text.first, isFirst(first) else { return "" }
         return String(text.prefix(while: isPart))
     }

@@ -22,7 +22,7 @@ extension Dockerfile {
     }
 
     /// The instructions of Dockerfiles.
-    static let words: [String] = [
+    package static let words: [String] = [
         "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
         "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
     ]
@@ -78,7 +78,7 @@ extension Dockerfile {
     }
 
     /// `NAME` or `NAME=value`; several in one line are allowed.
-    static func arguments(_ text: String, escape: Character = "\\") -> [(name: String, value: String?)] {
+    package static func arguments(_ text: String, escape: Character = "\\") -> [(name: String, value: String?)] {
         ImageWords.raw(text, escape: escape).map { word in
             guard let equals = word.firstIndex(of: "=") else { return (ImageWords.plain(word, escape: escape), nil) }
             let value = ImageWords.plain(word[word.index(after: equals)...], escape: escape)
@@ -125,7 +125,8 @@ extension Dockerfile {
             let message = "FROM takes an image and AS with a name"
             problems.append(.init(line: item.line, message: message, nearest: nil))
         }
-        stages.append(Stage(name: name, base: base, line: item.line, instructions: []))
+        let written = ImageWords.plain(image)
+        stages.append(Stage(name: name, base: base, written: written, line: item.line, instructions: [], from: item))
     }
 
     private mutating func report(_ line: DockerfileLines.Line, word: String) {

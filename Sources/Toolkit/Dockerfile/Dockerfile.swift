@@ -24,8 +24,12 @@ package struct Dockerfile: Sendable {
         package var name: String?
         /// What `FROM` names, its ARGs filled in when they have defaults.
         package var base: String
+        /// What `FROM` names, as written but for quotes.
+        package var written: String
         package var line: Int
         package var instructions: [Instruction]
+        /// The `FROM` line itself.
+        package var from: Instruction
     }
 
     /// One instruction.

@@ -1,7 +1,7 @@
 /// The words of Dockerfile instructions that are no shell: `COPY`, `ENV`, `LABEL`.
-enum ImageWords {
+package enum ImageWords {
     /// Splits at blanks outside quotes; quotes and escapes stay.
-    static func raw(_ text: some StringProtocol, escape: Character = "\\") -> [Substring] {
+    package static func raw(_ text: some StringProtocol, escape: Character = "\\") -> [Substring] {
         var words: [Substring] = []
         let text = Substring(text)
         var start: Substring.Index?
@@ -28,7 +28,7 @@ enum ImageWords {
     }
 
     /// A word without its quotes and escapes.
-    static func plain(_ word: some StringProtocol, escape: Character = "\\") -> String {
+    package static func plain(_ word: some StringProtocol, escape: Character = "\\") -> String {
         var result = ""
         var quote: Character?
         var isEscaped = false
@@ -50,7 +50,7 @@ enum ImageWords {
     }
 
     /// `A=1 B="x y"`, or the old form `A 1`, which takes the rest of the line.
-    static func pairs(_ text: String, escape: Character = "\\") -> [(name: String, value: String)] {
+    package static func pairs(_ text: String, escape: Character = "\\") -> [(name: String, value: String)] {
         let words = raw(text, escape: escape)
         guard let first = words.first else { return [] }
         guard first.contains("=") else {
@@ -64,7 +64,7 @@ enum ImageWords {
     }
 
     /// Without blanks at both ends.
-    static func trimmed(_ text: some StringProtocol) -> Substring {
+    package static func trimmed(_ text: some StringProtocol) -> Substring {
         let text = Substring(text)
         guard let first = text.firstIndex(where: { !$0.isWhitespace }) else { return text[text.endIndex...] }
         let last = text.lastIndex { !$0.isWhitespace } ?? first
