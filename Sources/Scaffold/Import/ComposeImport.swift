@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// Reads a Compose file: its services become process groups, a release command, or a note.
 struct ComposeImport {

@@ -1,4 +1,5 @@
 import Model
+import Toolkit
 
 /// One service of a Compose file.
 struct ComposeService {

@@ -1,4 +1,5 @@
 package import Model
+import Toolkit
 
 /// What an app wants before it starts and nobody has given it, as far as a deploy can know.
 package struct MissingNeeds: Equatable, Sendable {

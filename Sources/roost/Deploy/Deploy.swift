@@ -86,7 +86,6 @@ struct Deploy: AsyncParsableCommand {
             set = try await TryoutMaker.make(selection, app: app, scan, client)
         }
         let (build, manifest) = try await prepare(app, &config, project.path, scan, client)
-        }
         // Only now: a project that can't be deployed leaves no app behind.
         try await client.ensure(app: app, owner: Person.current)
         var request = DeployRequest(
