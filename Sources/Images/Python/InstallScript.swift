@@ -20,7 +20,11 @@ enum InstallScript {
                 let file = quoted("\(PythonBuild.home)/\(path)")
                 lines.append("[ -e \(file) ] || : >\(file) || true")
             }
-            let words = install.arguments.map { $0 == PythonBuild.listPath ? "\(lists)/\(number).txt" : $0 }
+            var words = install.arguments.map { $0 == PythonBuild.listPath ? "\(lists)/\(number).txt" : $0 }
+            // `pip` goes by the interpreter that it is told, not by the environment that is active.
+            if words.starts(with: ["pip", "install"]) {
+                words.insert(contentsOf: ["--python", "\(PythonBuild.virtualEnvironment)/bin/python"], at: 2)
+            }
             var command = "cd \(quoted(folder)) && \(line([uv] + words))"
             if install.isOptional {
                 command = "{ \(command); } || echo 'the project itself could not be installed; its code is used as it is'"
