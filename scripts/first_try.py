@@ -215,7 +215,9 @@ def clear(instance):
         try:
             instance.roost("apps", "destroy", name, "--yes", limit=180)
         except (Failure, subprocess.TimeoutExpired) as failure:
-            print(f"{name} could not be destroyed: {failure}", file=sys.stderr)
+            # Throw-aways go with the app that they are for.
+            if "Could not find" not in str(failure):
+                print(f"{name} could not be destroyed: {failure}", file=sys.stderr)
 
 
 def warm(instance, scratch):

@@ -14,7 +14,9 @@ struct GenerateDockerfileTests {
         let generated = DockerfileGenerator.make(GoldenFacts.make(), options)
         #expect(generated.files.map(\.path) == ["Dockerfile", ".dockerignore", "migrate.py"])
         #expect(generated.notes.isEmpty)
-        #expect(generated.files.first?.text == Self.goldenText)
+        let text = try #require(generated.files.first?.text)
+        #expect(Stamp.isUntouched(text))
+        #expect(text.replacing(/; text: [0-9a-f]{16}/, with: "") == Self.goldenText)
     }
 
     @Test("the allow-list lets through what the image copies, and nothing that is secret")

@@ -128,7 +128,7 @@ struct PythonBuildReaderTests {
 
     @Test("a Procfile's command is the last word on a process that no framework is known for")
     func procfile() async throws {
-        let build = try await read(["job.py": "print(1)\n", "Procfile": "web: python job.py --port $PORT && true\n"])
+        let build = try await read(["job.py": "print(1)\n", "Procfile": "web: ./run --port $PORT && true\n"])
         #expect(build.command.last?.contains("--port 8080") == true)
         #expect(build.command.prefix(2) == ["sh", "-c"])
     }

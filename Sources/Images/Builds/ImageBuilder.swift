@@ -113,7 +113,8 @@ package struct ImageBuilder: Sendable {
     private static let noPlan = Fault(
         .buildFailed,
         "the project has no Dockerfile, and nothing says how to build it without one",
-        hint: "deploy with a roost of this version, write a Dockerfile, or name an image: [build] image = \"…\" in fly.toml"
+        hint:
+            "deploy with a client of this version, write a Dockerfile, or name an image: [build] image = \"…\" in fly.toml"
     )
 
     private func checkUploads(_ manifest: SourceManifest) async throws {

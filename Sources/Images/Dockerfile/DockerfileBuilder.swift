@@ -75,6 +75,8 @@ package struct DockerfileBuilder: Sendable {
 
     // MARK: - Private
 
+    private var authorities: BuildAuthorities { BuildAuthorities(environment: buildah.options.environment) }
+
     private var temporary: String { "\(store.root)/tmp" }
 
     /// - Returns: the image's ID in buildah's storage, 64 hex digits.
@@ -90,7 +92,7 @@ package struct DockerfileBuilder: Sendable {
         try await sources.checkout(project.manifest, into: context)
         let text = try await rewritten(dockerfile, project, request, in: scratch, trace)
         try Durable.write(Data(text.utf8), to: "\(scratch)/Dockerfile")
-        let options = Self.options(request, project, context)
+        let options = Self.options(request, project, context) + authorities.options
         let caches = try mountCaches(of: request.app)
         // In Docker's own format: the other has no place for SHELL, and buildah then runs what follows it without.
         let command = try buildah.command(
@@ -136,7 +138,8 @@ package struct DockerfileBuilder: Sendable {
             path: dockerfile,
             manifest: project.manifest,
             arguments: request.build.args,
-            bases: try await bases.prepare(uses, of: dockerfile, trace)
+            bases: try await bases.prepare(uses, of: dockerfile, trace),
+            variables: authorities.variables
         )
         let result = try rewrite.text()
         for note in rewrite.notes { try await trace.say("dockerfile", note) }

@@ -12,6 +12,9 @@ struct DockerfileRewrite {
     /// Images by the names of the Dockerfile, and the local ones that stand in for them.
     let bases: [String: String]
 
+    /// Build arguments that every stage is given, beside those that it asks for.
+    let variables: [String]
+
     /// The files that the new text takes from the build context ``context``, by their paths.
     private(set) var files: [String: Content] = [:]
     /// What a person should know about what was changed.
@@ -34,12 +37,14 @@ struct DockerfileRewrite {
         path: String,
         manifest: SourceManifest,
         arguments: [String: String],
-        bases: [String: String] = [:]
+        bases: [String: String] = [:],
+        variables: [String] = []
     ) {
         file = Dockerfile.parse(text, path: path)
         self.manifest = manifest
         self.arguments = arguments
         self.bases = bases
+        self.variables = variables
         lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
             Substring($0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0)
         }
@@ -52,11 +57,13 @@ struct DockerfileRewrite {
     mutating func text() throws(Fault) -> String {
         var replaced: [Int: (last: Int, text: String)] = [:]
         var states: [StageState] = []
+        let given = variables.map { "\nARG \($0)" }.joined()
         for (index, stage) in file.stages.enumerated() {
             let base = file.base(of: stage, arguments: arguments)
             var state = file.stage(named: base, before: index).map { states[$0] } ?? StageState()
             state.begin(file.globalArguments, arguments)
-            if let new = from(stage, base, index) { replaced[stage.from.line] = (stage.from.endLine, new) }
+            let old = lines[stage.from.line - 1..<stage.from.endLine].joined(separator: "\n")
+            replaced[stage.from.line] = (stage.from.endLine, (from(stage, base, index) ?? old) + given)
             for item in stage.instructions {
                 if let new = try changed(item, state, stage: index) { replaced[item.line] = (item.endLine, new) }
                 state.take(item)

@@ -150,7 +150,9 @@ struct OfficialImageMaker: Sendable {
                     if [ -e "$wheel" ]; then wheels="$wheels $wheel"; fi
                 done;;
         esac
-        python3 "$pip/pip" -q install --no-index --no-deps --no-cache-dir --root-user-action=ignore $wheels
+        # Old ones do not know the option of that name, and pass over the variable.
+        export PIP_ROOT_USER_ACTION=ignore
+        python3 "$pip/pip" -q install --no-index --no-deps --no-cache-dir $wheels
         [ -e pip ] || ln -s pip3 pip
 
         """

@@ -11,6 +11,8 @@ extension TryoutWish {
         // A database makes its files at its first start.
         check.gracePeriod = "60s"
         config.checks = ["answers": AppConfig.Check(settings: check)]
+        // Nothing is replaced by it, and whoever has it made waits.
+        config.deploy.stayUp = "1s"
         config.restarts = [AppConfig.Restart(settings: MachineConfig.Restart(policy: .always))]
         // PostgreSQL waits for its clients at SIGTERM; the others take SIGINT for a person's, or not at all.
         config.killSignal = kind == .postgres ? .int : .term

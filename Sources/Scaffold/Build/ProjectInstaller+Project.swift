@@ -71,7 +71,9 @@ extension ProjectInstaller {
                     where context.project.has(place) { found.insert(place) }
                 }
             }
-            waiting += node.items + node.entries.map(\.node)
+            // Those of commands name code, which is used where it lies.
+            let others = node.entries.filter { !["scripts", "gui-scripts", "entry-points"].contains($0.key) }
+            waiting += node.items + others.map(\.node)
         }
         return found.sorted()
     }
