@@ -66,7 +66,8 @@ struct StepRunner: Sendable {
         "command 'gcc' failed", "command 'cc' failed", "'gcc': No such file", "'cc': No such file",
         "command 'x86_64-linux-gnu-gcc' failed", "command 'aarch64-linux-gnu-gcc' failed", "'g++': No such file",
         "error: Microsoft Visual C++", "pg_config executable not found", "Unable to find a compatible Compiler",
-        "Python.h: No such file", "No CMAKE_C_COMPILER could be found", "Unknown compiler(s)", "unable to execute 'gcc'",
+        "Python.h: No such file", "No CMAKE_C_COMPILER could be found", "Unknown compiler(s)",
+        "unable to execute 'gcc'",
         "unable to execute 'cc'", "linker `cc` not found",
     ]
 

@@ -18,7 +18,9 @@ struct LayerPacker: ~Copyable {
         case ownedByRoot(keepingTimes: Bool, but: Owned = Owned())
     }
 
-    /// What in a layer belongs to another user than root. Paths count from the layer's top.
+    /// What in a layer belongs to another user than root.
+    ///
+    /// Paths count from the layer's top.
     struct Owned: Equatable, Sendable {
         var user = 0
         /// With all that is in them.

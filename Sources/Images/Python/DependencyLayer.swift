@@ -18,10 +18,8 @@ struct DependencyLayer: Sendable {
 
     /// The layer with the virtual environment; made only when the same inputs never led to one.
     ///
-    /// - Parameters:
-    ///   - build: what to install, and in which order.
-    ///   - arguments: `[build.args]`, as variables of the installer's environment: the token of a private index.
-    /// - Throws: ``Fault`` `buildFailed` with uv's own last lines.
+    /// The request's `[build.args]` are variables of the installer's environment: the token of a private index. What fails
+    /// is a ``Fault`` `buildFailed` with uv's own last lines.
     func layer(
         _ build: PythonBuild,
         of project: ProjectFiles,

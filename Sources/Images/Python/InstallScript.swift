@@ -5,10 +5,9 @@ enum InstallScript {
     /// Where the lists of requirements are while it runs.
     static let lists = "\(StepRunner.place)/lists"
 
-    /// - Parameters:
-    ///   - installs: in their order; one that is optional may fail.
-    ///   - uv: the program's path in the sandbox.
-    ///   - python: the interpreter's.
+    /// The whole of it, for installs in their order and the paths of uv and of the interpreter in the sandbox.
+    ///
+    /// An install that is optional may fail.
     static func text(_ installs: [PythonBuild.Install], uv: String, python: String) -> String {
         var lines = [
             "set -e",
@@ -27,7 +26,8 @@ enum InstallScript {
             }
             var command = "cd \(quoted(folder)) && \(line([uv] + words))"
             if install.isOptional {
-                command = "{ \(command); } || echo 'the project itself could not be installed; its code is used as it is'"
+                let sentence = "the project itself could not be installed; its code is used as it is"
+                command = "{ \(command); } || echo \(quoted(sentence))"
             }
             lines.append(command)
         }

@@ -4,9 +4,7 @@
 ///
 /// > Source: packages.debian.org, the same library in each release.
 package enum DebianPackages {
-    /// The same packages as a release calls them.
-    ///
-    /// - Parameter release: its code name, such as `bookworm`; an unknown one is taken for a new one.
+    /// The same packages as a release calls them, by its code name; an unknown one is taken for a new one.
     package static func names(_ names: [String], in release: String) -> [String] {
         guard let older = table[release] else { return names }
         return names.map { older[$0] ?? $0 }

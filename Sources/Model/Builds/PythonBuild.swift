@@ -57,7 +57,9 @@ package struct PythonBuild: Equatable, Sendable {
         package var folder = ""
         /// What it has to see; nil is the whole project.
         package var files: [String]?
-        /// What decides about its outcome; nil is all that it sees. An editable project is made of its metadata alone.
+        /// What decides about its outcome; nil is all that it sees.
+        ///
+        /// An editable project is made of its metadata alone.
         package var decisive: [String]?
         /// A list of requirements that the reader made of a lock; uv finds it at ``listPath``.
         package var list: String?
@@ -130,7 +132,9 @@ extension PythonBuild.Install {
             throw PythonBuild.fault("has an install outside the project, or too large a list")
         }
         for paths in [files, decisive, placeholders].compactMap({ $0 }) {
-            guard paths.allSatisfy(PythonBuild.isInside), paths.count <= SourceManifest.maximumFiles else { throw PythonBuild.fault("names too many files, or files outside the project") }
+            guard paths.allSatisfy(PythonBuild.isInside), paths.count <= SourceManifest.maximumFiles else {
+                throw PythonBuild.fault("names too many files, or files outside the project")
+            }
         }
     }
 }

@@ -10,14 +10,10 @@ package enum BuildWay: Equatable, Sendable {
     /// for.
     case native(generated: String?)
 
-    /// Decides.
+    /// Decides by `[build]` of `fly.toml`, the Dockerfile that this means, which may not be there, and a scan of the folder
+    /// that is deployed; `native` says that the user wants no Dockerfile to be used.
     ///
-    /// - Parameters:
-    ///   - build: `[build]` of `fly.toml`.
-    ///   - dockerfile: the Dockerfile that this means, as a path of the project that may not be there.
-    ///   - scan: of the folder that is deployed.
-    ///   - native: the user wants no Dockerfile to be used.
-    /// - Throws: ``Fault`` for a project that nothing here can build.
+    /// A project that nothing here can build is a ``Fault``.
     package static func decide(
         _ build: AppConfig.Build,
         dockerfile: String?,

@@ -12,8 +12,8 @@ package struct PythonFit: Equatable, Sendable {
     /// The one that the project names, else the nearest that all its bounds allow: newer before older, unless old pins
     /// have no wheels for newer ones.
     ///
-    /// - Parameter offered: versions as the host writes them: `3.11`; empty when it is not known what there is.
-    /// - Throws: ``Fault`` `buildFailed` that says who asks for what, and what there is.
+    /// The versions that are offered are as the host writes them: `3.11`; none when it is not known what there is. Where
+    /// nothing fits, the ``Fault`` `buildFailed` says who asks for what, and what there is.
     package static func choose(_ scan: ScanResult, offered: [String]) throws(Fault) -> PythonFit {
         let wanted = BaseImage(scan.facts.python?.chosen).minor
         let minors = Set(offered.compactMap(Self.minor)).sorted()

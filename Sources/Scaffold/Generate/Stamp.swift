@@ -1,4 +1,5 @@
 import Toolkit
+
 import struct Foundation.Data
 
 /// The line that says by whom a file was made and from what, so that later runs know it as theirs.

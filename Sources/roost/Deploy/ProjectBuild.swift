@@ -12,11 +12,9 @@ struct ProjectBuild {
 
     /// Decides, before anything is built or sent.
     ///
-    /// - Parameters:
-    ///   - dockerfile: the one that the configuration or the user names, in the project's folder.
-    ///   - isForced: the user wants it to be built by that file, or without any.
-    ///   - offered: the versions of Python that the server can make.
-    /// - Throws: ``Fault`` for a project that can't be built, or that nothing can start.
+    /// The Dockerfile is the one that the configuration or the user names, in the project's folder; `isForced` says that
+    /// the user wants it to be built by that file, or without any; `offered` are the versions of Python that the server can
+    /// make. A project that can't be built, or that nothing can start, is a ``Fault``.
     static func plan(
         _ scan: ScanResult,
         _ config: AppConfig,

@@ -99,7 +99,8 @@ extension LockedPackages {
     static func isPlain(_ name: String, _ version: String) -> Bool {
         Requirement.isGroupName(name) && !version.isEmpty
             && version.unicodeScalars.allSatisfy {
-                $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || ".+!-_".unicodeScalars.contains($0))
+                $0.isASCII
+                    && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || ".+!-_".unicodeScalars.contains($0))
             }
     }
 

@@ -9,9 +9,9 @@ struct Marker: Sendable {
         var extras: Set<String> = []
 
         #if arch(arm64)
-            private static let machine = "aarch64"
+        private static let machine = "aarch64"
         #else
-            private static let machine = "x86_64"
+        private static let machine = "x86_64"
         #endif
 
         fileprivate func value(of name: String) -> String? {

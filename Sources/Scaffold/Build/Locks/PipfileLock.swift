@@ -20,7 +20,8 @@ enum PipfileLock {
         for section in ["default"] + choice.groups.sorted() {
             for entry in root[section]?.entries ?? [] {
                 let name = Requirement.normalised(entry.key)
-                guard Requirement.isGroupName(name), Marker.holds(entry.node["markers"]?.string, in: choice.environment),
+                guard Requirement.isGroupName(name),
+                    Marker.holds(entry.node["markers"]?.string, in: choice.environment),
                     seen.insert(name).inserted, let package = package(name, entry.node, choice)
                 else { continue }
                 result.packages.append(package)

@@ -72,7 +72,9 @@ struct RequirementsFile: Sendable {
         let parts = line.split(separator: " --", omittingEmptySubsequences: false)
         if let requirement = parts.first.flatMap({ Requirement($0) }) {
             guard requirement.appliesToLinux else { return }
-            if requirement.version.hasPrefix("@ "), !requirement.version.contains("://") || requirement.version.contains("file:") {
+            if requirement.version.hasPrefix("@ "),
+                !requirement.version.contains("://") || requirement.version.contains("file:")
+            {
                 namesPlaces = true
             }
             if parts.dropFirst().contains(where: { $0.hasPrefix("hash") }) { hashes += 1 }
