@@ -70,10 +70,13 @@ struct PythonBuildReaderTests {
         let two = "[project]\nname = \"m\"\nversion = \"1\"\ndynamic = [\"dependencies\"]\n"
         let new = try await read(["main.py": Self.app, "pyproject.toml": two + tool])
         #expect(new.installs.first?.list == old.installs.first?.list)
-        let lock = "[[package]]\nname = \"fastapi\"\nversion = \"0.115.6\"\ngroups = [\"main\"]\n"
-        let locked = try await read(["main.py": Self.app, "pyproject.toml": tool, "poetry.lock": lock])
-        #expect(locked.installs.first?.list == "fastapi==0.115.6\n")
-        #expect(lines(locked).first == "pip install --no-deps -r {list}")
+        func locked(_ name: String, _ version: String) -> String {
+            "[[package]]\nname = \"\(name)\"\nversion = \"\(version)\"\ngroups = [\"main\"]\n"
+        }
+        let lock = locked("fastapi", "0.115.6") + locked("uvicorn", "0.34.0")
+        let pinned = try await read(["main.py": Self.app, "pyproject.toml": tool, "poetry.lock": lock])
+        #expect(pinned.installs.first?.list == "fastapi==0.115.6\nuvicorn==0.34.0\n")
+        #expect(lines(pinned).first == "pip install --no-deps -r {list}")
     }
 
     @Test("a dependency by path is the folder of the project, never a package of that name from the index")
@@ -173,14 +176,52 @@ struct PythonBuildReaderTests {
         let scan = try await Scan.run(
             Project(files: ["main.py": Self.app, "pyproject.toml": manifest, ".python-version": pin])
         )
-        #expect(try PythonFit.choose(scan, offered: offered).minor == expected)
+        #expect(
+            try PythonFit.choose(scan, offered: offered.map { PythonOffer(version: $0, origin: "") }).minor == expected
+        )
+    }
+
+    @Test("a project that names no Python is built with the host's own, where its bounds allow that")
+    func standard() async throws {
+        let offers = [
+            PythonOffer(version: "3.14", origin: "testing"),
+            PythonOffer(version: "3.11", origin: "own", isStandard: true),
+        ]
+        func minor(_ files: [String: String]) async throws -> Int {
+            let all = files.merging(["main.py": Self.app]) { $1 }
+            return try PythonFit.choose(try await Scan.run(Project(files: all)), offered: offers).minor
+        }
+        let bound = "[project]\nname='x'\nversion='1'\ndependencies=['fastapi']\nrequires-python="
+        #expect(try await minor(["requirements.txt": "fastapi\n"]) == 11)
+        #expect(try await minor(["pyproject.toml": bound + "'>=3.10'\n"]) == 11)
+        #expect(try await minor(["pyproject.toml": bound + "'>=3.12'\n"]) == 14)
+        #expect(try await minor(["requirements.txt": "fastapi\n", ".python-version": "3.14\n"]) == 14)
+        #expect(try await minor(["requirements.txt": "fastapi\n", "Dockerfile": "FROM python:3.14-slim\n"]) == 14)
+    }
+
+    @Test("a lock that lacks what the project wants still pins what it has")
+    func partialLock() async throws {
+        let tool =
+            "[tool.poetry]\nname = \"x\"\nversion = \"1\"\n[tool.poetry.dependencies]\nfastapi = \"^0.109\"\nuvicorn = \"^0.30\"\n"
+        let lock = "[[package]]\nname = \"fastapi\"\nversion = \"0.109.1\"\noptional = false\n"
+        let build = try await read(["main.py": Self.app, "pyproject.toml": tool, "poetry.lock": lock])
+        #expect(build.installs.first?.list == "fastapi==0.109.1\nuvicorn>=0.30,<0.31\n")
+        #expect(lines(build).first == "pip install -r {list}")
+        #expect(build.notes.contains { $0.contains("uvicorn") })
+        let deep =
+            lock
+            + "[package.dependencies]\nstarlette = \">=0.1\"\n[[package]]\nname = \"uvicorn\"\nversion = \"0.30\"\n"
+        let other = try await read(["main.py": Self.app, "pyproject.toml": tool, "poetry.lock": deep])
+        #expect(lines(other).first == "pip install -r {list}")
     }
 
     @Test("where no Python fits, one sentence says who asks for what and what there is")
     func noFit() async throws {
         let manifest = "[project]\nname='x'\nversion='1'\nrequires-python='>=3.14'\ndependencies=['fastapi']\n"
         let scan = try await Scan.run(Project(files: ["main.py": Self.app, "pyproject.toml": manifest]))
-        let fault = #expect(throws: Fault.self) { try PythonFit.choose(scan, offered: ["3.11", "3.9"]) }
+        let fault = #expect(throws: Fault.self) {
+            try PythonFit.choose(scan, offered: ["3.11", "3.9"].map { PythonOffer(version: $0, origin: "") })
+        }
         #expect(fault?.message == "pyproject.toml:4 asks for Python >=3.14, and this host can make 3.9, 3.11")
     }
 }

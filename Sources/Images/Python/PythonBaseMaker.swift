@@ -69,8 +69,10 @@ package struct PythonBaseMaker: Sendable {
     /// The Pythons that this host can make a base with, the newest first; for each version the best one.
     package func offers() async throws -> [PythonOffer] {
         var offers: [String: PythonOffer] = [:]
+        let standard = try sources.standard().origin
         for source in try await sources.all() {
             guard var offer = source.offer, offers[offer.version] == nil else { continue }
+            offer.isStandard = source.origin == standard
             if offer.full == nil { offer.full = try known(source)?.version }
             offers[offer.version] = offer
         }

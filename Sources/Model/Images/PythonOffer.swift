@@ -6,11 +6,27 @@ package struct PythonOffer: Codable, Equatable, Sendable {
     package var full: String?
     /// Where it comes from, for people: `Debian trixie`.
     package var origin: String
+    /// The host's own: what a project that names none is built with.
+    package var isStandard = false
 
-    package init(version: String, full: String? = nil, origin: String) {
+    package init(version: String, full: String? = nil, origin: String, isStandard: Bool = false) {
         self.version = version
         self.full = full
         self.origin = origin
+        self.isStandard = isStandard
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case version, full, origin
+        case isStandard = "standard"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        version = try values.decode(String.self, forKey: .version)
+        full = try values.decodeIfPresent(String.self, forKey: .full)
+        origin = try values.decodeIfPresent(String.self, forKey: .origin) ?? ""
+        isStandard = try values.decodeIfPresent(Bool.self, forKey: .isStandard) ?? false
     }
 }
 

@@ -95,15 +95,28 @@ struct ProjectInstaller {
             notes.append("\(Quoting.comment(path)) can't be read: versions are chosen anew")
             return false
         }
-        var install = PythonBuild.Install(
-            ["pip", "install", "--no-deps"] + packages.options + ["-r", PythonBuild.listPath]
-        )
-        install.list = packages.list
+        let have = Set(packages.packages.map(\.name))
+        let lacking = wanted(manager).filter {
+            Marker.holds($0.marker, in: choice.environment) && !have.contains($0.name) && !Self.isLocal($0)
+        }
+        // One that lacks nothing is all there is to install; what another lacks is chosen, and what that needs in turn.
+        let absent = packages.missing.subtracting(have)
+        let isWhole = lacking.isEmpty && absent.isEmpty
+        if !isWhole {
+            let names = Set(lacking.map(\.name)).union(absent).sorted().prefix(5).joined(separator: ", ")
+            notes.append("\(Quoting.comment(path)) does not have \(names): versions of these are chosen anew")
+        }
+        let words = ["pip", "install"] + (isWhole ? ["--no-deps"] : []) + packages.options
+        var install = PythonBuild.Install(words + ["-r", PythonBuild.listPath])
+        install.list = packages.list + lines(lacking).map { $0 + "\n" }.joined()
         see(packages.locals, &install)
         if packages.list.contains(" @ git+") { needsGit = true }
         installs.append(install)
         return true
     }
+
+    /// A folder of the project: locks write it in ways of their own.
+    private static func isLocal(_ requirement: Requirement) -> Bool { requirement.version.hasPrefix("@ file:") }
 
     static func read(
         _ text: String,

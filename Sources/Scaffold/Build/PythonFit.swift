@@ -9,16 +9,23 @@ package struct PythonFit: Equatable, Sendable {
 
     /// Decides.
     ///
-    /// The one that the project names, else the nearest that all its bounds allow: newer before older, unless old pins
+    /// The one that the project names, for one that names none the host's own; else the nearest that all bounds allow: newer before older, unless old pins
     /// have no wheels for newer ones.
     ///
-    /// The versions that are offered are as the host writes them: `3.11`; none when it is not known what there is. Where
+    /// Nothing is offered where it is not known what there is. Where
     /// nothing fits, the ``Fault`` `buildFailed` says who asks for what, and what there is.
-    package static func choose(_ scan: ScanResult, offered: [String]) throws(Fault) -> PythonFit {
+    package static func choose(_ scan: ScanResult, offered: [PythonOffer]) throws(Fault) -> PythonFit {
         let wanted = BaseImage(scan.facts.python?.chosen).minor
-        let minors = Set(offered.compactMap(Self.minor)).sorted()
-        guard !minors.isEmpty, !minors.contains(wanted) else { return PythonFit(minor: wanted) }
+        let minors = Set(offered.compactMap { Self.minor($0.version) }).sorted()
         let ranges = PythonVersionDetector.ranges(in: scan.context)
+        // Nobody names one: the host's own is there already, is stable, and has wheels for all that is not brand new.
+        if !PythonVersionDetector.isNamed(in: scan.context),
+            let own = offered.first(where: \.isStandard).flatMap({ Self.minor($0.version) }),
+            ranges.allSatisfy({ $0.allowsAny(of: own) })
+        {
+            return PythonFit(minor: own)
+        }
+        guard !minors.isEmpty, !minors.contains(wanted) else { return PythonFit(minor: wanted) }
         let allowed = minors.filter { minor in ranges.allSatisfy { $0.allowsAny(of: minor) } }
         let limit = WheelAges.limit(scan.facts.dependencies)?.minor
         let withWheels = allowed.filter { limit.map { $0 } ?? .max >= $0 }

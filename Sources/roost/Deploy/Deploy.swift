@@ -138,9 +138,9 @@ extension Deploy {
 
 extension RoostClient {
     /// The versions of Python that the server can make; none when it is too old to say.
-    func pythons() async throws -> [String] {
+    func pythons() async throws -> [PythonOffer] {
         do {
-            return try await get("/v1/builder", as: BuilderView.self).pythons.map(\.version)
+            return try await get("/v1/builder", as: BuilderView.self).pythons
         } catch let fault as Fault where fault.code != .unreachable {
             return []
         }

@@ -20,7 +20,7 @@ struct ProjectBuild {
         _ config: AppConfig,
         dockerfile: String?,
         isForced: (dockerfile: Bool, native: Bool) = (false, false),
-        offered: [String]
+        offered: [PythonOffer]
     ) throws(Fault) -> ProjectBuild {
         if let dockerfile, isForced.dockerfile { return ProjectBuild(way: .dockerfile(dockerfile)) }
         let way = try BuildWay.decide(config.build, dockerfile: dockerfile, scan, native: isForced.native)

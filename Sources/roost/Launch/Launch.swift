@@ -28,11 +28,14 @@ struct Launch: AsyncParsableCommand {
     @Flag(help: "Deploy without asking.") var now = false
 
     func run() async throws {
-        let scan = try await Scan.run(folder: folder, root: choices.root)
+        var scan = try await Scan.run(folder: folder, root: choices.root)
+        // What was written is compared with the folder alone.
+        let python = check ? nil : await LaunchPython.settle(&scan)
         let plan = try choices.plan(scan)
         if json { return try Output.json(LaunchOutput(plan, project: scan.context.project)) }
         if check { return try report(plan.check(scan.context.project)) }
         print(plan.text, terminator: "")
+        if let python { Output.warning(Output.harmless(python)) }
         if probe { try await tryOut(plan, scan) }
         // Of several apps none is taken in silence, not even for a look.
         if self.plan, plan.facts.roots.count < 2 || plan.question == nil { return }
@@ -76,6 +79,7 @@ struct Launch: AsyncParsableCommand {
             print("Changed \(patch.path)")
             // Each change is one of the file as it is, so those that are left are made anew.
             scan = try await Scan.run(folder: folder, root: choices.root)
+            _ = await LaunchPython.settle(&scan)
             plan = try choices.plan(scan)
         }
         for case .create(let file) in plan.actions { _ = try files.write([file], force: false) }

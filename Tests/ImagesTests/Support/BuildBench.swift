@@ -72,7 +72,7 @@ struct BuildBench {
         var options = PythonBuildOptions()
         options.needsCommand = needsCommand
         options.port = 8080
-        options.minor = try PythonFit.choose(scan, offered: try await python.bases.offers().map(\.version)).minor
+        options.minor = try PythonFit.choose(scan, offered: try await python.bases.offers()).minor
         return PythonBuildReader.read(scan, options)
     }
 }

@@ -29,6 +29,17 @@ final class TestHost: Sendable {
     /// Base images are made once for all tests of a machine: making one takes most of a minute.
     private static let template = "/var/tmp/roost-test-images"
 
+    /// One that another build of the daemon has made may lack what this one needs: it is made anew then.
+    private static let isFresh: Bool = {
+        func changed(_ path: String) -> Date? {
+            (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+        }
+        guard let made = changed(template), let built = changed("\(package)/.build/debug/roostd"), made < built else {
+            return true
+        }
+        return (try? FileManager.default.removeItem(atPath: template)) != nil
+    }()
+
     /// Makes the folders of a host; `diskMiB` gives the state folder a disk of its own, of that size.
     init(diskMiB: Int? = nil) async throws {
         root = "/tmp/rt\(UInt32.random(in: 0...0xffffff))"
@@ -37,7 +48,7 @@ final class TestHost: Sendable {
         try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
         try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
         if let diskMiB { try await Shell.line("mount -t tmpfs -o size=\(diskMiB)m,mode=700 roost-test \(state)") }
-        if FileManager.default.fileExists(atPath: "\(Self.template)/images") {
+        if Self.isFresh, FileManager.default.fileExists(atPath: "\(Self.template)/images") {
             try await Shell.line("cp -a\(diskMiB == nil ? "l" : "") \(Self.template)/images \(state)/images")
         }
     }

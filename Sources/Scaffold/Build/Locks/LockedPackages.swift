@@ -25,6 +25,8 @@ struct LockedPackages: Equatable, Sendable {
     }
 
     var packages: [Package] = []
+    /// Names that packages of the lock need and that it does not have.
+    var missing: Set<String> = []
     /// Indexes beside the usual one.
     var indexes: [String] = []
     /// The index that takes the usual one's place.

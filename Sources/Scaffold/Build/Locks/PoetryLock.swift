@@ -52,6 +52,9 @@ struct PoetryLock {
                     continue
                 }
                 take(name, package)
+                for (needed, _) in dependencies(of: package, extras: []) where packages[needed] == nil {
+                    result.missing.insert(needed)
+                }
             }
         }
     }
@@ -80,7 +83,10 @@ struct PoetryLock {
         while let next = waiting.popLast(), steps < Self.maximumSteps {
             steps += 1
             if let known = taken[next.name], next.extras.isSubset(of: known) { continue }
-            guard let package = best(next.name) else { continue }
+            guard let package = best(next.name) else {
+                result.missing.insert(next.name)
+                continue
+            }
             let before = taken[next.name]
             let extras = next.extras.union(before ?? [])
             taken[next.name] = extras

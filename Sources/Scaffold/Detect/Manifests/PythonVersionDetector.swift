@@ -31,6 +31,13 @@ package enum PythonVersionDetector {
         bounds(ManifestChoice.find(in: context), in: context).compactMap { PythonRange($0.text, syntax: $0.syntax) }
     }
 
+    /// Whether a file says which version runs the project, and not only which ones may.
+    static func isNamed(in context: ScanContext) -> Bool {
+        let choice = ManifestChoice.find(in: context)
+        let compiled = choice.flatMap { choice in choice.manifest.compiledWith.map { ($0, choice.manifest.path) } }
+        return PythonChoices(context: context, compiled: compiled).all.contains { $0.minor != nil && !$0.isHint }
+    }
+
     // MARK: - Private
 
     /// The bounds of the chosen manifest and of the projects that stand around the code, each text once.
