@@ -17,6 +17,7 @@ struct FirstTryTests {
             \(processes)
             [http_service]
               internal_port = 8080
+              \(command == nil ? "" : "processes = [\"app\"]")
 
               [[http_service.checks]]
                 path = "/"
@@ -62,7 +63,7 @@ struct FirstTryTests {
             try await host.done("launch", "--yes", "--no-deploy", "--name", "fresh", folder)
             let outcome = try await host.roost("deploy", "--no-ha", folder)
             #expect(outcome.code == 0, "\(outcome.all)")
-            #expect(outcome.output.contains("Dockerfile is as roost launch wrote it"), "\(outcome.all)")
+            #expect(outcome.all.contains("Dockerfile is as roost launch wrote it"), "\(outcome.all)")
             #expect(try await host.get("fresh", "/").body.contains("true"))
         }
     }

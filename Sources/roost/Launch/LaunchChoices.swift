@@ -90,22 +90,9 @@ enum ProbeConfig {
         guard let text else { throw Fault(.unsupported, "there is no fly.toml to try out, and none can be made") }
         var config = try ProjectConfig.parse(text, name: name).config
         if let dockerfile = config.build.dockerfile, !project.has(folder + dockerfile) {
-            // It is not written yet; the native build needs none, only the command that would stand in it.
+            // It is not written yet; the native build needs none, and starts the command that would stand in it.
             config.build.dockerfile = nil
-            if config.processes.isEmpty { config.processes = ["app": command(plan.facts, config)] }
         }
         return config
-    }
-
-    // MARK: - Private
-
-    private static func command(_ facts: Facts, _ config: AppConfig) -> [String] {
-        guard let entry = facts.entry else { return facts.recipe?.start ?? [] }
-        if entry.kind == .script, let command = entry.command { return command }
-        let port = config.httpService?.settings.internalPort ?? 8000
-        var words = ["uvicorn", entry.target, "--host", "0.0.0.0", "--port", "\(port)"]
-        if entry.kind == .factory { words.append("--factory") }
-        if !entry.importRoot.isEmpty { words += ["--app-dir", entry.importRoot] }
-        return words
     }
 }

@@ -66,17 +66,25 @@ struct LaunchProbe {
     private func look(_ name: String) async throws -> Report {
         let config = stripped(name)
         var manifest: SourceManifest?
+        var build: ProjectBuild?
         if config.build.image == nil {
             let files = try BuildFiles.find(config.build, in: folder, config: "\(folder)/fly.toml")
+            build = try ProjectBuild.plan(
+                try await Scan.run(folder: folder),
+                config,
+                dockerfile: files.dockerfile,
+                offered: try await client.pythons()
+            )
             manifest = try await SourceUpload(client: client, folder: folder, files: files).run()
         }
-        let request = DeployRequest(
+        var request = DeployRequest(
             config: config,
             manifest: manifest,
             user: Person.current,
             lines: [:],
             highAvailability: false
         )
+        request.python = build?.python
         let rollout = try await client.post(apiPath("apps", name, "rollouts"), request, as: Rollout.self)
         try await DeployWatch(client: client).follow(rollout)
         let machines = try await client.get(apiPath("apps", name, "machines"), as: [MachineView].self)
