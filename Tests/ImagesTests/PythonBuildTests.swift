@@ -135,7 +135,7 @@ extension RealBuilds {
         func unresolvable() async throws {
             let bench = try BuildBench(state: RealBuilds.state)
             let project = try project(["main.py": "", "requirements.txt": "fastapi>=0.100\nfastapi<0.50\n"])
-            let fault = await #expect(throws: Fault.self) { try await bench.build(project.path) }
+            let fault = await #expect(throws: Fault.self) { try await bench.build(project.path, needsCommand: false) }
             #expect(fault?.code == .buildFailed)
             #expect(fault?.message.contains("No solution found") == true)
             #expect(bench.lines.text.contains("No solution found"))
@@ -175,7 +175,8 @@ extension RealBuilds {
             let bench = try BuildBench(state: RealBuilds.state)
             // A build backend that never ends; the number is for it to be found by.
             let marker = Int.random(in: 100_000...999_999)
-            let setup = "import subprocess\nsubprocess.run(['sleep', '\(marker)'])\n"
+            let own = "from setuptools import setup\nsetup(name='x', py_modules=[])\n"
+            let setup = "import subprocess\nsubprocess.run(['sleep', '\(marker)'])\n\(own)"
             let project = try project(["main.py": "", "setup.py": setup, "Procfile": "web: x"])
             let build = Task { try await bench.build(project.path) }
             try await eventually(within: .seconds(60)) { Processes.running("sleep \(marker)") }
@@ -185,7 +186,7 @@ extension RealBuilds {
             try await eventually(within: .seconds(10)) { !Processes.running("sleep \(marker)") }
             #expect(try FileManager.default.contentsOfDirectory(atPath: "\(bench.images)/tmp").isEmpty)
             #expect(!Mounts.below(bench.images))
-            try project.write("from setuptools import setup\nsetup(name='x', py_modules=[])\n", to: "setup.py")
+            try project.write(own, to: "setup.py")
             _ = try await bench.build(project.path)
         }
 

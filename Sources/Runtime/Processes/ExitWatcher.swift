@@ -42,22 +42,20 @@ final class ExitWatcher: Sendable {
         }
         if old === watch { return }
         old?.cancel()
-        var lives = false
         if let handle = ProcessHandle(process.pid, startTicks: process.startTicks) {
-            lives = true
             watch.add(EndSource(handle.release(), queue) { [weak self] in self?.handle(id, watch, .processEnded) })
         } else {
             queue.async { [weak self] in self?.handle(id, watch, .processEnded) }
         }
+        // Looked up now and not before: both may have ended since the process was seen above.
+        let monitorEnded: @Sendable () -> Void = { [weak self] in
+            let lives = ProcessStat.isLive(process.pid, startTicks: process.startTicks)
+            self?.handle(id, watch, .monitorEnded(processLives: lives))
+        }
         if let handle = ProcessHandle(process.monitorPID, startTicks: monitorTicks) {
-            watch.add(
-                EndSource(handle.release(), queue) { [weak self] in
-                    let lives = ProcessStat.isLive(process.pid, startTicks: process.startTicks)
-                    self?.handle(id, watch, .monitorEnded(processLives: lives))
-                }
-            )
+            watch.add(EndSource(handle.release(), queue, monitorEnded))
         } else {
-            queue.async { [weak self, lives] in self?.handle(id, watch, .monitorEnded(processLives: lives)) }
+            queue.async(execute: monitorEnded)
         }
     }
 

@@ -235,9 +235,9 @@ struct LifeTests {
             }
             print("ms: 12 starts at once:", begin.duration(to: clock.now).milliseconds)
             #expect(Set(processes).count == 12)
-            var codes: [Int32?] = []
-            for _ in processes { codes.append(try await host.nextExit().code) }
-            #expect(codes.compactMap { $0 }.sorted() == Array(0..<12))
+            var exits: [SandboxExit] = []
+            for _ in processes { exits.append(try await host.nextExit()) }
+            #expect(exits.compactMap(\.code).sorted() == Array(0..<12), "\(exits)")
         }
     }
 
