@@ -8,18 +8,27 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 export ROOST_STATE ROOST_RUN ROOST_LISTEN
 
-.PHONY: run build install stop clean-state test lint bench bench-scan bench-first-try soak doctor
+.PHONY: run build install deb soak-deb stop clean-state test lint bench bench-wake bench-scan bench-first-try soak doctor bench-build bench-rollouts bench-edge bench-dns bench-machines attack fuzz
 
 run: build
 	@scripts/run.sh .build/$(CONFIGURATION)
 
 build:
 	@scripts/install.sh run
-	swift build -c $(CONFIGURATION) --product roost
-	swift build -c $(CONFIGURATION) --product roostd
+	@scripts/build.py $(CONFIGURATION)
 
 install: build
 	@scripts/install-programs.sh .build/$(CONFIGURATION) $(DESTDIR)$(PREFIX)
+
+# DEB gives more words: --version 0.2.0 --out FOLDER; packaging/README.md.
+deb: build
+	@scripts/install.sh deb
+	@scripts/deb.py $(DEB) .build/$(CONFIGURATION)
+
+# The package in a minimal Debian: installed, the main job, upgraded, removed, purged.
+soak-deb: build
+	@scripts/install.sh test
+	@python3 scripts/deb_trial.py .build/$(CONFIGURATION)
 
 stop:
 	@scripts/stop.sh .build/$(CONFIGURATION)
@@ -28,16 +37,32 @@ clean-state: stop
 	@scripts/clean-state.sh
 
 # Integration tests go one after the other: each starts daemons, builds and loads of its own, on two cores. Those of
-# Scaffold run by themselves: they start many programs, and others look at the clock.
+# Scaffold, those that build images and those that mount volumes start many programs, so they run by themselves: others
+# look at the clock.
 test:
 	@scripts/install.sh test
 	swift build
-	swift test --skip IntegrationTests --skip ScaffoldTests
-	swift test --filter ScaffoldTests
-	swift test --no-parallel --filter IntegrationTests
+	swift build --build-tests
+	@scripts/run_tests.py ModelTests ToolkitTests StoreTests ControlPlaneTests AgentTests APITests CertificatesTests
+	@scripts/run_tests.py EdgeTests FuzzTests
+	@scripts/run_tests.py ImagesTests
+	@scripts/run_tests.py RuntimeTests
+	@scripts/run_tests.py ScaffoldTests
+	@scripts/run_tests.py --no-parallel IntegrationTests
 
 lint:
 	@scripts/lint.sh
+
+# What docs/security.md promises, tried: a table of all that an attacker and a bad night bring, in a quarter of an hour.
+attack: build
+	@scripts/install.sh test
+	swift build --build-tests
+	@python3 scripts/attack.py .build/$(CONFIGURATION)
+
+# Damaged inputs for each reader of bytes from outside, FUZZ_SECONDS for each; ROOST_FUZZ_SEED repeats a run.
+FUZZ_SECONDS ?= 60
+fuzz:
+	ROOST_FUZZ_SECONDS=$(FUZZ_SECONDS) swift test --filter FuzzTests
 
 doctor: build
 	@.build/$(CONFIGURATION)/roost doctor
@@ -46,6 +71,29 @@ bench: build
 	@scripts/install.sh test
 	@python3 scripts/bench.py .build/$(CONFIGURATION)
 
+# Sleeping Machines to their first byte, also with a thousand apps on the host.
+bench-wake: build
+	@scripts/install.sh test
+	@python3 scripts/bench.py .build/$(CONFIGURATION) --only stopped,suspended,crowded
+
+# CPU seconds of a clean release build, module by module; in a folder of its own.
+bench-build:
+	@scripts/install.sh run
+	@python3 scripts/bench_build.py
+
+# BENCH_EDGE: --rounds, --seconds, --only.
+bench-edge: build
+	@scripts/install.sh test
+	@python3 scripts/bench_edge.py .build/$(CONFIGURATION) $(BENCH_EDGE)
+
+bench-dns: build
+	@scripts/install.sh test
+	@python3 scripts/bench_dns.py .build/$(CONFIGURATION)
+
+bench-machines: build
+	@scripts/install.sh test
+	@python3 scripts/bench_machines.py .build/$(CONFIGURATION)
+
 bench-scan: build
 	@scripts/install.sh test
 	@python3 scripts/bench_scan.py .build/$(CONFIGURATION)
@@ -53,6 +101,11 @@ bench-scan: build
 # FIRST_TRY names checkouts, or --answers FILE.
 bench-first-try: build
 	@python3 scripts/first_try.py .build/$(CONFIGURATION) $(FIRST_TRY)
+
+# Twenty roll-outs of each strategy under mixed load; ROLLOUTS gives more words: --rounds 3 --only rolling,volume.
+bench-rollouts: build
+	@scripts/install.sh test
+	@python3 scripts/bench_rollouts.py .build/$(CONFIGURATION) $(ROLLOUTS)
 
 soak: build
 	@scripts/install.sh test

@@ -69,7 +69,8 @@ class Trial:
         return self.attempt
 
     def try_out(self, folder):
-        attempt, facts = self.attempt, self.launch(folder)
+        attempt = self.attempt
+        folder, facts = self.launch(folder)
         if not attempt.launched:
             return
         self.deploy(folder, "deploy")
@@ -92,7 +93,7 @@ class Trial:
     # Steps
 
     def launch(self, folder):
-        """Facts of the project; `launched` says whether it went well."""
+        """The folder to deploy, as launch says it, and facts; `launched` says whether it went well."""
         known = self.roost("launch", folder, "--plan", "--json", quiet=True)
         try:
             plan = json.loads(known.stdout)
@@ -109,10 +110,11 @@ class Trial:
         self.attempt.launched = outcome.returncode == 0
         if not self.attempt.launched:
             self.attempt.missing += rules.reason(outcome.stderr)
+        folder = pathlib.Path(rules.next_folder(outcome.stdout) or folder)
         self.supplied = {}
         names = rules.names_in(plan.get("needed") or [])
         self.supply(folder, rules.values_for(self.project, names, self.services))
-        return facts
+        return folder, facts
 
     def supply(self, folder, values):
         """Sets variables: in the [env] of fly.toml, the one place that every version of Roost reads."""

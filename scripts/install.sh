@@ -1,16 +1,26 @@
 #!/usr/bin/env bash
-# Installs what Roost runs on a Debian 12 host: `install.sh run` for a host, `install.sh test` for the tests too.
-# Does nothing, in well under a second, when all of it is there.
+# Installs what Roost runs on a Debian 12 host: `install.sh run` to build and run it here, `install.sh deb` for `make deb`
+# too, `install.sh test` for the tests too. Does nothing, in well under a second, when all of it is there.
+# `install.sh list` prints the packages that a host needs which only runs it.
 set -euo pipefail
 
 what=${1:-run}
 tools=/opt/roost-tools
-# The seccomp profile comes in golang-github-containers-common; busybox and the servers are for the tests.
-run_packages=(runc conmon buildah skopeo mmdebstrap nftables iproute2 libsqlite3-dev golang-github-containers-common
-  ca-certificates python3 python3-venv curl uidmap tini)
-test_packages=(wrk patch busybox-static postgresql jq procps nginx-light hyperfine)
+# The seccomp profile comes in golang-github-containers-common; busybox and the servers and Prometheus are for the tests.
+run_packages=(runc conmon buildah skopeo mmdebstrap nftables iproute2 golang-github-containers-common
+  ca-certificates python3 curl uidmap tini e2fsprogs mount)
+build_packages=(libsqlite3-dev zlib1g-dev libbrotli-dev python3-venv)
+deb_packages=(binutils chrpath)
+test_packages=(wrk patch busybox-static postgresql jq procps nginx-light hyperfine openssl pebble nghttp2-client
+  dnsmasq-base openssh-server prometheus lintian)
 
-packages=("${run_packages[@]}")
+if [ "$what" = list ]; then
+  printf '%s\n' "${run_packages[@]}"
+  exit
+fi
+
+packages=("${run_packages[@]}" "${build_packages[@]}")
+[ "$what" = run ] || packages+=("${deb_packages[@]}")
 [ "$what" = test ] && packages+=("${test_packages[@]}")
 
 missing=()

@@ -34,19 +34,35 @@ stop_daemon() {  # stop_daemon ROLE: its keeper, and with it the daemon
 start_daemon() {  # start_daemon ROLE: unless it runs already, from the program that was built last
   local role=$1 keeper child listen=()
   keeper=$(cat "$ROOST_RUN/$role.pid" 2>/dev/null || true)
+  for address in $ROOST_LISTEN; do listen+=(--listen "$address"); done
+  local wanted=(scripts/keep.sh "$bin/roostd" "$role" "${listen[@]}") opener=()
+  # The edge's keeper has its sockets open, so that nobody is refused while one edge follows another.
+  [ "$role" = serve ] || opener=("$bin/roostd" listen "${listen[@]}" --)
   if [ -n "$keeper" ] && grep -qs keep.sh "/proc/$keeper/cmdline"; then
     child=$(cat "$ROOST_RUN/$role.child" 2>/dev/null || true)
-    [ "$(readlink "/proc/${child:-none}/exe" 2>/dev/null)" = "$(readlink -f "$bin/roostd")" ] && return
-    # The program was built again: Machines and the edge's routes stay while the daemon is exchanged.
+    if keeps "$keeper" "${wanted[@]}"; then
+      [ "$(readlink "/proc/${child:-none}/exe" 2>/dev/null)" = "$(readlink -f "$bin/roostd")" ] && return
+      # The program was built again: Machines and the edge's routes stay while the daemon is exchanged.
+      kill -HUP "$keeper"
+      return
+    fi
     stop_daemon "$role"
   fi
-  for address in $ROOST_LISTEN; do listen+=(--listen "$address"); done
-  setsid scripts/keep.sh "$bin/roostd" "$role" "${listen[@]}" >>"$ROOST_RUN/$role.log" 2>&1 </dev/null &
+  setsid "${opener[@]}" "${wanted[@]}" >>"$ROOST_RUN/$role.log" 2>&1 </dev/null &
   echo $! >"$ROOST_RUN/$role.pid"
+}
+
+keeps() {  # keeps PID SCRIPT ARGUMENTS…: whether that keeper, of this version, runs exactly that
+  local pid=$1
+  shift
+  tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "ROOST_KEEPS=$(cksum <scripts/keep.sh)" &&
+    [ "$(tail -z -n "$#" "/proc/$pid/cmdline" | tr '\0' '\n')" = "$(printf '%s\n' "$@")" ]
 }
 
 daemons() {
   mkdir -p -m 700 "$ROOST_RUN" "$ROOST_STATE"
+  export ROOST_KEEPS
+  ROOST_KEEPS=$(cksum <scripts/keep.sh)
   start_daemon serve
   start_daemon edge
   wait_for serve curl -sf --unix-socket "$ROOST_RUN/api.sock" http://roost/v1/health

@@ -8,25 +8,39 @@ import Toolkit
 /// The owner of this host's Machines: the only writer of their records.
 package actor LocalAgent: Fleet, Service {
     let host: HostServices
+    /// What Machines tell of themselves.
+    let scraper: MetricsScraper
     /// Who may talk to whom, of all Machines that have an address.
     var members: [Machine.ID: Reach.Member] = [:]
     var limits = ReachLimits()
-    private var keepers: [Machine.ID: MachineKeeper] = [:]
+    var keepers: [Machine.ID: MachineKeeper] = [:]
+    /// Sandboxes that no record here knows of; they run on until somebody decides.
+    var unclaimed: [Machine.ID: Stranger] = [:]
+    /// Machines that are being made: what they were given is theirs already.
+    private var inMaking: Set<Machine.ID> = []
     private let hired: AsyncStream<MachineKeeper>
-    private let hire: AsyncStream<MachineKeeper>.Continuation
+    let hire: AsyncStream<MachineKeeper>.Continuation
     /// Addresses promised to Machines whose records are not written yet.
     private var promised: Set<Machine.Address> = []
     /// Machines whose records can't be read: nobody drives them, and nobody takes what is theirs.
-    private var unreadable: Set<Machine.ID> = []
+    var unreadable: Set<Machine.ID> = []
+    /// Those that ran before the host went down, the most important first.
+    private var toBoot: [MachineKeeper] = []
+    /// Addresses of sandboxes whose records can't be read, or are none of this host's.
+    var reserved: [Machine.ID: Machine.Address] = [:]
 
     package init(host: HostServices) {
         self.host = host
+        scraper = MetricsScraper(host: host)
         (hired, hire) = AsyncStream.makeStream(of: MachineKeeper.self)
     }
 
     package func run() async throws {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.passOnExits() }
+            group.addTask { await self.followRepairs() }
+            group.addTask { await self.scraper.run { await self.machines() } }
+            group.addTask { await Boot(width: self.host.width).run(self.takeBoots()) }
             for await keeper in hired.cancelOnGracefulShutdown() {
                 group.addTask {
                     await keeper.run()
@@ -39,25 +53,26 @@ package actor LocalAgent: Fleet, Service {
 
     /// Takes over what runs already, before anything is asked of this agent; the host has to be prepared.
     package func adopt() async throws {
-        let machines = try await readableMachines().filter { $0.host == host.name }
+        let recorded = try await readableMachines()
+        let machines = recorded.filter { host.owns($0.host) }
         let seen = try await host.runtime.list()
+        for id in seen.keys where unreadable.contains(id) { reserved[id] = await host.runtime.trace(of: id).address }
         let known = unreadable.union(machines.map(\.id))
-        for id in seen.keys where !known.contains(id) { await removeStranger(id) }
+        await meetStrangers(seen.filter { !known.contains($0.key) }, recorded)
         // Before any of them can start: what is closed was never open.
         for machine in machines { members[machine.id] = Reach.Member(machine) }
         await applyReachOrTell()
-        for machine in machines {
-            let keeper = MachineKeeper(machine, host: host)
-            keepers[machine.id] = keeper
-            do {
-                try await keeper.adopt(seen[machine.id])
-            } catch {
-                // One Machine must not keep all others down.
-                host.logger.error("machine not adopted", error: error, metadata: ["machine.id": "\(machine.id)"])
+        await aFewAtATime(machines.map(makeKeeper), width: host.width) { await self.adopt($0, seen[$0.id]) }
+        for machine in BootOrder.sorted(machines) {
+            guard let keeper = keepers[machine.id], await keeper.machine.status.state.awaitsBootSince != nil else {
+                continue
             }
-            hire.yield(keeper)
+            toBoot.append(keeper)
         }
-        host.logger.notice("machines adopted", metadata: ["machines": "\(machines.count)"])
+        host.logger.notice(
+            "machines adopted",
+            metadata: ["machines": "\(machines.count)", "machines.to_start": "\(toBoot.count)"]
+        )
     }
 
     // MARK: - Fleet
@@ -68,7 +83,9 @@ package actor LocalAgent: Fleet, Service {
             // The keeper of one that is destroyed goes away a moment later than its followers hear of it.
             if machine.status.state != .destroyed { return machine }
         }
-        let address = try await promiseAddress()
+        inMaking.insert(order.id)
+        defer { inMaking.remove(order.id) }
+        let address = try await promiseAddress(in: order.app)
         defer { promised.remove(address) }
         var machine = Machine(
             id: order.id,
@@ -92,6 +109,10 @@ package actor LocalAgent: Fleet, Service {
             await leave(machine.id)
             throw error
         }
+        await keep(
+            MachineVersion(instance: machine.spec.instance, config: machine.spec.config, at: .now()),
+            of: machine
+        )
         let keeper = MachineKeeper(machine, host: host)
         keepers[order.id] = keeper
         hire.yield(keeper)
@@ -99,19 +120,32 @@ package actor LocalAgent: Fleet, Service {
         return machine
     }
 
-    package func update(_ id: Machine.ID, config: MachineConfig, release: Int, launch: Bool) async throws {
+    package func update(
+        _ id: Machine.ID,
+        config: MachineConfig,
+        release: Int,
+        launch: Bool,
+        expected: String?
+    ) async throws {
         let keeper = try keeper(id)
         var config = config
         let current = await keeper.machine.spec.config.mounts
-        for index in config.mounts.indices where config.mounts[index].volume == nil {
-            guard let same = current.first(where: { $0.name == config.mounts[index].name }) else {
+        for index in config.mounts.indices {
+            let wanted = config.mounts[index]
+            guard
+                let same = current.first(where: {
+                    wanted.volume == nil ? wanted.name == $0.name : wanted.volume == $0.volume
+                })
+            else {
                 throw Fault(
                     .invalidConfig,
-                    "Machine \(id) has no volume named \"\(config.mounts[index].name)\", and volumes can't be exchanged",
+                    "Machine \(id) has no volume \(wanted.volume ?? "named \"\(wanted.name)\""), and volumes can't be "
+                        + "exchanged",
                     hint: "destroy the Machine, then deploy again: roost machine destroy \(id)"
                 )
             }
             config.mounts[index].volume = same.volume
+            config.mounts[index].name = same.name
         }
         let old = await keeper.machine
         if old.spec.config.openTo != config.openTo {
@@ -119,7 +153,7 @@ package actor LocalAgent: Fleet, Service {
             new.spec.config = config
             try await join(new)
         }
-        try await keeper.update(config, release: release, launch: launch)
+        try await keeper.update(config, release: release, launch: launch, expected: expected)
     }
 
     package func start(_ id: Machine.ID) async throws {
@@ -128,8 +162,8 @@ package actor LocalAgent: Fleet, Service {
         if case .failed(let reason) = await keeper.machine.status.state { throw Fault(.toolFailed, reason) }
     }
 
-    package func stop(_ id: Machine.ID, then: Machine.AfterStop) async throws {
-        try await keeper(id).request(.stop(then: then))
+    package func stop(_ id: Machine.ID, then: Machine.AfterStop, order: StopOrder) async throws {
+        try await keeper(id).stop(then: then, order)
     }
 
     package func suspend(_ id: Machine.ID) async throws {
@@ -140,8 +174,12 @@ package actor LocalAgent: Fleet, Service {
         try await keeper(id).cordon(cordoned)
     }
 
-    package func quiesce(_ id: Machine.ID, _ quiet: Bool) async throws {
-        try await keeper(id).quiesce(quiet)
+    package func hold(_ id: Machine.ID, _ hold: Hold) async throws {
+        try await keeper(id).changeHolds { $0.set(hold) }
+    }
+
+    package func release(_ id: Machine.ID, owner: String) async throws {
+        try await keeper(id).changeHolds { $0.end(owner: owner) }
     }
 
     package func changes(of id: Machine.ID) async throws -> AsyncStream<Machine> {
@@ -178,14 +216,13 @@ package actor LocalAgent: Fleet, Service {
     }
 
     package func vet(_ config: MachineConfig) async throws {
-        let digest = config.image.split(separator: "@").last.map(String.init) ?? ""
-        let (image, layers) = try await host.image(digest)
+        let (image, layers) = try await host.image(config.imageDigest)
         try await host.runtime.vet(try SandboxPlan.trial(config, image: image, layers: layers))
     }
 
     package func destroyVolume(_ id: String) async throws {
         guard let volume = try await host.store.volumes.get(id)?.value else { return }
-        if let machine = volume.attachedTo, keepers[machine] != nil || unreadable.contains(machine) {
+        if let machine = volume.attachedTo, keepers[machine] != nil || mayBeUsed(by: machine) {
             throw Fault(
                 .volumeInUse,
                 "volume \(id) is attached to Machine \(machine)",
@@ -198,11 +235,37 @@ package actor LocalAgent: Fleet, Service {
 
     // MARK: - Private
 
-    private func keeper(_ id: Machine.ID) throws(Fault) -> MachineKeeper {
+    func keeper(_ id: Machine.ID) throws(Fault) -> MachineKeeper {
         guard let keeper = keepers[id] else {
             throw Fault(.machineNotFound, "machine not found: \(id)", hint: "roost machine list shows those there are")
         }
         return keeper
+    }
+
+    /// A keeper for a Machine that has a record of this host; it begins to work when the agent runs.
+    func makeKeeper(_ machine: Machine) -> MachineKeeper {
+        var machine = machine
+        // An older record has the host's name of that time.
+        machine.host = host.name
+        let keeper = MachineKeeper(machine, host: host)
+        keepers[machine.id] = keeper
+        return keeper
+    }
+
+    /// Has a keeper take over its Machine, of which `seen` is what the host has.
+    nonisolated func adopt(_ keeper: MachineKeeper, _ seen: SandboxStatus?) async {
+        do {
+            try await keeper.adopt(seen)
+        } catch {
+            // One Machine must not keep all others down.
+            host.logger.error("machine not adopted", error: error, metadata: ["machine.id": "\(keeper.id)"])
+        }
+        hire.yield(keeper)
+    }
+
+    private func takeBoots() -> [MachineKeeper] {
+        defer { toBoot = [] }
+        return toBoot
     }
 
     private func dismiss(_ keeper: MachineKeeper) async {
@@ -222,15 +285,6 @@ package actor LocalAgent: Fleet, Service {
         return machines
     }
 
-    private func removeStranger(_ id: Machine.ID) async {
-        host.logger.warning("sandbox without a record removed", metadata: ["machine.id": "\(id)"])
-        do {
-            try await host.runtime.destroy(id)
-        } catch {
-            host.logger.error("sandbox not removed", error: error, metadata: ["machine.id": "\(id)"])
-        }
-    }
-
     private func passOnExits() async {
         for await exit in host.runtime.exits {
             guard let keeper = keepers[exit.id] else { continue }
@@ -242,45 +296,22 @@ package actor LocalAgent: Fleet, Service {
         }
     }
 
-    private func promiseAddress() async throws -> Machine.Address {
+    private func promiseAddress(in app: String) async throws -> Machine.Address {
+        let network = try await host.store.apps.get(app)?.value.network ?? .default
         let records = try await Records<AddressRecord>(host.store, "/machines/").list { _, _ in }
-        let address = try host.freeAddress(records.compactMap(\.status.address) + promised)
+        let used = records.compactMap(\.status.address) + promised + reserved.values
+        let address = try host.freeAddress(network.number, used)
         promised.insert(address)
         return address
     }
 
-    /// Finds or makes the volumes that a new Machine mounts, and marks them as its own.
-    private func attach(_ order: MachineOrder) async throws -> [MachineConfig.Mount] {
-        var mounts = order.config.mounts
-        for index in mounts.indices {
-            let mount = mounts[index]
-            // A volume whose record can't be read ends this: an empty one in its place would pass for lost data.
-            let all = try await host.store.volumes.list()
-            let free = all.first {
-                $0.app == order.app && $0.name == mount.name && $0.host == host.name
-                    && isFree($0, for: order.id)
-            }
-            var volume =
-                free
-                ?? Volume(
-                    id: Volume.newID(),
-                    name: mount.name,
-                    app: order.app,
-                    region: order.region,
-                    host: host.name,
-                    sizeGB: mount.sizeGB,
-                    createdAt: .now()
-                )
-            volume.attachedTo = order.id
-            try await host.store.volumes.put(volume.id, volume)
-            mounts[index].volume = volume.id
-        }
-        return mounts
-    }
+    /// A Machine without a keeper that may run all the same.
+    private func mayBeUsed(by id: Machine.ID) -> Bool { unreadable.contains(id) || unclaimed[id] != nil }
 
-    private func isFree(_ volume: Volume, for id: Machine.ID) -> Bool {
+    func isFree(_ volume: Volume, for id: Machine.ID) -> Bool {
+        guard volume.filledFrom == nil else { return false }
         guard let owner = volume.attachedTo, owner != id else { return true }
-        return keepers[owner] == nil && !unreadable.contains(owner)
+        return keepers[owner] == nil && !inMaking.contains(owner) && !mayBeUsed(by: owner)
     }
 }
 

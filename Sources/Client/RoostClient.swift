@@ -3,19 +3,32 @@ import Foundation
 import Model
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import Toolkit
 
-/// The typed client of the REST API, over the daemon's unix socket.
+/// The typed client of the REST API, by whichever way a host is reached.
 package struct RoostClient: Sendable {
     private let http: HTTPClient
-    private let socketPath: String
+    private let place: HostPlace
+    /// Sent with every request.
+    package var headers: [String: String] = ["Roost-User": "\(NSUserName())@\(ProcessInfo.processInfo.hostName)"]
     /// The most that an answer may hold, streams apart.
     private static let maximumAnswer = 64 << 20
     private static let maximumLine = 16 << 20
 
-    /// Runs `body` with a client, and closes its connections afterwards.
+    /// Runs `body` with a client of the daemon on this machine, and closes its connections afterwards.
     package static func with<Result>(
         socketPath: String,
+        _ body: (RoostClient) async throws -> Result
+    ) async throws -> Result {
+        try await with(.socket(socketPath), body)
+    }
+
+    /// Runs `body` with a client of a host, and closes its connections afterwards.
+    ///
+    /// - Throws: ``Fault`` `invalidConfig` for an authority that is none.
+    package static func with<Result>(
+        _ place: HostPlace,
         _ body: (RoostClient) async throws -> Result
     ) async throws -> Result {
         var configuration = HTTPClient.Configuration()
@@ -23,9 +36,19 @@ package struct RoostClient: Sendable {
         configuration.timeout.connect = .seconds(5)
         // A socket that nobody listens on is no reason to wait: the answer is the same every time.
         configuration.connectionPool.retryConnectionEstablishment = false
+        // Each console and each tunnel keeps one to itself.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
+        if case .network(let network) = place {
+            configuration.timeout.connect = .seconds(10)
+            configuration.tlsConfiguration = try trust(network.authority)
+        }
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        var client = RoostClient(http: http, place: place)
+        if case .network(let network) = place, let token = network.token {
+            client.headers["Authorization"] = "Bearer \(token)"
+        }
         do {
-            let result = try await body(RoostClient(http: http, socketPath: socketPath))
+            let result = try await body(client)
             try await http.shutdown()
             return result
         } catch {
@@ -39,6 +62,11 @@ package struct RoostClient: Sendable {
         try read(type, try await send(.GET, path, nil), path)
     }
 
+    /// An answer that is no JSON of ours, as it stands.
+    package func text(_ path: String) async throws -> String {
+        String(decoding: try await send(.GET, path, nil), as: UTF8.self)
+    }
+
     package func post<Answer: Decodable>(
         _ path: String,
         _ value: some Encodable,
@@ -46,6 +74,20 @@ package struct RoostClient: Sendable {
     ) async throws -> Answer {
         let answer = try await send(.POST, path, .bytes(ByteBuffer(bytes: try JSON.encode(value))))
         return try read(type, answer, path)
+    }
+
+    package func put<Answer: Decodable>(
+        _ path: String,
+        _ value: some Encodable,
+        as type: Answer.Type
+    ) async throws -> Answer {
+        let answer = try await send(.PUT, path, .bytes(ByteBuffer(bytes: try JSON.encode(value))))
+        return try read(type, answer, path)
+    }
+
+    /// As `delete`, where the answer says something.
+    package func delete<Answer: Decodable>(_ path: String, as type: Answer.Type) async throws -> Answer {
+        try read(type, try await send(.DELETE, path, nil), path)
     }
 
     package func post(_ path: String) async throws {
@@ -90,7 +132,7 @@ package struct RoostClient: Sendable {
             throw Fault(
                 .unreachable,
                 "the connection to roostd was lost: \(error)",
-                hint: "try again; if it stays away, its log says why: \(folder)/serve.log"
+                hint: "try again; if it stays away, its log says why: \(place.log)"
             )
         }
     }
@@ -102,27 +144,28 @@ package struct RoostClient: Sendable {
         return Data(try await response.body.collect(upTo: Self.maximumAnswer).readableBytesView)
     }
 
-    private func execute(
+    func execute(
         _ method: HTTPMethod,
         _ path: String,
         _ body: HTTPClientRequest.Body?,
         deadline: NIODeadline
     ) async throws -> HTTPClientResponse {
-        guard let url = URL(httpURLWithSocketPath: socketPath, uri: path) else {
+        guard let url = place.url(path) else {
             throw Fault(
                 .invalidRequest,
-                "\(socketPath) can't be the path of roostd's socket",
+                "\(place) can't be the path of roostd's socket",
                 hint: "ROOST_RUN names its folder; it has to be the one that roostd was started with"
             )
         }
-        var request = HTTPClientRequest(url: url.absoluteString)
+        var request = HTTPClientRequest(url: url)
         request.method = method
         request.body = body
+        for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
         let response: HTTPClientResponse
         do {
             response = try await http.execute(request, deadline: deadline)
         } catch {
-            throw unreachable(error)
+            throw place.unreachable(error)
         }
         guard response.status.code >= 300 else { return response }
         let data = Data(try await response.body.collect(upTo: Self.maximumAnswer).readableBytesView)
@@ -130,12 +173,9 @@ package struct RoostClient: Sendable {
         throw Fault(
             .io,
             "roostd refused \(method.rawValue) \(path) with status \(response.status.code) and said no more",
-            hint: "its log may: \(folder)/serve.log"
+            hint: "its log may: \(place.log)"
         )
     }
-
-    /// Where the daemon that is meant keeps its socket and, under `make run`, its log.
-    private var folder: String { (socketPath as NSString).deletingLastPathComponent }
 
     /// Reads an answer; one that can't be read comes from another version than ours.
     private func read<Answer: Decodable>(_ type: Answer.Type, _ data: Data, _ path: String) throws -> Answer {
@@ -148,21 +188,19 @@ package struct RoostClient: Sendable {
         }
     }
 
-    private func unreachable(_ error: any Error) -> Fault {
-        // A folder that may not be entered hides whether there is a socket.
-        if access(socketPath, W_OK) != 0, errno == EACCES {
-            let hint = "run this as root, as roostd runs: its socket is nobody else's"
-            return Fault(.unreachable, "\(socketPath) may be used by root only", hint: hint)
+    /// Believes one authority and no other, or those that this machine believes.
+    private static func trust(_ authority: String?) throws -> TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        guard let authority else { return configuration }
+        do {
+            configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.utf8)))
+        } catch {
+            throw Fault(
+                .invalidConfig,
+                "the authority's certificate can't be read: \(error)",
+                hint: "it is a file in PEM: api-tls/ca.pem in the state folder of the host"
+            )
         }
-        let isThere = access(socketPath, F_OK) == 0
-        let cause = isThere ? "nobody answers at \(socketPath) (\(error))" : "there is no \(socketPath)"
-        return Fault(
-            .unreachable,
-            "roostd is not running: \(cause)",
-            hint: """
-                start it, as root: `make run` in Roost's checkout, or roostd serve & roostd edge &
-                It runs elsewhere? Then ROOST_RUN has to name the same folder here as there.
-                """
-        )
+        return configuration
     }
 }

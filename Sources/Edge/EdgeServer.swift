@@ -3,6 +3,7 @@ import Model
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import Toolkit
 
 /// The data path of a host: takes HTTP requests from clients and passes them on to Machines.
 ///
@@ -13,6 +14,8 @@ package struct EdgeServer: Service {
     private let logger: Logger
 
     package init(configuration: Configuration, logger: Logger) {
+        var configuration = configuration
+        if let descriptors = OpenFiles.limit() { configuration.limits.fit(descriptors: descriptors) }
         self.configuration = configuration
         self.logger = logger
     }
@@ -38,7 +41,8 @@ package struct EdgeServer: Service {
     private func run(on group: MultiThreadedEventLoopGroup) async throws {
         let shared = EdgeShared(configuration, logger: logger)
         let loops = try await Self.makeLoops(group, shared)
-        let link = ServeLink(shared: shared, loops: loops, group: group)
+        let listener = Listener(shared: shared, loops: loops)
+        let link = ServeLink(shared: shared, loops: loops, group: group, listener: listener)
         if let routes = configuration.initialRoutes {
             do {
                 try await link.install(routes)
@@ -46,25 +50,53 @@ package struct EdgeServer: Service {
                 logger.error("route copy unusable", metadata: ["error": "\(fault.message)"])
             }
         }
-        let listener = Listener(configuration: configuration, loops: loops, logger: logger)
+        loadCertificates(shared)
         let ports = try await listener.start()
+        let watch = try await startMetrics(shared, loops)
         logger.notice(
             "edge listening",
             metadata: [
                 "ports": "\(ports)", "region": "\(configuration.region)", "domain": "\(configuration.domain)",
-                "routes.revision": "\(shared.inForce?.table.revision ?? 0)",
+                "routes.revision": "\(shared.inForce?.revision ?? 0)",
             ]
         )
         configuration.onBound(ports)
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await link.run() }
+            if let access = shared.access { tasks.addTask { await access.run(failed: tellAccess) } }
             let graceful = (try? await gracefulShutdown()) != nil
             await listener.stop()
             if graceful { await drain(loops) }
             tasks.cancelAll()
         }
+        try? await watch?.close()
         for loop in loops { try? await loop.submit { $0.close() } }
         logger.notice("edge stopped")
+    }
+
+    private func startMetrics(
+        _ shared: EdgeShared,
+        _ loops: [NIOLoopBound<EdgeLoop>]
+    ) async throws -> (any Channel)? {
+        guard let address = configuration.metrics else { return nil }
+        let channel = try await MetricsListener(shared: shared, loops: loops).start(address)
+        if let port = channel.localAddress?.port { configuration.onMetricsBound(port) }
+        return channel
+    }
+
+    private func tellAccess(_ fault: Fault) {
+        logger.error("access log not written", metadata: ["error": "\(fault.message)"])
+    }
+
+    /// What was kept of the certificates, in force until `serve` says better.
+    private func loadCertificates(_ shared: EdgeShared) {
+        guard let copy = configuration.certificates else { return }
+        let kept = copy.load { path, fault in
+            logger.error("certificate copy unreadable", metadata: ["file": "\(path)", "error": "\(fault.message)"])
+        }
+        for (hostname, reason) in shared.certificates.take(CertificateNews(revision: 0, put: kept)) {
+            logger.error("certificate unusable", metadata: ["tls.host": "\(hostname)", "reason": "\(reason)"])
+        }
     }
 
     private static func makeLoops(
@@ -106,7 +138,10 @@ package struct EdgeServer: Service {
 extension EdgeServer.Limits {
     /// How often is looked for what is overdue: often enough for the shortest time.
     var tick: Duration {
-        let shortest = [held, upstreamIdle, headTime, clientIdle, stall, halfOpen, linger].reduce(.seconds(2), min)
+        let shortest = [
+            held, upstreamIdle, headTime, clientIdle, stall, halfOpen, linger, farewell, answer, bodyIdle, yield,
+        ]
+        .reduce(.seconds(2), min)
         return max(.milliseconds(10), shortest / 4)
     }
 }

@@ -49,17 +49,37 @@ package protocol RuntimeDriver: Sendable {
     /// What runs, as the kernel tells it, whatever any record says.
     func list() async throws -> [Machine.ID: SandboxStatus]
 
+    /// What was noted when the sandbox was started, for a daemon that finds no record of it.
+    func trace(of id: Machine.ID) async -> SandboxTrace
+
     /// Each end of a process or of its monitor, as it happens. One consumer.
     var exits: AsyncStream<SandboxExit> { get }
 
     /// Starts to watch a process that this daemon did not start itself (adoption), so that its end shows in `exits`.
     func watch(_ id: Machine.ID, _ process: Machine.Process) async throws
 
+    /// Sends any signal to the sandbox's first process; nothing happens when it is gone.
+    func send(_ id: Machine.ID, signal number: Int32) async throws
+
+    /// Runs one more command in a sandbox that runs, as its user and with its environment.
+    ///
+    /// - Throws: ``Fault`` `invalidState` when it does not run, `timedOut`; the command has been ended then.
+    func exec(_ id: Machine.ID, _ command: MachineCommand) async throws -> MachineCommand.Outcome
+
+    /// What runs in the sandbox, by its own count of processes.
+    func processes(_ id: Machine.ID) async throws -> [MachineProcess]
+
     /// Addresses on which the Machine's processes listen for TCP, from its own network namespace.
     func listeners(_ id: Machine.ID) async throws -> [ListenAddress]
 
     /// The most memory that the sandbox needed so far, in bytes; nil when the kernel does not say.
     func peakMemory(_ id: Machine.ID) async throws -> Int64?
+
+    /// What those Machines use that have a process; starts no program.
+    func usage(of machines: [Machine]) async -> [Machine.ID: MachineUsage]
+
+    /// How many threads of each run or wait for a disk at this moment.
+    func activeThreads(of machines: [Machine]) async -> [Machine.ID: Int]
 }
 
 /// All that a start needs.
@@ -73,9 +93,23 @@ package struct Sandbox: Sendable {
     /// Program and arguments.
     package var command: [String]
     package var env: [String: String]
+    /// More of the environment, over `env`: the process gets it, and no file of a disk ever does.
+    package var secrets: [String: String] = [:]
     package var mounts: [Mount]
     package var guest: MachineConfig.Guest
+    /// Swap over its memory, where the host has any.
+    package var swapMiB = 0
+    /// The most bytes that its root file system takes in; nil: as many as the host says.
+    package var rootLimit: Int64?
+    /// Whom it asks for names; nil: whom the host asks.
+    package var dns: MachineConfig.DNS?
+    /// The folder with the socket of its API; nil: it has none.
+    package var door: String?
     package var address: Machine.Address
+    /// More names of `/etc/hosts`.
+    package var hosts: [HostAlias] = []
+    /// The Machine that it is started for, noted down beside it.
+    package var owner: Machine?
     /// Share the network of the host's bridge; false only for build steps that need none.
     package var network = true
     /// Where the program was named, and where its arguments were, for messages.
@@ -135,6 +169,18 @@ package struct Sandbox: Sendable {
             self.destination = destination
             self.readOnly = readOnly
         }
+    }
+}
+
+/// What a start left behind beside its sandbox.
+package struct SandboxTrace: Equatable, Sendable {
+    /// The Machine as it was then; nil when it was not noted, or can't be read.
+    package var owner: Machine?
+    package var address: Machine.Address?
+
+    package init(owner: Machine? = nil, address: Machine.Address? = nil) {
+        self.owner = owner
+        self.address = address
     }
 }
 

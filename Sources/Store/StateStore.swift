@@ -1,5 +1,5 @@
 package import Foundation
-import Model
+package import Model
 
 /// Revisioned keys with compare-and-put, range, watch and leases: the meaning is etcd's.
 ///
@@ -97,6 +97,17 @@ extension WatchEvent {
 }
 
 extension Fault {
+    /// The store that there is can't be all that this host had.
+    package static func wentBack(_ path: String, _ objection: String) -> Fault {
+        Fault(
+            .corrupt,
+            "\(path) has lost something: \(objection). Nothing was started and nothing ended: what runs goes on",
+            hint: """
+                roost store restore puts the last good copy in its place; roost store accept goes on with what there is
+                """
+        )
+    }
+
     static func conflict(_ key: String, expected: Int64, current: Int64) -> Fault {
         Fault(
             .revisionConflict,

@@ -33,6 +33,7 @@ package final class Watchers: Sendable {
         return stream
     }
 
+    /// Tells everybody who watches a prefix of these keys.
     package func publish(_ events: [(key: String, event: WatchEvent)]) {
         let watchers = all.withLock { $0 }
         for watcher in watchers.values {

@@ -10,6 +10,12 @@ struct Roost: AsyncParsableCommand {
         discussion: """
             ENVIRONMENT:
               FLY_APP                 The app, where -a is left out.
+              ROOST_HOST              The host: ssh://root@HOST, https://HOST:PORT or
+                                      a name of roost context list.
+              FLY_API_TOKEN           What opens the API of an https:// host
+                                      (also FLY_ACCESS_TOKEN); FLY_API_HOSTNAME or
+                                      FLY_FLAPS_BASE_URL name that host as well.
+              ROOST_CA                The certificate of that host's authority.
               ROOST_RUN               The folder of roostd's socket, as roostd
                                       has it (default: /run/roost).
               NO_COLOR, CLICOLOR=0, TERM=dumb
@@ -17,23 +23,29 @@ struct Roost: AsyncParsableCommand {
               CLICOLOR_FORCE          Colours in a pipe as well.
               COLUMNS                 The width, where the terminal says none.
 
-            Exit codes: 0 done, 1 a fault, 2 wrong usage, 130 Ctrl-C. Results go to standard output, everything else to \
+            Exit codes: 0 done, 1 a fault, 2 wrong usage, 130 Ctrl-C; called as fly or flyctl, those of flyctl: 1 a fault or \
+            wrong usage, 126 a time limit, 127 Ctrl-C or a no. Results go to standard output, everything else to \
             standard error. `roost --generate-completion-script bash` (zsh, fish) prints completions; `make install` puts \
             them in place.
             """,
         version: "0.1.0",
         subcommands: [
             Launch.self, Deploy.self, Status.self, Logs.self, AppsGroup.self, MachineGroup.self, ConfigGroup.self,
-            AuditCommand.self, ExportCommand.self, ImportCommand.self, DoctorCommand.self,
+            CertsGroup.self, VolumesGroup.self, TokensGroup.self, ActivityGroup.self,
+            SecretsGroup.self, ReleasesGroup.self, DeploymentsGroup.self, ScaleGroup.self, SSHGroup.self, Console.self,
+            Proxy.self, Dig.self, ContextGroup.self, AuthGroup.self,
+            AuditCommand.self, ExportCommand.self, ImportCommand.self, DoctorCommand.self, SupportCommand.self,
+            MetricsGroup.self, AlertsGroup.self,
+            StoreGroup.self, RegionsGroup.self, PlatformGroup.self, FlagsCommand.self,
         ]
     )
 
-    /// Exit codes: 0 done, 1 a fault, 2 wrong usage, as on the Unix command line.
+    /// Exit codes: 0 done, 1 a fault, 2 wrong usage, as on the Unix command line; ``ExitCodes`` has flyctl's.
     static func main() async {
         // A reader that goes away (`roost logs | head`) is no fault of ours.
         signal(SIGPIPE, SIG_DFL)
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(try withoutFlyFlags(Array(CommandLine.arguments.dropFirst())))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -41,17 +53,19 @@ struct Roost: AsyncParsableCommand {
             }
         } catch let fault as Fault {
             Output.error(fault)
-            Foundation.exit(1)
+            Foundation.exit(
+                fault.code == .timedOut ? ExitCodes.timedOut : fault.code == .cancelled ? ExitCodes.cancelled : 1
+            )
         } catch let usage as UsageError {
             Output.error(Fault(.invalidRequest, usage.message, hint: usage.hint))
-            Foundation.exit(2)
+            Foundation.exit(ExitCodes.usage)
         } catch let code as ExitCode {
             Foundation.exit(code.rawValue)
         } catch {
             let message = fullMessage(for: error)
             let code = exitCode(for: error)
             if code.isSuccess { print(message) } else { Output.warn(message) }
-            Foundation.exit(code.isSuccess ? 0 : code == .validationFailure ? 2 : 1)
+            Foundation.exit(code.isSuccess ? 0 : code == .validationFailure ? ExitCodes.usage : 1)
         }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Edge
 import Foundation
+import Images
 import Logging
 import Model
 import ServiceLifecycle
@@ -14,18 +15,30 @@ struct EdgeCommand: AsyncParsableCommand {
     @OptionGroup var flags: HostFlags
 
     func run() async throws {
+        OpenFiles.raise(to: 1 << 20)
+        let environment = ProcessInfo.processInfo.environment
         let config = try HostConfig.load(flags)
         let logger = try Roostd.logger("edge", config)
+        let succession = Succession(environment, logger: logger)
+        var settings = try settings(config)
+        settings.inherited = EdgeSockets.inherited(environment)
+        settings.onBound = { _ in succession?.begin() }
+        let names = NameBook(path: config.paths.names, logger: logger)
+        settings.names = names
+        let services: [any Service] = [
+            EdgeServer(configuration: settings, logger: logger),
+            NameServer(book: names, settings: config.network.resolver, logger: logger),
+        ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
+                services: (services + [succession].compactMap { $0 }).map {
                     .init(
-                        service: EdgeServer(configuration: try settings(config), logger: logger),
+                        service: $0,
                         successTerminationBehavior: .gracefullyShutdownGroup,
                         failureTerminationBehavior: .gracefullyShutdownGroup
                     )
-                ],
-                gracefulShutdownSignals: [.sigterm, .sigint],
+                },
+                gracefulShutdownSignals: succession == nil ? [.sigterm, .sigint] : [.sigusr2, .sigint],
                 logger: Roostd.quiet(logger)
             )
         )
@@ -33,26 +46,34 @@ struct EdgeCommand: AsyncParsableCommand {
     }
 
     private func settings(_ config: HostConfig) throws -> EdgeServer.Configuration {
-        let listen = try config.listen.map { text in
-            let (host, port) = try ListenFlag.parse(text)
-            return EdgeServer.Configuration.Address(host: host, port: port)
-        }
         var settings = EdgeServer.Configuration(
-            listen: listen,
+            listen: try addresses(config.listen),
             socketPath: config.paths.edgeSocket,
             region: config.region,
-            eventLoopThreads: min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 2)
+            eventLoopThreads: EdgeSockets.loops
         )
+        settings.listenTLS = try addresses(config.listenTLS)
+        settings.certificates = CertificateCopy(folder: "\(config.paths.edge)/certificates")
         settings.domain = config.domain
+        settings.statics = ImageStore.statics(in: config.paths.images)
         settings.trustedProxies = try config.trustedProxies.map { text throws(Fault) in try AddressBlock(text) }
-        let file = "\(config.paths.edge)/routes.json"
+        try config.edge.apply(to: &settings)
+        let file = config.paths.routes
         try Durable.makeFolder(config.paths.edge, mode: 0o700)
-        if let data = FileManager.default.contents(atPath: file) {
-            // A copy that can't be read is no reason not to start: `serve` sends a new one.
-            settings.initialRoutes = try? JSON.decode(RouteTable.self, from: data, what: file)
-        }
-        settings.saveRoutes = { try Durable.write(try JSON.encode($0), to: file, mode: 0o600) }
+        // A copy that can't be read is no reason not to start: `serve` sends a new one.
+        settings.initialRoutes = RouteCopy.load(path: file)
+        let copy = RouteCopy(path: file)
+        settings.saveRoutes = { try copy.keep($0, whole: $1) }
         try settings.validate()
         return settings
+    }
+
+    private func addresses(_ texts: [String]) throws(Fault) -> [EdgeServer.Configuration.Address] {
+        var all: [EdgeServer.Configuration.Address] = []
+        for text in texts {
+            let (host, port) = try ListenFlag.parse(text)
+            all.append(.init(host: host, port: port))
+        }
+        return all
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Certificates
 import Edge
 import Foundation
 import Model
@@ -10,22 +11,36 @@ struct HostConfig: Sendable {
     var host = ProcessInfo.processInfo.hostName
     /// Where the host stands, in Fly's three letters, or `local`.
     var region = Regions.local
+    /// Others that Machines may stand in, for trying things out.
+    var extraRegions: [String] = []
     /// Apps answer to `<app>.<domain>`.
     var domain = "localhost"
     /// Addresses of the edge: `host:port`, IPv6 in brackets.
     var listen = ["127.0.0.1:8080", "[::1]:8080"]
+    /// Addresses of the edge on which it speaks TLS; none by default.
+    var listenTLS: [String] = []
+    /// The authority that certificates come from; nil: none but this host's own.
+    var acme: ACMESettings?
     var paths = HostPaths(state: "/var/lib/roost", run: "/run/roost")
     /// Where base images are pulled from; nil builds them with mmdebstrap.
     var baseImage: String?
-    /// `[build] pythons`: a folder with interpreters for builds.
-    var pythons: String?
+    /// `[build]`.
+    var build = HostBuildConfig()
+    /// The most bytes that a Machine's root file system takes in; nil: as many as the runtime gives.
+    var rootLimit: Int64?
     /// Passed on to builds: proxies and certificate bundles.
     var buildEnvironment: [String: String] = [:]
     var logLevel = "info"
+    /// How many releases of each app can be returned to.
+    var keepReleases = 10
+    var api = APIConfig()
+    /// `[network]`.
+    var network = NetworkConfig()
     /// Peers of the edge that end TLS for it, and whose word of the client counts.
     ///
     /// Nobody else is on loopback than who is on this host already.
     var trustedProxies = ["127.0.0.0/8", "::1"]
+    var edge = EdgeConfig()
 
     /// - Throws: ``Fault`` `invalidConfig` naming the file, line and column of what is wrong.
     static func load(_ flags: HostFlags) throws -> HostConfig {
@@ -49,6 +64,7 @@ struct HostConfig: Sendable {
         }
         if !flags.trustedProxy.isEmpty { config.trustedProxies = flags.trustedProxy }
         if !flags.listen.isEmpty { config.listen = flags.listen }
+        if !flags.listenTls.isEmpty { config.listenTLS = flags.listenTls }
         if let region = flags.region { config.region = region }
         let passed = [
             "SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "UV_INDEX_URL", "UV_DEFAULT_INDEX",
@@ -73,30 +89,24 @@ struct HostConfig: Sendable {
         guard paths.edgeSocket.utf8.count < 108 else {
             throw Fault(.invalidConfig, "\(paths.edgeSocket) is too long for a unix socket", hint: "shorten ROOST_RUN")
         }
-        for text in listen { _ = try ListenFlag.parse(text) }
+        for text in listen + listenTLS { _ = try ListenFlag.parse(text) }
+        try api.validate()
+        try acme?.validate()
         for text in trustedProxies { _ = try AddressBlock(text) }
+        try edge.validate()
     }
 
     /// The port that URLs name; the first listener's.
     var urlPort: Int { (try? ListenFlag.parse(listen.first ?? "").port) ?? 80 }
 
-    // MARK: - Private
-
-    private mutating func readBuild(_ entries: [ConfigNode.Entry], _ file: String) throws(Fault) {
-        for entry in entries {
-            let place = "\(file):\(entry.keyPosition.line):\(entry.keyPosition.column)"
-            guard entry.key == "pythons" else {
-                throw Fault(.invalidConfig, "\(place): unknown key \"build.\(entry.key)\"", hint: "allowed: pythons")
-            }
-            guard case .string(let text) = entry.node.value, text.hasPrefix("/") else {
-                throw Fault(
-                    .invalidConfig,
-                    "\(place): build.pythons: found \(entry.node.summary), expected the absolute path of a folder"
-                )
-            }
-            pythons = text
-        }
+    /// What comes before and after an app's host name in its URL: with TLS where the edge speaks it.
+    var urlFrame: (scheme: String, port: String) {
+        let secure = listenTLS.first.flatMap { try? ListenFlag.parse($0).port }
+        let port = secure ?? urlPort
+        return (secure == nil ? "http" : "https", port == (secure == nil ? 80 : 443) ? "" : ":\(port)")
     }
+
+    // MARK: - Private
 
     private mutating func read(_ root: ConfigNode, _ file: String) throws(Fault) {
         guard case .table(let entries) = root.value else { return }
@@ -105,27 +115,63 @@ struct HostConfig: Sendable {
             switch (entry.key, entry.node.value) {
             case ("host", .string(let text)): host = text
             case ("region", .string(let text)): region = text
+            case ("regions", .array(let nodes)):
+                extraRegions = nodes.compactMap { if case .string(let text) = $0.value { text } else { nil } }
+                for region in extraRegions { try MachineNames.validate(region: region) }
             case ("domain", .string(let text)): domain = text
             case ("state", .string(let text)): paths.state = text
             case ("run", .string(let text)): paths.run = text
             case ("base_image", .string(let text)): baseImage = text
             case ("log", .string(let text)): logLevel = text
+            case ("keep_releases", .integer(let number)) where (1...1000).contains(number):
+                keepReleases = Int(number)
             case ("listen", .array(let nodes)):
                 listen = nodes.compactMap { if case .string(let text) = $0.value { text } else { nil } }
+            case ("listen_tls", .array(let nodes)):
+                listenTLS = nodes.compactMap { if case .string(let text) = $0.value { text } else { nil } }
             case ("trusted_proxies", .array(let nodes)):
                 trustedProxies = nodes.compactMap { if case .string(let text) = $0.value { text } else { nil } }
             case ("host", _), ("region", _), ("domain", _), ("state", _), ("run", _), ("base_image", _), ("log", _):
                 throw Fault(.invalidConfig, "\(place): \(entry.key): found \(entry.node.summary), expected a string")
-            case ("listen", _), ("trusted_proxies", _):
+            case ("keep_releases", _):
+                throw Fault(
+                    .invalidConfig,
+                    "\(place): keep_releases: found \(entry.node.summary), expected a number from 1 to 1000"
+                )
+            case ("listen", _), ("listen_tls", _), ("trusted_proxies", _), ("regions", _):
                 throw Fault(
                     .invalidConfig,
                     "\(place): \(entry.key): found \(entry.node.summary), expected an array of strings"
                 )
-            case ("build", .table(let entries)): try readBuild(entries, file)
+            case ("build", .table(let entries)): try build.read(entries, file)
+            case ("machines", .table(let entries)): try readMachines(entries, file)
+            case ("api", .table(let entries)): try api.read(entries, file)
+            case ("edge", .table(let entries)): try edge.read(entries, file)
+            case ("network", .table(let entries)): try network.read(entries, file)
+            case ("acme", .table(let entries)): acme = try ACMESettings(entries, file)
             default:
-                let keys = "host, region, domain, listen, state, run, base_image, trusted_proxies, log, build"
+                let keys =
+                    "host, region, regions, domain, listen, listen_tls, state, run, base_image, trusted_proxies, log, "
+                    + "keep_releases, build, machines, api, network, acme, edge"
                 throw Fault(.invalidConfig, "\(place): unknown key \"\(entry.key)\"", hint: "allowed: \(keys)")
             }
+        }
+    }
+}
+
+extension HostConfig {
+    /// `[machines]`.
+    private mutating func readMachines(_ entries: [ConfigNode.Entry], _ file: String) throws(Fault) {
+        for entry in entries {
+            let place = "\(file):\(entry.keyPosition.line):\(entry.keyPosition.column): machines.\(entry.key)"
+            guard entry.key == "root_limit" else {
+                throw Fault(.invalidConfig, "\(place): unknown key", hint: "allowed: root_limit")
+            }
+            let limit = try HostBuildConfig.size(entry, place)
+            guard limit >= 64 << 20 else {
+                throw Fault(.invalidConfig, "\(place): found \(entry.node.summary), expected at least \"64MB\"")
+            }
+            rootLimit = limit
         }
     }
 }
@@ -134,6 +180,8 @@ struct HostConfig: Sendable {
 struct HostFlags: ParsableArguments {
     @Option(help: "Configuration file; else ROOST_CONFIG, else /etc/roost/roost.toml.") var config: String?
     @Option(help: "Address of the edge, host:port; may be given more than once.") var listen: [String] = []
+    @Option(help: "Address on which the edge speaks TLS, host:port; may be given more than once.")
+    var listenTls: [String] = []
     @Option(help: "Region of this host.") var region: String?
     @Option(help: "Address or range of a proxy that ends TLS before the edge; may be given more than once.")
     var trustedProxy: [String] = []

@@ -1,6 +1,7 @@
 import Logging
 import Runtime
 import ServiceLifecycle
+import Toolkit
 
 /// Keeps each Machine's log within its limit.
 struct LogRotation: Service {
@@ -10,13 +11,12 @@ struct LogRotation: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
+            await repeating(every: Self.interval) {
                 do {
                     try await runtime.rotateLogs()
                 } catch {
                     logger.warning("logs not rotated", error: error)
                 }
-                try? await Task.sleep(for: Self.interval)
             }
         }
     }

@@ -22,7 +22,11 @@ struct Roostd: AsyncParsableCommand {
                                       Handed on to builds.
             """,
         version: "0.1.0",
-        subcommands: [ServeCommand.self, EdgeCommand.self, DoctorReport.self, Teardown.self]
+        subcommands: [
+            ServeCommand.self, EdgeCommand.self, ListenCommand.self, DoctorReport.self, SupportCommand.self,
+            StoreCommand.self,
+            Teardown.self,
+        ]
     )
 
     static func main() async {

@@ -1,10 +1,9 @@
-import Agent
 import ArgumentParser
+import Certificates
 import ControlPlane
 import Foundation
 import Logging
 import Model
-import Runtime
 import ServiceLifecycle
 import Store
 import Toolkit
@@ -24,60 +23,53 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let config = try HostConfig.load(flags)
         let logger = try Roostd.logger("serve", config)
-        try makeFolders(config.paths)
-        let lock = try InstanceLock(path: "\(config.paths.state)/serve.lock")
+        let lock = try begin(config.paths)
         defer { lock.release() }
-
-        // conmon leaves a file named `oom` in its working folder when a Machine runs out of memory.
-        guard chdir(config.paths.run) == 0 else { throw Durable.fault(errno, "enter", config.paths.run) }
-        let store = try SQLiteStore(path: config.paths.database)
-        let runtime = OCIRuntime(paths: config.paths, logger: logger)
-        try await runtime.prepareHost()
-        let images = try await Workshop(config: config, runtime: runtime, logger: logger)
-        let prober = Prober()
-        let agent = LocalAgent(
-            host: HostServices.make(config, runtime, store, images, prober, logger)
-        )
-        // Nobody may ask anything of this host before what runs on it is known.
-        try await agent.adopt()
-
-        let edges = EdgeLink(store: store, domain: config.domain, fleet: agent, logger: logger)
-        let rollouts = images.rollouts(store, agent, edges, config)
-        let environment = AppEnvironment(folder: config.paths.environment)
-        var apps = Apps(
-            store: store,
-            fleet: agent,
-            edges: edges,
-            rollouts: rollouts,
-            tryouts: images.tryouts(rollouts, environment),
-            domain: config.domain,
-            logger: logger
-        )
-        apps.environment = environment
-        let machines = Machines(store: store, fleet: agent, edges: edges)
-        let api = API(
-            apps: apps,
-            machines: machines,
-            rollouts: rollouts,
-            sources: images.sources,
-            workbench: images.workbench,
-            socketPath: config.paths.apiSocket,
-            logger: logger
-        )
-        let listener = EdgeListener(link: edges, socketPath: config.paths.edgeSocket, logger: logger)
-
-        // In the order in which they need each other; they stop the other way round.
-        let services: [any Service] = [
-            agent, edges, listener, rollouts, apps, api.service(),
-            Autostop(store: store, machines: machines, edges: edges, logger: logger),
-            LogRotation(runtime: runtime, logger: logger),
-        ]
-        logger.notice("serving", metadata: ["host": "\(config.host)", "api.socket": "\(config.paths.apiSocket)"])
-        try await Self.group(services, logger).run()
-        try await prober.shutdown()
+        // Records, logs, layers, keys: whatever the daemon does may wait for the disk, and must not hold up the rest.
+        try await withTaskExecutorPreference(BlockingThreads("roost.serve")) { try await serve(config, logger) }
     }
 
     // MARK: - Private
+
+    private func serve(_ config: HostConfig, _ logger: Logger) async throws {
+        let base = try await HostBase(config, logger)
+        let edges = try await EdgeControl(base)
+        let platform = Platform(base, edges)
+        let store = StoreUpkeep(store: base.store, copies: StoreCopies(config.paths), logger: logger)
+        let upkeep: [any Service] = [
+            Autostop(store: base.store, machines: platform.machines, edges: edges.link, logger: logger),
+            Healer(store: base.store, fleet: base.agent, rollouts: platform.rollouts, logger: logger),
+            ScheduleClock(store: base.store, machines: platform.machines, logger: logger),
+            LogRotation(runtime: base.runtime, logger: logger),
+            VolumeSweep(volumes: platform.volumes, logger: logger), store,
+        ]
+        let parts = platform.parts(edges, store)
+        await base.guestDoors.use(API(parts, logger: logger))
+        let doors = try Self.doors(parts, config, logger)
+        logger.notice("serving", metadata: ["host": "\(config.host)", "api.socket": "\(config.paths.apiSocket)"])
+        // In the order in which they need each other; they stop the other way round.
+        try await Self.group(base.services + edges.services + platform.services + doors + upkeep, logger).run()
+        await store.finish()
+        await edges.certificates.transport?.shutdown()
+    }
+
+    /// Where the API is asked: the socket, and a port where the configuration wants one.
+    private static func doors(
+        _ parts: API.Parts,
+        _ config: HostConfig,
+        _ logger: Logger
+    ) throws -> [any Service] {
+        var parts = parts
+        let port = try NetworkPort(config)
+        parts.fingerprint = port?.identity.fingerprint
+        let api = API(parts, logger: logger)
+        var doors: [any Service] = [api.service(socketPath: config.paths.apiSocket)]
+        if let port {
+            doors.append(try api.service(host: port.host, port: port.port, identity: port.identity))
+            logger.notice("serving tokens", metadata: ["api.listen": "\(port.host):\(port.port)"])
+        }
+        return doors
+    }
 
     private static func group(_ services: [any Service], _ logger: Logger) -> ServiceGroup {
         var configuration = ServiceGroupConfiguration(
@@ -95,6 +87,18 @@ struct ServeCommand: AsyncParsableCommand {
         return ServiceGroup(configuration: configuration)
     }
 
+    /// What has to be so before anything is read or started.
+    private func begin(_ paths: HostPaths) throws -> InstanceLock {
+        // Some programs that it starts look at each number that the limit allows, so not as high as it goes.
+        OpenFiles.raise(to: 1 << 16)
+        try DumpLimit.set()
+        try makeFolders(paths)
+        let lock = try InstanceLock(path: "\(paths.state)/serve.lock")
+        // conmon leaves a file named `oom` in its working folder when a Machine runs out of memory.
+        guard chdir(paths.run) == 0 else { throw Durable.fault(errno, "enter", paths.run) }
+        return lock
+    }
+
     private func makeFolders(_ paths: HostPaths) throws {
         guard geteuid() == 0 else {
             throw Fault(
@@ -109,6 +113,24 @@ struct ServeCommand: AsyncParsableCommand {
         ] {
             try Durable.makeFolder(folder, mode: 0o700)
         }
+    }
+}
+
+/// The API's port, where the configuration wants one, with its certificate.
+private struct NetworkPort {
+    let host: String
+    let port: Int
+    let identity: APIAuthority.Identity
+
+    init?(_ config: HostConfig) throws {
+        guard let listen = config.api.listen else { return nil }
+        (host, port) = try ListenFlag.parse(listen)
+        if let certificate = config.api.certificate, let key = config.api.key {
+            identity = APIAuthority.Identity(certificatePath: certificate, keyPath: key)
+            return
+        }
+        let names = config.api.allNames(host: config.host, address: host)
+        identity = try APIAuthority(folder: config.paths.apiTLS).identity(names: names)
     }
 }
 

@@ -19,5 +19,6 @@ struct Teardown: AsyncParsableCommand {
         let lock = try InstanceLock(path: "\(config.paths.state)/serve.lock")
         defer { lock.release() }
         try await OCIRuntime(paths: config.paths, logger: try Roostd.logger("teardown", config)).removeEverything()
+        try await VolumeStore(paths: config.paths).closeAll()
     }
 }

@@ -23,12 +23,14 @@ struct Workshop: Sendable {
     init(config: HostConfig, runtime: OCIRuntime, logger: Logger) async throws {
         paths = config.paths
         self.logger = logger
-        store = try ImageStore(images: paths.images)
+        store = try ImageStore(images: paths.images, limits: config.build.limits)
         uploads = try SourceStore(images: paths.images)
         var options = PythonOptions(uv: Command.find("uv") ?? "/usr/local/bin/uv")
         options.baseImage = config.baseImage
         options.environment = config.buildEnvironment
-        options.pythons = config.pythons
+        options.pythons = config.build.pythons
+        let isolation = try Isolation.make(config, runtime)
+        options.isolation = isolation
         python = PythonBuilder(
             store: store,
             sources: uploads,
@@ -38,7 +40,7 @@ struct Workshop: Sendable {
         dockerfiles = DockerfileBuilder(
             store: store,
             sources: uploads,
-            options: try Self.dockerfileOptions(config, runtime),
+            options: Self.dockerfileOptions(config, isolation),
             bases: python.bases
         )
         if FileManager.default.fileExists(atPath: "\(paths.images)/buildah") { try await dockerfiles.sweep() }
@@ -47,18 +49,18 @@ struct Workshop: Sendable {
             sources: uploads,
             python: python,
             dockerfile: dockerfiles,
-            environment: config.buildEnvironment
+            environment: config.buildEnvironment,
+            isolation: isolation
         )
     }
 
-    private static func dockerfileOptions(_ config: HostConfig, _ runtime: OCIRuntime) throws -> DockerfileOptions {
+    private static func dockerfileOptions(_ config: HostConfig, _ isolation: BuildIsolation) -> DockerfileOptions {
         var options = DockerfileOptions(
             storage: "\(config.paths.images)/buildah",
             run: "\(config.paths.run)/buildah"
         )
         options.environment = config.buildEnvironment
-        options.network = try runtime.makeBuildNamespace()
-        options.cgroups = try runtime.makeBuildGroup(MachineConfig.Guest(cpus: 2, memoryMiB: 2048))
+        options.isolation = isolation
         return options
     }
 
@@ -66,6 +68,11 @@ struct Workshop: Sendable {
     func unpacked(_ digest: String) async throws -> (image: Image, layers: [String]) {
         let image = try store.image(digest)
         return (image, try store.layerPaths(of: image))
+    }
+
+    /// Lays out files of an image for the edge.
+    func publishStatics(_ digest: String, _ folders: [String]) async throws {
+        try await store.publish(digest, folders: folders)
     }
 
     /// The version of the service in an image; nil when it does not say.
@@ -82,18 +89,44 @@ struct Workshop: Sendable {
                 needsCommand: request.config.needsImageCommand
             )
             wanted.python = request.python
+            wanted.instead = request.instead
+            wanted.programs = request.config.processes.values.compactMap(\.first).sorted()
+            wanted.secrets = request.buildSecrets ?? BuildSecrets()
+            wanted.ignoresCache = request.options.noCache == true
             let result = try await builder.build(wanted) { line in
-                await progress(.line("\(line.stage): \(line.line)"))
+                let isNotice = line.stage == BuildProgress.notice
+                await progress(isNotice ? .stage(line.line) : .line("\(line.stage): \(line.line)"))
             }
             return result.image
         }
     }
 
-    var sources: Sources {
-        Sources(
-            folder: "\(paths.images)/uploads",
+    /// Where Machines that nobody deploys have their images from.
+    func machines(_ config: HostConfig) -> Machines.Settings {
+        var settings = Machines.Settings(
+            region: config.region,
+            holds: { [store] digest in (try? store.image(digest)) != nil },
+            pull: { try await pull($0, $1) }
+        )
+        settings.extraRegions = config.extraRegions
+        return settings
+    }
+
+    /// Brings in an image of a registry for an app.
+    private func pull(_ app: String, _ name: String) async throws -> String {
+        var build = AppConfig.Build()
+        build.image = name
+        let wanted = BuildRequest(app: app, manifest: SourceManifest(files: []), build: build, needsCommand: false)
+        return try await builder.build(wanted) { _ in }.image.digest
+    }
+
+    var sources: SourceDesk {
+        SourceDesk(
             missing: { try await uploads.missing(of: $0) },
-            adopt: { try await uploads.put($0, file: $1) }
+            begin: { sha256, size in
+                let upload = try uploads.begin(sha256, size: size)
+                return SourceDesk.Sink(append: { try await upload.append($0) }, finish: { try await upload.finish() })
+            }
         )
     }
 
@@ -106,12 +139,28 @@ struct Workshop: Sendable {
     }
 
     /// Deploys, which have their images from here.
-    func rollouts(_ store: SQLiteStore, _ fleet: LocalAgent, _ edges: EdgeLink, _ config: HostConfig) -> Rollouts {
-        Rollouts(
+    func rollouts(
+        _ store: SQLiteStore,
+        _ fleet: LocalAgent,
+        _ edges: EdgeLink,
+        _ secrets: SecretLedger,
+        _ config: HostConfig
+    ) -> Rollouts {
+        var settings = rolloutSettings(config)
+        let collect = settings.collectImages
+        settings.collectImages = { keep in
+            let strangers = await fleet.strangers
+            // What runs without a record needs its layers all the same; where nobody knows which, all stay.
+            guard strangers.allSatisfy({ $0.machine != nil }) else { return }
+            let theirs = strangers.compactMap { $0.machine.flatMap { Image.digest(in: $0.spec.config.image) } }
+            try await collect(keep.union(theirs))
+        }
+        return Rollouts(
             store: store,
             fleet: fleet,
             edges: edges,
-            settings: rolloutSettings(config),
+            secrets: secrets,
+            settings: settings,
             journal: RolloutJournal(folder: config.paths.rollouts),
             logger: logger,
             build: build
@@ -119,24 +168,44 @@ struct Workshop: Sendable {
     }
 
     /// Throw-aways, which are deployed as apps are.
-    func tryouts(_ rollouts: Rollouts, _ environment: AppEnvironment) -> Tryouts {
-        Tryouts(rollouts: rollouts, environment: environment, logger: logger, version: version)
+    func tryouts(_ rollouts: Rollouts) -> Tryouts {
+        Tryouts(rollouts: rollouts, logger: logger, version: version)
     }
 
     private func rolloutSettings(_ config: HostConfig) -> Rollouts.Settings {
-        let port = config.urlPort == 80 ? "" : ":\(config.urlPort)"
-        return Rollouts.Settings(
+        let frame = config.urlFrame
+        var settings = Rollouts.Settings(
             region: config.region,
             domain: config.domain,
-            url: { "http://\($0).\(config.domain)\(port)" },
+            url: { "\(frame.scheme)://\($0).\(config.domain)\(frame.port)" },
             forgetApp: { try await builder.forget(app: $0) },
             collectImages: { keep in
                 _ = try await store.collect(keep: keep)
                 _ = try await uploads.collect(unusedFor: Self.sourceAge)
+                try await python.bases.collectPackages()
                 guard FileManager.default.fileExists(atPath: "\(paths.images)/buildah") else { return }
                 try await dockerfiles.collect()
             }
         )
+        settings.keepReleases = config.keepReleases
+        settings.ask = Self.question(config)
+        settings.pull = { try await pull($0, $1) }
+        settings.extraRegions = config.extraRegions
+        return settings
+    }
+
+    /// Asks the host's own edge for a path of an app, as a client would.
+    private static func question(_ config: HostConfig) -> (@Sendable (String, String) async -> Void)? {
+        guard let first = config.listen.first, let (host, port) = try? ListenFlag.parse(first) else { return nil }
+        let anywhere = ["0.0.0.0", "::", "*", ""].contains(host)
+        let address = Machine.Address(ipv4: anywhere ? "127.0.0.1" : host, ipv6: "::1")
+        return { app, path in
+            var check = MachineConfig.Check(type: .http, port: port)
+            check.path = path
+            check.timeout = "60s"
+            check.headers = ["Host": "\(app).\(config.domain)"]
+            _ = await Prober().probe(.init(name: "probe", port: port, check: check), at: address)
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import Agent
+import FakeRuntime
 import Foundation
 import Logging
 import Model
@@ -51,7 +52,7 @@ struct FullDiskTests {
             image: { _ in (Image(digest: "sha256:0", layers: [], config: .init(cmd: ["true"])), []) },
             volumeFolder: { volume, _, _ in "/volumes/\(volume.id)" },
             removeVolumeFolder: { _ in },
-            freeAddress: { Machine.Address(ipv4: "127.0.0.1", ipv6: "::\($0.count + 1)") },
+            freeAddress: { Machine.Address(ipv4: "127.0.0.1", ipv6: "::\($1.count + 1)") },
             readLog: { _, _, _ in LogFeed() },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
@@ -102,6 +103,5 @@ struct FullDiskTests {
             try await group.next()
             group.cancelAll()
         }
-        try await prober.shutdown()
     }
 }

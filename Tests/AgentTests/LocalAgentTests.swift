@@ -1,4 +1,5 @@
 import Agent
+import FakeRuntime
 import Logging
 import Model
 import Runtime
@@ -25,7 +26,7 @@ struct LocalAgentTests {
             image: { _ in (image, []) },
             volumeFolder: { volume, _, _ in "/volumes/\(volume.id)" },
             removeVolumeFolder: { _ in },
-            freeAddress: { Machine.Address(ipv4: "127.0.0.1", ipv6: "::\($0.count + 1)") },
+            freeAddress: { Machine.Address(ipv4: "127.0.0.1", ipv6: "::\($1.count + 1)") },
             readLog: { _, _, _ in LogFeed() },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
@@ -39,10 +40,8 @@ struct LocalAgentTests {
                 group.cancelAll()
             }
         } catch {
-            try? await prober.shutdown()
             throw error
         }
-        try await prober.shutdown()
     }
 
     private func order(_ config: MachineConfig = MachineConfig(image: "roost/a@sha256:0")) -> MachineOrder {
@@ -95,6 +94,27 @@ struct LocalAgentTests {
             #expect(exit?.outOfMemory == true)
             #expect(exit?.requested == false)
             #expect(runtime.state.withLock { $0.starts.count } == 2)
+        }
+    }
+
+    @Test("a process that ends before it has answered has proven nothing")
+    func endsUnanswered() async throws {
+        let port = try SilentPort()
+        try await withAgent { agent, store, runtime in
+            var config = MachineConfig(image: "roost/a@sha256:0")
+            config.services = [.init(internalPort: port.number)]
+            let machine = try await agent.create(order(config))
+            try await agent.start(machine.id)
+            _ = try await wait(agent, machine.id) { $0.status.state.name == "started" }
+            // Until somebody asks for an answer.
+            try await Task.sleep(for: .milliseconds(200))
+            runtime.end(machine.id, code: 3)
+            _ = try await wait(agent, machine.id) { $0.status.state.name == "restarting" }
+            port.close()
+            let again = try await wait(agent, machine.id) { $0.status.events.last?.kind == .restart }
+            #expect(!again.status.proven && !again.status.ready)
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(try await store.machines.get("a/\(machine.id)")?.value.status.proven == false)
         }
     }
 

@@ -1,15 +1,26 @@
+import Model
 import Testing
 
 @testable import Agent
 
 @Suite("What a Machine's start is made of")
 struct SandboxPlanTests {
-    @Test("an app's own values go over its configuration, and never over what the platform sets")
-    func ownValues() {
-        let env = SandboxPlan.adding(
-            ["DATABASE_URL": "own", "FLY_APP_NAME": "other"],
-            to: ["DATABASE_URL": "config", "FLY_APP_NAME": "shop", "A": "1"]
+    @Test("no secret may have the name of what the platform says")
+    func platformNames() {
+        let machine = Machine(
+            id: .random(),
+            name: "m",
+            app: "shop",
+            region: "local",
+            host: "h",
+            createdAt: Timestamp(milliseconds: 0),
+            spec: .init(instance: "i", config: MachineConfig(image: "x"))
         )
-        #expect(env == ["DATABASE_URL": "own", "FLY_APP_NAME": "shop", "A": "1"])
+        let env = SandboxPlan.environment(
+            machine,
+            address: .init(ipv4: "10.0.0.1", ipv6: "fdaa::1"),
+            image: Image(digest: "x", layers: [], config: Image.Config())
+        )
+        #expect(Set(env.keys) == SecretRules.platformNames)
     }
 }

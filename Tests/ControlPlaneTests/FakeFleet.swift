@@ -79,20 +79,48 @@ final class FakeFleet: Fleet {
         }
     }
 
-    func update(_ id: Machine.ID, config: MachineConfig, release: Int, launch: Bool) async throws { note("update") }
+    func update(
+        _ id: Machine.ID,
+        config: MachineConfig,
+        release: Int,
+        launch: Bool,
+        expected: String?
+    ) async throws { note("update") }
+
+    func launch(_ id: Machine.ID) async throws { try await start(id) }
+
+    func setMetadata(_ id: Machine.ID, _ change: MetadataChange) async throws {}
+
+    func record(_ id: Machine.ID, _ event: Machine.Event) async throws { note("record \(event.detail ?? "")") }
+
+    func signal(_ id: Machine.ID, _ number: Int32) async throws {}
+
+    func exec(_ id: Machine.ID, _ command: MachineCommand) async throws -> MachineCommand.Outcome {
+        MachineCommand.Outcome(code: 0, output: "", error: "")
+    }
+
+    func processes(_ id: Machine.ID) async throws -> [MachineProcess] { [] }
 
     func start(_ id: Machine.ID) async throws {
         note("start")
         run(ready: false)
     }
 
-    func stop(_ id: Machine.ID, then: Machine.AfterStop) async throws { note("stop") }
+    func stop(_ id: Machine.ID, then: Machine.AfterStop, order: StopOrder) async throws { note("stop") }
 
-    func suspend(_ id: Machine.ID) async throws {}
+    func suspend(_ id: Machine.ID) async throws { note("suspend") }
 
     func cordon(_ id: Machine.ID, _ cordoned: Bool) async throws {}
 
-    func quiesce(_ id: Machine.ID, _ quiet: Bool) async throws { note("quiesce") }
+    func hold(_ id: Machine.ID, _ hold: Hold) async throws {
+        note("hold")
+        change { $0.status.holds.set(hold) }
+    }
+
+    func release(_ id: Machine.ID, owner: String) async throws {
+        note("release")
+        change { $0.status.holds.end(owner: owner) }
+    }
 
     func changes(of id: Machine.ID) async throws -> AsyncStream<Machine> {
         let (stream, continuation) = AsyncStream.makeStream(of: Machine.self)

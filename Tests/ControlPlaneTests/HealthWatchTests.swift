@@ -37,6 +37,18 @@ struct HealthWatchTests {
         }
     }
 
+    @Test("a release that has proven itself before need not run as long as a new one")
+    func proven() async throws {
+        let fleet = FakeFleet()
+        fleet.run(ready: true)
+        var watch = HealthWatch(fleet: fleet, rollout: rollout())
+        watch.mostStay = .milliseconds(200)
+        let start = ContinuousClock.now
+        try await watch.wait(fleet.id, limit: .seconds(30))
+        // Without a service it would be ten seconds.
+        #expect(start.duration(to: .now) < .seconds(9))
+    }
+
     @Test("a crash loop: the exit code, what the log says of the cause, and the line that starts it")
     func crash() async throws {
         let fleet = FakeFleet(config())
@@ -82,6 +94,112 @@ struct HealthWatchTests {
         #expect(try await fault(fleet, limit: .milliseconds(300)).message.hasSuffix("GET / on port 8000: reset"))
     }
 
+    @Test("when the time is up and nothing listens: which port, and where to set it")
+    func nothingListens() async throws {
+        let fleet = FakeFleet(config())
+        fleet.run(ready: false)
+        let fault = try await fault(fleet, limit: .milliseconds(300))
+        #expect(
+            fault.message
+                == "Machine \(fleet.id) was not healthy within 300ms ([deploy] wait_timeout): nothing listens on port 8000"
+        )
+        #expect(fault.hint == "set internal_port to the app's port: fly.toml:9")
+    }
+
+    @Test("an app on another port is told both, and both lines that could be changed")
+    func elsewhere() async throws {
+        let fleet = FakeFleet(config())
+        fleet.run(ready: false)
+        fleet.state.withLock { $0.listeners = ["0.0.0.0:5000"] }
+        let fault = try await fault(fleet)
+        #expect(fault.message == "the app listens on 0.0.0.0:5000, but requests go to port 8000")
+        #expect(fault.hint?.contains("fly.toml:9") == true && fault.hint?.contains("fly.toml:7") == true)
+    }
+
+    @Test("one that ran out of memory is told how much it had, and the lines that give it more")
+    func outOfMemory() async throws {
+        let fleet = FakeFleet(config())
+        fleet.change {
+            $0.spec.config.guest.memoryMiB = 512
+            let zero = Timestamp(milliseconds: 0)
+            $0.status.state = .stopped(.init(code: 137, outOfMemory: true, requested: false, at: zero))
+        }
+        let fault = try await fault(fleet)
+        #expect(fault.message == "Machine \(fleet.id) ran out of memory (512 MB)")
+        #expect(fault.hint?.contains("memory = \"1024mb\"") == true)
+    }
+
+    @Test(
+        "a shell's words for a command are put into sentences",
+        arguments: [(Int32(126), "may not be executed"), (127, "was not found")]
+    )
+    func command(code: Int32, what: String) async throws {
+        let fleet = FakeFleet(config())
+        fleet.run(ready: false)
+        // The next try would end the same way.
+        fleet.end(code: code, attempt: 1)
+        let fault = try await fault(fleet)
+        #expect(fault.message.hasSuffix("ended with exit code \(code): a command that it starts \(what)"))
+        #expect(fault.hint == "its last lines stand above; it is started by fly.toml:7")
+    }
+
+    @Test("an end by a signal, of a group with a name of its own")
+    func signal() async throws {
+        var config = config()
+        config.metadata = [MachineConfig.groupKey: "worker"]
+        let fleet = FakeFleet(config)
+        fleet.change {
+            let zero = Timestamp(milliseconds: 0)
+            let exit = Machine.Exit(code: 139, outOfMemory: false, requested: false, at: zero)
+            $0.status.state = .stopped(exit)
+        }
+        let fault = try await fault(fleet)
+        #expect(fault.message.hasPrefix("the program of group \"worker\" in Machine \(fleet.id) ended with signal 11"))
+        #expect(fault.hint?.hasSuffix("[processes] worker") == true)
+    }
+
+    @Test("one that could not be started at all says the runtime's reason")
+    func notStarted() async throws {
+        let fleet = FakeFleet(config())
+        fleet.change { $0.status.state = .failed(reason: "no space left") }
+        #expect(try await fault(fleet).message == "Machine \(fleet.id) could not start: no space left")
+    }
+
+    @Test("one that is destroyed meanwhile is waited for no longer")
+    func gone() async throws {
+        let fleet = FakeFleet(config())
+        fleet.change { $0.status.state = .destroyed }
+        #expect(try await fault(fleet).message.contains("went away while the roll-out waited"))
+    }
+
+    @Test("what the log says again and again, and does not mend itself, ends the wait")
+    func hopeless() async throws {
+        let fleet = FakeFleet(config())
+        fleet.run(ready: false)
+        for _ in 0..<20 { fleet.write("PermissionError: [Errno 13] Permission denied: '/var/lib/x'") }
+        async let writing: Void = {
+            for _ in 0..<50 {
+                try? await Task.sleep(for: .milliseconds(200))
+                fleet.write("PermissionError: [Errno 13] Permission denied: '/var/lib/x'")
+            }
+        }()
+        let fault = try await fault(fleet)
+        #expect(fault.message.contains("says again and again: PermissionError"))
+        #expect(fault.hint?.contains("may not write to \"/var/lib/x\"") == true)
+        _ = await writing
+    }
+
+    @Test("lines of an earlier start are no reason")
+    func oldLines() async throws {
+        let fleet = FakeFleet(config())
+        for _ in 0..<50 { fleet.write("ModuleNotFoundError: No module named 'x'") }
+        fleet.run(ready: false)
+        let watch = HealthWatch(fleet: fleet, rollout: rollout())
+        let fault = await #expect(throws: Fault.self) { try await watch.wait(fleet.id, limit: .seconds(4)) }
+        // Only when the time is up, where the last lines are looked at for advice.
+        #expect(fault?.message.contains("was not healthy within 4s") == true)
+    }
+
     // MARK: - The release command
 
     private final class Story: Sendable {
@@ -92,7 +210,7 @@ struct HealthWatchTests {
         }
     }
 
-    private func command(_ fleet: FakeFleet, _ story: Story, timeout: Duration) -> ReleaseCommand {
+    private func command(_ fleet: FakeFleet, _ story: Story, timeout: Duration) -> CommandRun {
         let order = MachineOrder(
             id: fleet.id,
             app: "a",
@@ -101,14 +219,14 @@ struct HealthWatchTests {
             config: MachineConfig(image: "x"),
             release: 1
         )
-        return ReleaseCommand(
-            fleet: fleet,
-            rollout: rollout(),
-            order: order,
-            words: "python migrate.py",
+        let errand = Errand(
+            name: "release_command",
+            command: ["python", "migrate.py"],
+            group: Machine.releaseCommandGroup,
             timeout: timeout,
-            note: { story.tell($0) }
+            timeoutKey: "release_command_timeout"
         )
+        return CommandRun(fleet: fleet, rollout: rollout(), order: order, errand: errand, note: { story.tell($0) })
     }
 
     @Test("its lines are told while it runs, each once, and those of its last moment too")

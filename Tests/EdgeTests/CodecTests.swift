@@ -96,6 +96,7 @@ struct CodecTests {
                 Fly-Client-IP: 10.1.2.3\r
                 Fly-Forwarded-Port: 443\r
                 Fly-Forwarded-Proto: https\r
+                Fly-Forwarded-Ssl: on\r
                 Fly-Region: fra\r
                 Fly-Request-Id: 01J-fra\r
                 Via: 1.1 roost\r
@@ -140,7 +141,7 @@ struct CodecTests {
                 #expect(!head.host.contains("\n"))
             }
             if let head = try? ResponseHead(bytes, isHead: false) {
-                head.write(to: &output, framing: head.framing, connection: nil, requestID: "i")
+                head.write(to: &output, as: ResponseHead.Form(framing: head.framing, requestID: "i"))
             }
             let written = Array(output.readableBytesView)
             for (index, byte) in written.enumerated() where byte == 10 {

@@ -24,7 +24,7 @@ struct ExchangeTests {
         #expect(exchange.received(ByteBuffer(string: "0123456789")) == false)
         #expect(!exchange.wantsBody)
         let backlog = exchange.attach(reused: false)
-        #expect(backlog.body == [ByteBuffer(string: "0123456789")])
+        #expect(backlog.body == ByteBuffer(string: "0123456789"))
         #expect(!backlog.ended)
         #expect(exchange.wantsBody)
         #expect(exchange.received(ByteBuffer(string: "0123456789")) == true)

@@ -216,6 +216,50 @@ extension RealBuilds {
             try await bench.builder.forget(app: app)
         }
 
+        @Test("a Dockerfile that never worked is done without, once it has worked its fault counts")
+        func instead() async throws {
+            let bench = try await bench()
+            let project = try TemporaryFolder()
+            let app = "past\(Int.random(in: 0..<1_000_000))"
+            let marker = "echo \(app)"
+            try project.write("FROM python:3.11-slim\nRUN \(marker) && no-such-program\n", to: "Dockerfile")
+            try project.write("", to: "requirements.txt")
+            try project.write("from fastapi import FastAPI\n\napp = FastAPI()\n", to: "main.py")
+            try project.write("web: python3 main.py\n", to: "Procfile")
+            func notices() -> Int { bench.lines.text.components(separatedBy: "building without it").count - 1 }
+            let first = try await bench.build(project.path, app: app, instead: true)
+            #expect(first.image.config.cmd == ["python3", "main.py"] && notices() == 1, "\(bench.lines.text)")
+            #expect(bench.lines.text.contains("Dockerfile could not be built at RUN \(marker) && no-such-program"))
+            // Without trying again what is known to fail.
+            _ = try await bench.build(project.path, app: app, instead: true)
+            #expect(bench.lines.text.components(separatedBy: "STEP 2").count == 2 && notices() == 2)
+            await #expect(throws: Fault.self) { try await bench.build(project.path, app: app) }
+            try project.write("FROM python:3.11-slim\nRUN \(marker)\nCMD [\"true\"]\n", to: "Dockerfile")
+            let mended = try await bench.build(project.path, app: app, instead: true)
+            #expect(mended.image.config.cmd == ["true"])
+            try project.write("FROM python:3.11-slim\nRUN no-such-program\n", to: "Dockerfile")
+            await #expect(throws: Fault.self) { try await bench.build(project.path, app: app, instead: true) }
+            try await bench.builder.forget(app: app)
+        }
+
+        @Test("an image without what fly.toml starts is none that worked")
+        func absentProgram() async throws {
+            let bench = try await bench()
+            let project = try TemporaryFolder()
+            let app = "absent\(Int.random(in: 0..<1_000_000))"
+            try project.write("FROM python:3.11-slim\nRUN echo \(app)\n", to: "Dockerfile")
+            try project.write("", to: "requirements.txt")
+            try project.write("from fastapi import FastAPI\n\napp = FastAPI()\n", to: "main.py")
+            try project.write("web: python3 main.py\n", to: "Procfile")
+            let there = try await bench.build(project.path, app: app, instead: true, programs: ["python3", "/x", "sh"])
+            #expect(there.image.config.cmd != ["python3", "main.py"])
+            try await bench.builder.forget(app: app)
+            let none = try await bench.build(project.path, app: app, instead: true, programs: ["python3", "gunicorn"])
+            #expect(none.image.config.cmd == ["python3", "main.py"])
+            #expect(bench.lines.text.contains("Dockerfile makes an image without 'gunicorn', which fly.toml starts"))
+            try await bench.builder.forget(app: app)
+        }
+
         @Test("official images are made here when no registry answers", .enabled(if: Mirror.hasInterpreter))
         func officialBases() async throws {
             let bench = try BuildBench(state: RealBuilds.state, pythons: Mirror.interpreters)

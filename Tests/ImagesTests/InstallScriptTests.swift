@@ -17,10 +17,18 @@ struct InstallScriptTests {
             python: "/py"
         )
         let venv = "'--python' '/opt/venv/bin/python'"
+        let isOld = "'/opt/venv/bin/python' '-c' 'import sys; sys.exit(sys.version_info >= (3, 12))'"
+        let completion = """
+            '/uv' 'pip' 'check' '--quiet' \(venv) 2>/dev/null || { \
+            '/uv' 'pip' 'install' \(venv) '-r' '/.roost/lists/0.txt' 2>/dev/null \
+            && echo 'what this Python needs and the lock does not have was installed beside it'; } || true
+            """
         #expect(
             text.split(separator: "\n") == [
                 "set -e", "'/uv' 'venv' '--quiet' '--allow-existing' '--python' '/py' '/opt/venv'",
+                "if \(isOld); then '/uv' 'pip' 'install' '--quiet' \(venv) 'setuptools<81' || true; fi",
                 "cd '/app' && '/uv' 'pip' 'install' \(venv) '--no-deps' '-r' '/.roost/lists/0.txt'",
+                Substring(completion),
                 "cd '/app/a' && '/uv' 'sync' '--frozen'",
                 "[ -e '/app/README.md' ] || : >'/app/README.md' || true",
                 "{ cd '/app/it'\\''s; reboot' && '/uv' 'pip' 'install' \(venv) '-e' '.'; } "

@@ -50,10 +50,10 @@ struct LayerTests {
         let source = try place("source")
         let copy = try place("copy")
         try fill(source)
-        let (digest, size) = try LayerPacker.pack(source, to: "\(folder.path)/1.tar", form: .asFound)
-        #expect(try LayerUnpacker.unpack("\(folder.path)/1.tar", into: copy) == digest)
+        let (digest, size) = try LayerPacker.pack(source, to: "\(folder.path)/1.tar", form: .asFound, .unbounded)
+        #expect(try LayerUnpacker.unpack("\(folder.path)/1.tar", into: copy, .unbounded) == digest)
         #expect(FileStatus.of("\(folder.path)/1.tar")?.st_size == Int(size))
-        let again = try LayerPacker.pack(copy, to: "\(folder.path)/2.tar", form: .asFound)
+        let again = try LayerPacker.pack(copy, to: "\(folder.path)/2.tar", form: .asFound, .unbounded)
         #expect(again.digest == digest)
         #expect(FileStatus.isWhiteout("\(copy)/b/gone"))
         #expect(LayerAttributes.isOpaque("\(copy)/long"))
@@ -68,7 +68,7 @@ struct LayerTests {
     func foreignTar() async throws {
         let source = try place("source")
         try fill(source)
-        _ = try LayerPacker.pack(source, to: "\(folder.path)/1.tar", form: .asFound)
+        _ = try LayerPacker.pack(source, to: "\(folder.path)/1.tar", form: .asFound, .unbounded)
         let list = try await Command("tar", ["--numeric-owner", "-tvf", "\(folder.path)/1.tar"]).checked()
         #expect(list.contains("-rwsr-xr-x 1000/3000000"))
         #expect(list.contains("b/second link to b/one"))
@@ -84,7 +84,7 @@ struct LayerTests {
             let tar = "\(folder.path)/\(format).tar"
             try await Command("tar", ["--format=\(format)", "-C", source, "-cf", tar, "."]).checked()
             let copy = try place(format)
-            _ = try LayerUnpacker.unpack(tar, into: copy)
+            _ = try LayerUnpacker.unpack(tar, into: copy, .unbounded)
             let comparison = try await Command("tar", ["-C", copy, "--compare", "-f", tar]).run()
             #expect(comparison.code == 0, "\(format): \(comparison.output)\(comparison.error)")
         }
@@ -105,7 +105,9 @@ struct LayerTests {
                 try FileTree.setChanged(file, name == "x" ? 1 : 2)
             }
             let form = LayerPacker.Form.ownedByRoot(keepingTimes: false)
-            digests.insert(try LayerPacker.pack(source, to: "\(folder.path)/\(name).tar", form: form).digest)
+            digests.insert(
+                try LayerPacker.pack(source, to: "\(folder.path)/\(name).tar", form: form, .unbounded).digest
+            )
             let status = try #require(FileStatus.of("\(source)/b/c"))
             #expect((status.st_uid, status.st_mode & 0o7777) == (0, 0o644))
             #expect(Int64(status.st_mtim.tv_sec) == LayerPacker.fixedTime)
@@ -145,7 +147,7 @@ struct LayerTests {
         let name = UUID().uuidString
         try (ended ? tar.ended : tar.data).write(to: URL(fileURLWithPath: "\(folder.path)/\(name).tar"))
         let copy = try place(name)
-        _ = try LayerUnpacker.unpack("\(folder.path)/\(name).tar", into: copy)
+        _ = try LayerUnpacker.unpack("\(folder.path)/\(name).tar", into: copy, .unbounded)
         return copy
     }
 
@@ -281,13 +283,13 @@ struct LayerTests {
             let path = "\(folder.path)/cut.tar"
             try whole.prefix(cut).write(to: URL(fileURLWithPath: path))
             let copy = try place("cut-\(cut)")
-            #expect(throws: Fault.self, "\(cut)") { try LayerUnpacker.unpack(path, into: copy) }
+            #expect(throws: Fault.self, "\(cut)") { try LayerUnpacker.unpack(path, into: copy, .unbounded) }
         }
         var broken = whole
         broken[3] ^= 1
         try broken.write(to: URL(fileURLWithPath: "\(folder.path)/broken.tar"))
         let copy = try place("broken")
-        #expect(throws: Fault.self) { try LayerUnpacker.unpack("\(folder.path)/broken.tar", into: copy) }
+        #expect(throws: Fault.self) { try LayerUnpacker.unpack("\(folder.path)/broken.tar", into: copy, .unbounded) }
     }
 
     @Test("takes a member that comes twice, the later one counts")
@@ -310,7 +312,7 @@ struct LayerTests {
         let source = try place("source")
         try Data().write(to: URL(fileURLWithPath: "\(source)/.wh.x"))
         let fault = #expect(throws: Fault.self) {
-            try LayerPacker.pack(source, to: "\(folder.path)/1.tar", form: .asFound)
+            try LayerPacker.pack(source, to: "\(folder.path)/1.tar", form: .asFound, .unbounded)
         }
         #expect(fault?.code == .unsupported)
     }

@@ -158,6 +158,19 @@ extension RealBuilds {
             #expect(try await run(["python", "-c", script], in: second.image, other).1 == "run: 1.15.0")
         }
 
+        @Test("what a lock of another Python lacks for this one is installed beside it, and its own pins stay")
+        func incompleteLock() async throws {
+            let bench = try BuildBench(state: RealBuilds.state)
+            let lock = #"{"_meta": {}, "default": {"jinja2": {"version": "==3.1.4"}}, "develop": {}}"#
+            let project = try project([
+                "main.py": "", "Procfile": "web: x", "Pipfile": "[packages]\njinja2 = \"*\"\n", "Pipfile.lock": lock,
+            ])
+            let built = try await bench.build(project.path)
+            let script = "import jinja2, markupsafe; print(jinja2.__version__)"
+            let (code, output) = try await run(["python", "-c", script], in: built.image, bench)
+            #expect(code == 0 && output == "run: 3.1.4", "\(output), after \(bench.lines.text)")
+        }
+
         @Test("builds the example with its lock", .enabled(if: Example.isThere))
         func example() async throws {
             let bench = try BuildBench(state: RealBuilds.state)

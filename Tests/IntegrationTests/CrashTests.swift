@@ -35,6 +35,13 @@ struct CrashTests {
             defer { app.remove() }
             try await host.done("deploy", app.folder)
             try await eventually("routed") { try await host.get("steady", "/").status == 200 }
+            try await eventually("kept on disk") {
+                // The table, or what has changed since.
+                ["routes.json", "routes.json.changes"].contains {
+                    let text = try? String(contentsOfFile: "\(host.state)/edge/\($0)", encoding: .utf8)
+                    return text?.contains("\"ready\"") == true
+                }
+            }
             try await host.killDaemon("serve")
             try await host.killDaemon("edge")
             try await host.start("edge")

@@ -69,4 +69,38 @@ struct EdgeWordsTests {
             }
         }
     }
+
+    @Test(
+        "files of the release are answered without its Machine, also while it sleeps, and with the next release the next"
+    )
+    func statics() async throws {
+        try await TestHost.with { host in
+            let statics = "[[statics]]\n  guest_path = \"/app/static\"\n  url_prefix = \"/static\""
+            let app = try TestApp("shelf", extra: statics)
+            defer { app.remove() }
+            try FileManager.default.createDirectory(atPath: "\(app.folder)/static", withIntermediateDirectories: true)
+            func put(_ text: String) throws {
+                try text.write(toFile: "\(app.folder)/static/a.css", atomically: true, encoding: .utf8)
+            }
+            try put("one {}")
+            try await host.done("deploy", "--no-ha", app.folder)
+            #expect(try await host.get("shelf", "/static/a.css").body == "one {}")
+            // What is not there, and what was never to be shown, is the app's to answer.
+            #expect(try await host.get("shelf", "/static/none").body != "one {}")
+            #expect(try await host.get("shelf", "/static/%2e%2e/server.py").body.contains("import") == false)
+            let machine = try #require(try await host.machines("shelf").first)
+            try await host.done("machine", "stop", machine.id, "-a", "shelf")
+            #expect(try await host.get("shelf", "/static/a.css").body == "one {}")
+            #expect(try await host.machines("shelf").first?.state == "stopped")
+            // As the edge does it with nobody to ask.
+            try await host.killDaemon("serve")
+            #expect(try await host.get("shelf", "/static/a.css").body == "one {}")
+            try await host.start("serve")
+            try put("two {}")
+            try await host.done("deploy", "--no-ha", app.folder)
+            try await eventually("the next release's file") {
+                try await host.get("shelf", "/static/a.css").body == "two {}"
+            }
+        }
+    }
 }

@@ -29,13 +29,13 @@ struct TryoutTests {
             let deployed = try await host.roost("deploy", project, limit: 600)
             #expect(deployed.code == 0, "\(deployed.all)")
             try await Self.writes(host, rows: 1)
-            let values = try Self.values(host)
+            let values = try await Self.values(host)
             try await Self.staysSecret(host, project, values, in: launched.all + deployed.all)
             try await Self.keepsOthersOut(host, values)
             try await Self.survives(host)
             let again = try await host.roost("deploy", "--with", "compose", "--if-changed", project, limit: 600)
             #expect(again.code == 0 && !again.output.contains("variables set"), "\(again.all)")
-            #expect(try Self.values(host) == values, "asked for again, nothing changes")
+            #expect(try await Self.values(host) == values, "asked for again, nothing changes")
             try await Self.goesAway(host)
         }
     }
@@ -87,11 +87,19 @@ struct TryoutTests {
         return folder
     }
 
-    /// What the app's Machines are told, as the host's root sees it.
-    private static func values(_ host: TestHost) throws -> [String: String] {
-        let text = try String(contentsOfFile: "\(host.state)/env/shop.env", encoding: .utf8)
+    /// The names of the app's secrets.
+    private static func names(_ host: TestHost) async throws -> [String] {
+        let text = try await host.done("secrets", "list", "-a", "shop", "--json")
+        return try JSONDecoder().decode([SecretView].self, from: Data(text.utf8)).map(\.name).sorted()
+    }
+
+    /// What the app's Machines are told, as a process of theirs sees it.
+    private static func values(_ host: TestHost) async throws -> [String: String] {
+        let machine = try #require(try await host.machines("shop").first).id
+        let text = try await host.done("machine", "exec", machine, "env", "-a", "shop")
+        let names = try await names(host)
         let pairs = text.split(separator: "\n").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
-        return Dictionary(uniqueKeysWithValues: pairs.map { ($0[0], $0[1]) })
+        return Dictionary(pairs.filter { $0.count == 2 && names.contains($0[0]) }.map { ($0[0], $0[1]) }) { $1 }
     }
 
     private static func writes(_ host: TestHost, rows: Int) async throws {
@@ -116,7 +124,7 @@ struct TryoutTests {
         let url = try #require(values["DATABASE_URL"])
         let password = String(try #require(url.firstMatch(of: /clerk:([A-Za-z0-9]{32})@/)).output.1)
         #expect(url.hasSuffix("/orders") && values["REDIS_URL"]?.hasSuffix(":6379/2") == true)
-        #expect(try await Shell.line("stat -c %a \(host.state)/env \(host.state)/env/shop.env") == "700\n600\n")
+        #expect(try await Shell.line("stat -c %a \(host.state)/keys") == "700\n")
         let shown = try await host.done("status", "-a", "shop-postgres", "--json")
         let listed = try await host.done("machine", "list", "-a", "shop", "--json")
         let files = try await Shell.line("cat \(project)/fly.toml; ps axwwo args")
@@ -144,7 +152,7 @@ struct TryoutTests {
     }
 
     private static func survives(_ host: TestHost) async throws {
-        let before = try values(host)
+        let before = try await values(host)
         let machine = try #require(try await host.machines("shop-postgres").first).id
         try await host.done("machine", "restart", machine, "-a", "shop-postgres")
         try await writes(host, rows: 2)
@@ -170,7 +178,7 @@ struct TryoutTests {
     private static func goesAway(_ host: TestHost) async throws {
         try await writes(host, rows: 5)
         try await host.done("apps", "destroy", "shop-redis", "--yes")
-        #expect(try values(host).keys.sorted() == ["DATABASE_URL"])
+        #expect(try await names(host) == ["DATABASE_URL"])
         let done = try await host.done("apps", "destroy", "shop", "--yes")
         #expect(done.contains("Destroyed app shop-postgres"), "\(done)")
         let left = try await host.done("apps", "list")

@@ -26,9 +26,15 @@ struct AppConfigCheckTests {
             { $0.deploy.maxUnavailable = .infinity },
             { $0.mounts = [AppConfig.Mount(source: "data", destination: "/proc")] },
             { $0.env = ["A=B": ""] },
+            { $0.primaryRegion = "fra\r\nFLY_APP_NAME=other" },
+            { $0.primaryRegion = "" },
             { $0.files = [AppConfig.File(guestPath: "etc")] },
             { $0.metrics = [AppConfig.Metrics(port: 0)] },
             { $0.httpService?.ports = [AppConfig.Port(start: -1)] },
+            { $0.httpService?.settings.checks = Array(repeating: .init(type: .http), count: 101) },
+            { config in
+                for number in 0..<101 { config.checks["\(number)"] = AppConfig.Check(settings: .init(type: .tcp)) }
+            },
         ]
         for (number, change) in changes.enumerated() {
             var config = AppConfig()

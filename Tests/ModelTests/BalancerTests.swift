@@ -7,11 +7,12 @@ private struct Sketch: Sendable {
     var load = 0
     var soft = 20
     var hard: Int?
+    var share: Int?
 }
 
 private func route(_ sketches: [Sketch], autostart: Bool = true) -> Route {
     let machines = sketches.enumerated().map { number, sketch in
-        Route.Target(
+        var target = Route.Target(
             machine: id(number),
             region: "fra",
             address: Machine.Address(ipv4: "10.0.0.\(number + 1)", ipv6: "::1"),
@@ -19,6 +20,8 @@ private func route(_ sketches: [Sketch], autostart: Bool = true) -> Route {
             state: sketch.state,
             concurrency: MachineConfig.Concurrency(softLimit: sketch.soft, hardLimit: sketch.hard)
         )
+        target.share = sketch.share
+        return target
     }
     return Route(app: "notes", hostnames: ["notes.localhost"], autostart: autostart, machines: machines)
 }
@@ -37,16 +40,15 @@ private func decide(
     excluding: Set<Machine.ID> = [],
     spin: Int = 0
 ) -> String {
-    let loads = Dictionary(uniqueKeysWithValues: sketches.enumerated().map { (id($0), $1.load) })
     let decision = Balancer.decide(
         route(sketches, autostart: autostart),
-        load: { loads[$0] ?? 0 },
+        load: { sketches[$0].load },
         excluding: excluding,
         spin: spin
     )
     switch decision {
-    case .send(let target): return "send \(Int(target.machine.text, radix: 16) ?? -1)"
-    case .wake(let target): return "wake \(Int(target.machine.text, radix: 16) ?? -1)"
+    case .send(let place, let sleeper): return "send \(place)" + (sleeper.map { ", wake \($0)" } ?? "")
+    case .wake(let place): return "wake \(place)"
     case .wait: return "wait"
     case .refuse: return "refuse"
     }
@@ -54,6 +56,21 @@ private func decide(
 
 @Suite("Balancer")
 struct BalancerTests {
+    @Test(
+        "a canary gets its share of a hundred requests, evenly spread, however little it has to do",
+        arguments: [1, 5, 40]
+    )
+    func share(percent: Int) {
+        let sketches = [Sketch(load: 9), Sketch(share: percent), Sketch(load: 9)]
+        let turns = (0..<1000).map { decide(sketches, spin: $0) == "send 1" }
+        #expect(turns.count { $0 } == percent * 10)
+        let places = turns.indices.filter { turns[$0] }
+        let gaps = zip(places, places.dropFirst()).map { $1 - $0 }
+        #expect((gaps.max() ?? 0) <= 3 * 100 / percent, "\(gaps)")
+        #expect(decide([Sketch(state: .draining), Sketch(share: 1)], spin: 0) == "send 1", "better than none")
+        #expect(decide([Sketch(load: 9), Sketch(load: 1, hard: 1, share: 99)], spin: 0) == "send 0", "it is full")
+    }
+
     @Test("takes the least loaded below its soft limit")
     func leastLoaded() {
         #expect(decide([Sketch(load: 3), Sketch(load: 1), Sketch(load: 2)]) == "send 1")
@@ -77,10 +94,11 @@ struct BalancerTests {
         #expect(decide([Sketch(load: 2, soft: 1, hard: 2)], autostart: false) == "wait")
     }
 
-    @Test("all at the soft limit wakes a sleeper, but only if autostart is on and none is on its way")
+    @Test("all at the soft limit: sends, and wakes a sleeper beside if autostart is on and none is on its way")
     func wakesForLoad() {
         let busy = Sketch(load: 20)
-        #expect(decide([busy, Sketch(state: .asleep)]) == "wake 1")
+        #expect(decide([busy, Sketch(state: .asleep)]) == "send 0, wake 1")
+        #expect(decide([Sketch(load: 20, hard: 20), Sketch(state: .asleep)]) == "wake 1")
         #expect(decide([busy, Sketch(state: .asleep)], autostart: false) == "send 0")
         #expect(decide([busy, Sketch(state: .asleep), Sketch(state: .coming)]) == "send 0")
     }
@@ -109,5 +127,27 @@ struct BalancerTests {
         #expect(decide([Sketch()], excluding: [id(0)]) == "wait")
         #expect(decide([Sketch(state: .asleep), Sketch(state: .asleep)], excluding: [id(0)]) == "wake 1")
         #expect(decide([Sketch(load: 20), Sketch(state: .asleep)], excluding: [id(1)]) == "send 0")
+    }
+
+    @Test("waiting is of use while something runs, comes or may be woken that did not refuse")
+    func hope() {
+        func isHopeful(_ sketches: [Sketch], autostart: Bool = true, excluding: Set<Machine.ID> = []) -> Bool {
+            Balancer.isHopeful(route(sketches, autostart: autostart), excluding: excluding)
+        }
+        #expect(isHopeful([Sketch(hard: 1)]))
+        #expect(isHopeful([Sketch(state: .asleep), Sketch(state: .asleep)], excluding: [id(0)]))
+        #expect(!isHopeful([Sketch(state: .asleep)], excluding: [id(0)]))
+        #expect(!isHopeful([Sketch(state: .asleep)], autostart: false))
+        #expect(isHopeful([Sketch(state: .coming)], excluding: [id(0)]))
+        #expect(!isHopeful([Sketch(state: .draining)]))
+    }
+
+    @Test(
+        "one client never has all places of an app",
+        arguments: [([5], 4), ([3], 2), ([25, 25], 45), ([2], nil), ([1], nil), ([1, 1, 1], 2), ([], nil)]
+    )
+    func shares(hard: [Int], share: Int?) {
+        #expect(Balancer.clientShare(route(hard.map { Sketch(hard: $0) })) == share)
+        #expect(Balancer.clientShare(route(hard.map { Sketch(hard: $0) } + [Sketch()])) == nil)
     }
 }

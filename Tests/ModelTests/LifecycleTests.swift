@@ -47,7 +47,7 @@ struct LifecycleTests {
             let effects = try step(&lifecycle, .exited(pid: 41, code: 1, outOfMemory: false))
             guard case .retry(let due)? = effects.last else { return #expect(Bool(false), "\(effects)") }
             pauses.append(due.since(now).milliseconds)
-            #expect(try step(&lifecycle, .retryDue) == [.launch])
+            #expect(try step(&lifecycle, .retryDue(at: due)) == [.launch])
             _ = try step(&lifecycle, .launched(process))
         }
         #expect(pauses == [250, 500, 1000])
@@ -147,7 +147,7 @@ struct LifecycleTests {
     @Test("a restart by policy that can't be started is tried again; a start that was asked for fails at once")
     func launchFails() throws {
         var restarting = Lifecycle(state: .restarting(at: now, attempt: 1))
-        _ = try step(&restarting, .retryDue)
+        _ = try step(&restarting, .retryDue(at: now))
         guard case .retry? = try step(&restarting, .launchFailed("busy")).last else {
             return #expect(Bool(false), "\(restarting.state)")
         }
@@ -155,6 +155,24 @@ struct LifecycleTests {
         _ = try step(&asked, .start)
         _ = try step(&asked, .launchFailed("busy"))
         #expect(asked.state == .failed(reason: "busy"))
+    }
+
+    @Test("the timer of an earlier crash does not end a later pause")
+    func earlierTimer() throws {
+        var lifecycle = try started()
+        guard case .retry(let first)? = try step(&lifecycle, .exited(pid: 41, code: 1, outOfMemory: false)).last else {
+            return #expect(Bool(false), "\(lifecycle.state)")
+        }
+        // Somebody starts it before the pause is over, and it crashes again.
+        _ = try step(&lifecycle, .start)
+        _ = try step(&lifecycle, .launched(process))
+        _ = try step(&lifecycle, .exited(pid: 41, code: 1, outOfMemory: false))
+        guard case .restarting(let second, _) = lifecycle.state else {
+            return #expect(Bool(false), "\(lifecycle.state)")
+        }
+        let earlier = first == second ? first.advanced(by: .milliseconds(-1)) : first
+        #expect(try step(&lifecycle, .retryDue(at: earlier)).isEmpty)
+        #expect(try step(&lifecycle, .retryDue(at: second)) == [.launch])
     }
 
     @Test("restarts from before a clock was set back don't count")
@@ -172,7 +190,7 @@ struct LifecycleTests {
         let events: [Lifecycle.Event] = [
             .start, .stop(then: .stopped), .stop(then: .started), .stop(then: .destroyed), .suspend,
             .launched(process), .launchFailed("no"), .frozen, .freezeFailed("no"),
-            .exited(pid: 41, code: 1, outOfMemory: false), .monitorLost(pid: 41), .retryDue,
+            .exited(pid: 41, code: 1, outOfMemory: false), .monitorLost(pid: 41), .retryDue(at: now),
         ]
         for _ in 0..<60 {
             let event = events[Int(random.next() % UInt64(events.count))]

@@ -90,14 +90,50 @@ struct LogTests {
         #expect(LogOrder.last(0, of: lines).isEmpty)
     }
 
-    @Test("what a roll-out held up or failed is said, and nothing when nobody was")
-    func tally() {
-        #expect(EdgeTally().summary == nil)
-        let before = EdgeTally(held: 5, heldMilliseconds: 100, failed: 1)
-        let after = EdgeTally(held: 9, heldMilliseconds: 12_100, failed: 2)
-        #expect(
-            (after - before).summary
-                == "during the roll-out 4 requests had to wait, 3.0 s on average; 1 request failed"
+    @Test("a traceback is wanted whole, with what the logger said before it, or not at all")
+    func entries() {
+        let lines = [
+            "INFO started", "ERROR in the handler", "Traceback (most recent call last):", "  File \"a.py\", line 1", "",
+            "KeyError: 'x'", "", "During handling of the above exception, another exception occurred:", "",
+            "Traceback (most recent call last):", "  File \"b.py\", line 2", "ValueError: NO", "INFO went on",
+            "  with a line more", "INFO the end",
+        ]
+        func kept(_ filter: LogFilter) -> [String] {
+            var sieve = LogSieve(filter)
+            return lines.flatMap { sieve.take(LogLine(timestamp: "", stream: .stderr, text: $0)) }.map(\.text)
+        }
+        #expect(kept(LogFilter()) == lines)
+        #expect(kept(LogFilter(level: .error)) == Array(lines[1..<12]))
+        #expect(kept(LogFilter(text: "keyerror")) == Array(lines[1..<12]))
+        #expect(kept(LogFilter(text: "KEYERROR")).isEmpty)
+        #expect(kept(LogFilter(text: "with a line")) == Array(lines[12..<14]))
+        #expect(kept(LogFilter(level: .info, text: "the end")) == ["INFO the end"])
+    }
+
+    @Test("lines of two outputs that come between each other do not tear an entry")
+    func outputs() {
+        var sieve = LogSieve(LogFilter(text: "boom"))
+        let lines: [(LogLine.Stream, String)] = [
+            (.stderr, "Traceback (most recent call last):"), (.stdout, "GET /"), (.stderr, "  boom()"),
+            (.stdout, "GET /b"),
+            (.stderr, "TypeError: x"),
+        ]
+        let kept = lines.flatMap { sieve.take(LogLine(timestamp: "", stream: $0.0, text: $0.1)) }
+        #expect(kept.map(\.text) == ["Traceback (most recent call last):", "  boom()", "TypeError: x"])
+    }
+
+    @Test("a time span holds by the moment, whatever the offset, and what waits for a match is bounded")
+    func span() {
+        let filter = LogFilter(
+            since: Timestamp(rfc3339: "2026-11-21T07:00:00Z"),
+            until: Timestamp(rfc3339: "2026-11-21T08:00:00Z")
         )
+        func holds(_ time: String) -> Bool { filter.holds(LogLine(timestamp: time, stream: .stdout, text: "")) }
+        #expect(holds("2026-11-21T07:00:00.000000001+00:00") && holds("2026-11-21T08:59:59.9+01:00"))
+        #expect(!holds("2026-11-21T08:00:00+00:00") && !holds("2026-11-21T07:59:59+01:00"))
+        #expect(holds("some time"))
+        var sieve = LogSieve(LogFilter(text: "end"))
+        for _ in 0..<10_000 { _ = sieve.take(LogLine(timestamp: "", stream: .stdout, text: " more")) }
+        #expect(sieve.take(LogLine(timestamp: "", stream: .stdout, text: " end")).count == 501)
     }
 }

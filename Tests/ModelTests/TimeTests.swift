@@ -43,4 +43,20 @@ struct TimeTests {
         }
         #expect(Machine.ID.random() != Machine.ID.random())
     }
+
+    @Test(
+        "RFC 3339 is read with any fraction and offset, and what is none is refused",
+        arguments: [
+            ("1970-01-01T00:00:00Z", Int64(0)), ("2026-11-21T08:48:42.123456789+01:00", 1_795_247_322_123),
+            ("2026-11-21 07:48:42.5Z", 1_795_247_322_500), ("2026-11-21T07:48", 1_795_247_280_000),
+            ("2024-02-29", 1_709_164_800_000), ("1969-12-31T23:59:59.000Z", -1000), ("2026-13-01", nil),
+            ("2026-11-21T24:00:00Z", nil), ("2026-11-21T07", nil), ("yesterday", nil), ("", nil),
+            ("2026-11-21T07:48:42Z and more", nil),
+        ]
+    )
+    func readRFC3339(text: String, milliseconds: Int64?) {
+        let read = Timestamp(rfc3339: text)
+        #expect(read?.milliseconds == milliseconds)
+        if let read { #expect(Timestamp(rfc3339: read.rfc3339) == read) }
+    }
 }

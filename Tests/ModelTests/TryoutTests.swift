@@ -93,8 +93,10 @@ struct TryoutTests {
             )
         }
         #expect(throws: Never.self) { try wish().check() }
+        var anyPassword = TryoutWish(.redis, user: "a", database: "a")
+        anyPassword.isOpen = true
         for bad in [
-            wish(user: "a\"; DROP"), wish(extras: ["x y"]), wish(variable: "A=B"), wish(variable: ""),
+            anyPassword, wish(user: "a\"; DROP"), wish(extras: ["x y"]), wish(variable: "A=B"), wish(variable: ""),
             wish(form: "a\nB=c"), wish(form: String(repeating: "x", count: 1001)),
         ] {
             #expect(throws: Fault.self) { try bad.check() }
@@ -132,5 +134,19 @@ struct TryoutTests {
         #expect(try ServiceReference(reference.text) == reference)
         #expect(try ServiceReference("postgres:15") == nil)
         #expect(throws: Fault.self) { try ServiceReference("roost:service/oracle") }
+    }
+
+    @Test("names for /etc/hosts are kept in the configuration, and nothing else gets in there")
+    func hosts() {
+        var config = MachineConfig(image: "x")
+        config.hosts = [HostAlias("db", "172.16.0.2"), HostAlias("shop_cache", "fdaa::9")]
+        #expect(config.hosts.map(\.name) == ["db", "shop_cache"] && config.hosts.map(\.address)[1] == "fdaa::9")
+        config.metadata["roost_hosts"] = "db=1.2.3.4 x=evil\n y=1.2.3.4\nz=1.1.1.1 a b=c localhost=9.9.9.9"
+        #expect(config.hosts == [HostAlias("db", "1.2.3.4")])
+        config.hosts = []
+        #expect(config.metadata["roost_hosts"] == nil)
+        #expect(["db", "my-db_1", "a"].allSatisfy(HostAlias.isName))
+        let bad = ["", "localhost", "LOCALHOST", "-a", "a b", "a.b", "é", String(repeating: "a", count: 64)]
+        #expect(!bad.contains(where: HostAlias.isName))
     }
 }

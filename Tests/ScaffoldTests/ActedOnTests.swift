@@ -295,4 +295,37 @@ struct ActedOnTests {
         right[".python-version"] = "3.99\n"
         #expect(try await AuditSample.report(right, only: ["A31"]).findings.isEmpty)
     }
+
+    @Test(
+        "an app that refuses its development's keys in production is tried as what it is",
+        arguments: [
+            ("if self.APP_ENV != 'production':\n            return self\n        raise ValueError('no key')", false),
+            ("if self.is_production and not self.KEY:\n            raise RuntimeError('no key')", false),
+            ("if self.APP_ENV == 'production':\n            raise HTTPException(404)", true),
+            ("return self", true),
+        ]
+    )
+    func guardedMode(body: String, isSet: Bool) async throws {
+        let settings = """
+            from pydantic import model_validator
+            from pydantic_settings import BaseSettings
+            class Settings(BaseSettings):
+                APP_ENV: str = "development"
+                KEY: str = ""
+                @property
+                def is_production(self) -> bool:
+                    return self.APP_ENV == "production"
+                @model_validator(mode="after")
+                def check(self):
+                    \(body)
+            settings = Settings()
+            """
+        let plan = try await LaunchSample.plan([
+            "main.py": "from settings import settings\n" + Self.app, "settings.py": settings,
+            "requirements.txt": "fastapi\nuvicorn\npydantic-settings\n",
+        ])
+        let text = LaunchSample.created("fly.toml", plan)
+        #expect(text.contains("APP_ENV = \"production\"") == isSet, "\(text)")
+        #expect(plan.notes.contains { $0.contains("APP_ENV stays development") } == !isSet)
+    }
 }

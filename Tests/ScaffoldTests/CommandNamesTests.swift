@@ -13,6 +13,8 @@ struct CommandNamesTests {
         struct Command: Decodable {
             var commandName: String
             var subcommands: [Command]?
+            /// Takes what no subcommand is named: an app, for example.
+            var defaultSubcommand: String?
 
             /// The words that may stand behind it; empty where anything may.
             var verbs: [String: Command] {
@@ -63,7 +65,7 @@ struct CommandNamesTests {
             return false
         }
         guard words.count > 2, !command.verbs.isEmpty else { return true }
-        return command.verbs[words[2]] != nil
+        return command.verbs[words[2]] != nil || command.defaultSubcommand != nil
     }
 
     /// `roost VERB` and a word behind it: in Swift anywhere but in comments, in Markdown where it is set as code.

@@ -368,6 +368,16 @@ struct EntryTests {
             ]
         ),
         .init(
+            "a file at an image's path is of the folder that the image is made of",
+            "app main:app in metadata, certain, 8000",
+            [
+                "requirements.txt": needs, "media/main.py": app, "metadata/main.py": app,
+                "metadata/requirements.txt": needs,
+                "metadata/Dockerfile":
+                    "FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD [\"uv\", \"run\", \"fastapi\", \"run\", \"/app/main.py\"]\n",
+            ]
+        ),
+        .init(
             "fastapi run with a file",
             "app app.main:api in ., certain, 80",
             [

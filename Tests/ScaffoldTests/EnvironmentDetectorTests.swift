@@ -39,6 +39,47 @@ struct EnvironmentDetectorTests {
         )
     }
 
+    @Test("os.environ by another name, in its own file and where that is imported")
+    func mapping() async throws {
+        let files = [
+            "app/__init__.py": "",
+            "app/config.py": "import os\nsttgs = os.environ\nOWN = sttgs['OWN']\nother = dict(os.environ)\n",
+            "app/main.py": """
+            from app.config import other, sttgs
+            from app.config import sttgs as env
+            A = sttgs["A"]
+            B = sttgs.get("B", "b")
+            C = sttgs.get("C")
+            D = env["D"]
+            E = other["E"]
+            sttgs["SET"] = "x"
+            my_sttgs = {}
+            F = my_sttgs["F"]
+            """,
+        ]
+        #expect(try await Self.variables(files) == ["A!", "B=b", "C!", "D!", "OWN!"])
+    }
+
+    @Test(
+        "what pydantic 1 has as optional needs no value; pydantic 2 wants one",
+        arguments: [
+            ("pydantic", ["URL"]), ("pydantic.env_settings", ["URL"]), ("pydantic.v1", ["URL"]),
+            ("pydantic_settings", ["URL!"]),
+        ]
+    )
+    func optional(module: String, variables: [String]) async throws {
+        let code = """
+            from typing import Optional
+            from \(module) import BaseSettings
+
+            class Settings(BaseSettings):
+                URL: Optional[str]
+
+            settings = Settings()
+            """
+        #expect(try await Self.variables(["app.py": code]) == variables)
+    }
+
     @Test("pydantic's settings: prefixes, aliases, nesting, secrets, inheritance")
     func pydantic() async throws {
         let code = """

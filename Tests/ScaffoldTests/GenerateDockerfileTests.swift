@@ -9,7 +9,7 @@ import Toolkit
 struct GenerateDockerfileTests {
     @Test("the golden facts give the golden file")
     func golden() throws {
-        var options = DockerfileOptions()
+        var options = GeneratedImageOptions()
         options.stamp = Stamp.text(version: "1.2.3", facts: "abc")
         let generated = DockerfileGenerator.make(GoldenFacts.make(), options)
         #expect(generated.files.map(\.path) == ["Dockerfile", ".dockerignore", "migrate.py"])

@@ -127,7 +127,8 @@ struct GenerateFlyConfigTests {
         #expect(config.deploy.strategy == .rolling)
         #expect(config.deploy.releaseCommand == nil)
         #expect(config.httpService?.settings.minMachinesRunning == 1)
-        #expect(generated.needed.contains { $0.contains("=sqlite+aiosqlite:////data/app.db") } == isSet)
+        #expect((config.env[variable ?? ""] == "sqlite+aiosqlite:////data/app.db") == isSet)
+        #expect(!generated.needed.contains { $0.hasPrefix("DATABASE_URL") })
         #expect(file == ":memory:" || !generated.notes.isEmpty)
     }
 

@@ -9,6 +9,8 @@ struct LockTests {
     static let markers: [(String, Bool)] = [
         (#"python_version < "3.11""#, false), (#"python_version >= "3.8" and python_version < "4.0""#, true),
         (#"sys_platform == "win32""#, false), (#"sys_platform != "win32" or extra == "x""#, true),
+        // Debian's interpreter may be that early, and too much does the least harm.
+        (#"python_full_version < "3.12.3""#, true), (#"python_full_version < "3.12.0""#, false),
         (#"(python_version < "3.10" or python_full_version >= "3.12.1") and platform_system == "Linux""#, true),
         (#"extra == "Stan.dard""#, true), (#"extra == "other""#, false), (#"extra != "other""#, true),
         (#""linux" in sys_platform"#, true), (#"sys_platform not in "win32,linux""#, false),

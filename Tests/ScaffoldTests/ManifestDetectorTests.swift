@@ -18,7 +18,7 @@ extension ScanContext {
         let images = files.keys.sorted().filter { $0.lowercased().contains("dockerfile") }
         var context = ScanContext(
             project: project,
-            python: python,
+            program: PythonProgram(python),
             dockerfiles: images.map { Dockerfile.parse(files[$0] ?? "", path: $0) },
             documents: documents
         )

@@ -288,4 +288,25 @@ struct MigrationDetectorTests {
         #expect(migrations.location == "app/core/migrations.py")
         #expect(migrations.runBy.map(\.kind) == [.lifespan])
     }
+
+    @Test("modules that only an editor would find are looked for where they lie")
+    func importRoots() async throws {
+        var files = [
+            "src/main.py": "from fastapi import FastAPI\nfrom src.config import settings\napp = FastAPI()\n",
+            "src/config.py": "settings = 1\n", "src/db.py": "class Base: ...\n",
+            "requirements.txt": "fastapi\nalembic\nsqlalchemy\npsycopg\nuvicorn\n",
+            "alembic.ini": "[alembic]\nscript_location = alembic\n", "alembic/versions/a.py": "revision = 'a'\n",
+            "alembic/env.py": "from logging.config import fileConfig\nfrom alembic import context\n"
+                + "from src.main import app\nfrom config import settings\nfrom db import Base\n",
+        ]
+        let scan = try await Scan.run(Project(files: files))
+        #expect(scan.facts.migrations?.importRoots == ["src"])
+        var options = PythonBuildOptions()
+        options.port = 8080
+        #expect(PythonBuildReader.read(scan, options).environment["PYTHONPATH"] == "/app:/app/src")
+        let image = try #require(DockerfileGenerator.make(scan.facts).files.first?.text)
+        #expect(image.contains("PYTHONPATH=/app:/app/src"))
+        files["alembic/env.py"] = "from alembic import context\nfrom src.config import settings\n"
+        #expect(try await Scan.run(Project(files: files)).facts.migrations?.importRoots == nil)
+    }
 }

@@ -28,6 +28,7 @@ struct NeedTests {
             Row(code: "X = os.getenv(\"X\")\nif not X:\n    X = \"y\"", level: .optional),
             Row(code: "X = os.getenv(\"X\")\nif X is None:\n    X = \"y\"", level: .optional),
             Row(code: "X = os.getenv(\"X\") or \"y\"", level: .optional),
+            Row(code: "from os import environ as env\nX = env['X']", level: .certain),
             Row(code: "X = os.getenv(\"X\")\nX = X or \"y\"", level: .optional),
             Row(code: "X = os.environ[\"X\"] if \"X\" in os.environ else 1", level: .optional),
             Row(code: "try:\n    X = os.environ[\"X\"]\nexcept KeyError:\n    X = 1", level: .optional),
@@ -51,13 +52,27 @@ struct NeedTests {
         #expect(found["X"]?.level == row.level)
     }
 
-    private static let head = "from pydantic_settings import BaseSettings\nfrom pydantic import model_validator\n\n\n"
+    private static let head =
+        "from typing import Annotated\nfrom pydantic_settings import BaseSettings\n"
+        + "from pydantic import Field, model_validator\n\n\n"
 
     @Test(
         "fields of settings are wanted unless something fills them in",
         arguments: [
             ("class Settings(BaseSettings):\n    x: str\n\n\nsettings = Settings()", Need.Level.certain),
             ("class Settings(BaseSettings):\n    x: str | None = None\n\n\nsettings = Settings()", .optional),
+            (
+                "class Settings(BaseSettings):\n    x: Annotated[bool, Field(True)]\n\n\nsettings = Settings()",
+                .optional
+            ),
+            (
+                "class Settings(BaseSettings):\n    y: Annotated[str, Field(alias=\"X\")]\n\n\nsettings = Settings()",
+                .certain
+            ),
+            (
+                "class Settings(BaseSettings):\n    y: Annotated[str, Field(alias=\"X\")] = \"z\"\n\n\nsettings = Settings()",
+                .optional
+            ),
             ("class Settings(BaseSettings):\n    x: str\n\n\ndef get():\n    return Settings()", .expected),
             ("class Settings(BaseSettings):\n    x: str\n\n\nsettings = Settings(x=\"y\")", .optional),
             (

@@ -79,6 +79,19 @@ struct PythonBuildReaderTests {
         #expect(lines(pinned).first == "pip install --no-deps -r {list}")
     }
 
+    @Test("a server that another package brings in stays as the lock has it")
+    func lockedServer() async throws {
+        let files = [
+            "main.py": Self.app, "start.sh": "gunicorn main:app -k uvicorn_worker.UvicornWorker\n",
+            "pyproject.toml":
+                "[project]\nname='m'\nversion='1'\ndependencies=['fastapi', 'uvicorn', 'uvicorn-worker']\n",
+            "uv.lock": "version = 1\n[[package]]\nname = \"gunicorn\"\nversion = \"25.1.0\"\n",
+        ]
+        #expect(lines(try await read(files)).last == "pip install gunicorn==25.1.0")
+        let open = files.merging(["uv.lock": "version = 1\n"]) { $1 }
+        #expect(lines(try await read(open)).last == "pip install gunicorn==27.0.1")
+    }
+
     @Test("a dependency by path is the folder of the project, never a package of that name from the index")
     func pathDependency() async throws {
         let build = try await read([
@@ -127,6 +140,11 @@ struct PythonBuildReaderTests {
         #expect(!build.notes.contains { $0.contains("[[mounts]]") })
         build = try await read(requirements.merging(["main.py": Self.app + "open('/etc/passwd', 'w')\n"]) { $1 })
         #expect(build.writable.isEmpty)
+        let opener =
+            "from sqlmodel import create_engine\nimport os\nP = os.environ['P']\ne = create_engine(f'sqlite:///{P}')\n"
+        let unknown = ["main.py": "from store.db import e\n" + Self.app, "store/db.py": opener]
+        build = try await read(requirements.merging(unknown) { $1 })
+        #expect(build.writable == ["/app", "/app/store"])
     }
 
     @Test("a Procfile's command is the last word on a process that no framework is known for")
@@ -223,5 +241,21 @@ struct PythonBuildReaderTests {
             try PythonFit.choose(scan, offered: ["3.11", "3.9"].map { PythonOffer(version: $0, origin: "") })
         }
         #expect(fault?.message == "pyproject.toml:4 asks for Python >=3.14, and this host can make 3.9, 3.11")
+    }
+
+    @Test("what a release runs is installed also where the project does not name it")
+    func migrationTool() async throws {
+        var files = [
+            "main.py": Self.app, "requirements.txt": "fastapi\nsqlalchemy\npsycopg\nuvicorn\n",
+            "alembic.ini": "[alembic]\nscript_location = alembic\n", "alembic/versions/a.py": "revision = 'a'\n",
+            "alembic/env.py": "from alembic import context\n",
+        ]
+        #expect(try await lines(read(files)).last == "pip install alembic")
+        #expect(try await lines(read(files) { $0.needsCommand = false }).last == "pip install alembic")
+        // Where a Dockerfile of the project's own is done without, too.
+        files["Dockerfile"] = "FROM python:3.11\nRUN pip install fastapi alembic\nCOPY . .\nCMD uvicorn main:app\n"
+        #expect(try await lines(read(files)).last == "pip install alembic")
+        files["requirements.txt"] = "fastapi\nsqlalchemy\nadvanced-alchemy\npsycopg\nuvicorn\n"
+        #expect(try await !lines(read(files)).contains("pip install alembic"))
     }
 }

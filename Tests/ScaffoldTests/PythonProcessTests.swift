@@ -43,6 +43,23 @@ struct PythonProcessTests {
         #expect(scan.facts.warnings.contains { $0.message.contains("1 of 1 Python files were not read in full") })
     }
 
+    @Test("is asked only for what has changed since an earlier scan")
+    func again() async throws {
+        let files = ["main.py": Self.app("main"), "other.py": "x = 1\n", "requirements.txt": "fastapi\nuvicorn\n"]
+        let first = try await Scan.run(Project(files: files))
+        var python = PythonProcess()
+        python.program = "/bin/false"
+        let same = try await Scan.run(Project(files: files), python: python, after: first)
+        #expect(same.context.python.modules.map(\.path) == ["main.py", "other.py"])
+        #expect(same.context.python.modules.allSatisfy { $0.error == nil } && same.facts.warnings.isEmpty)
+        #expect(same.facts.entry?.target == first.facts.entry?.target)
+        var changed = files
+        changed["main.py"] = Self.app("main") + "\ny = 2\n"
+        let anew = try await Scan.run(Project(files: changed), python: python, after: first)
+        #expect(anew.context.python.modules.map { $0.error == nil } == [false, true])
+        #expect(anew.facts.warnings.contains { $0.message.contains("1 of 2 Python files were not read in full") })
+    }
+
     @Test("reaches a limit: what it has said by then counts")
     func limits() async throws {
         var python = PythonProcess()

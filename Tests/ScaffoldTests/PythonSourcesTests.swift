@@ -30,4 +30,32 @@ struct PythonSourcesTests {
         #expect(main.functions.first?.returns == "fastapi.FastAPI")
         #expect(main.assigns.last?.value?.call?.function == "create")
     }
+
+    @Test("syntax of Pythons newer than the one that reads is read, and what no Python takes is not")
+    func newer() async throws {
+        let text = """
+            import os
+            type Name = str | None
+            type Box[T] = list[T]
+            def first[T: dict[str, int]](x: T) -> T:
+                return x
+            class Repo[K,
+                       V](Base[K]):
+                label = f"{os.environ["A"]} {{x}} {K!r:>{V}}"
+            try:
+                pass
+            except ValueError, KeyError:
+                pass
+            from fastapi import FastAPI
+            app = FastAPI()
+            """
+        let project = Project(files: ["new.py": text, "old.py": "print 'x'\n", "cut.py": "def f[T(x):\n    pass\n"])
+        let sources = try await PythonSources.read(project)
+        let new = try #require(sources.modules.first { $0.path == "new.py" })
+        #expect(new.error == nil)
+        #expect(new.assigns.contains { $0.target == "app" && $0.value?.call?.line == 14 })
+        #expect(new.classes.first?.name == "Repo" && new.functions.first?.name == "first")
+        #expect(sources.modules.first { $0.path == "old.py" }?.error != nil)
+        #expect(sources.modules.first { $0.path == "cut.py" }?.error != nil)
+    }
 }

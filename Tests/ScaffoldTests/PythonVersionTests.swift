@@ -1,3 +1,4 @@
+import Model
 import Testing
 import Toolkit
 
@@ -192,5 +193,31 @@ struct PythonVersionTests {
         let free = try await ScanContext.facts(["a.py": ""]) { PythonVersionDetector.detect(&$0, today: "2025-10-10") }
         #expect(free.python?.chosen == "3.13")
         #expect(try await ScanContext.facts(["main.go": ""], PythonVersionDetector.detect).python == nil)
+    }
+
+    /// Each is refused by a Python before the one named, and read all the same.
+    private static let newer: [(code: String, version: String)] = [
+        ("A = 'h'\nURL = f\"db://{A}:{\n    A}@{A}/x\"\n", ">=3.12"),
+        ("A = {'b': 1}\nURL = f\"{A[\"b\"]}\"\n", ">=3.12"),
+        ("type Name = str\n\ndef first[T](x: T) -> T:\n    return x\n", ">=3.12"),
+        ("try:\n    pass\nexcept OSError, KeyError:\n    pass\n", ">=3.14"),
+    ]
+
+    @Test("the code's own syntax is a bound", arguments: newer)
+    func syntax(_ row: (code: String, version: String)) async throws {
+        // A newer Python reads it without a word; then it is the host's own, and fits.
+        let other = try await Scan.run(Project(files: ["main.py": "def (:\n"]))
+        let version = try #require(other.context.python.modules.first?.error?.python)
+        let isNew = version < (row.version.hasSuffix("14") ? 14 : 12)
+        let files = ["main.py": "from fastapi import FastAPI\nimport db\napp = FastAPI()\n", "db.py": row.code]
+        let scan = try await Scan.run(Project(files: files))
+        #expect(scan.context.python.modules.allSatisfy { $0.error == nil })
+        #expect(scan.facts.python?.constraint == (isNew ? row.version : nil))
+        let offers = ["3.11", "3.13", "3.14"].map { PythonOffer(version: $0, origin: "here", isStandard: $0 == "3.11") }
+        guard isNew else { return }
+        #expect(try PythonFit.choose(scan, offered: offers).minor >= (row.version.hasSuffix("14") ? 14 : 13))
+        let wrong = files.merging(["db.py": "A = f\"b\nC = 1\n"]) { $1 }
+        let broken = try await Scan.run(Project(files: wrong))
+        #expect(broken.context.python.modules.contains { $0.error != nil } && broken.facts.python?.constraint == nil)
     }
 }

@@ -176,4 +176,20 @@ struct TraitsDetectorTests {
         ]
         #expect(try await found("", files).writePaths == ["/var/shop", "data", "media"])
     }
+
+    @Test("files of a configuration of logging")
+    func loggingFiles() async throws {
+        let ini = """
+            [handler_console]
+            class=StreamHandler
+            args=(sys.stdout,)
+            [handler_trace]
+            class=handlers.RotatingFileHandler
+            args=('trace.log', 'a', 10485760, 10)
+            """
+        #expect(try await found("", ["logging.conf": ini]).writePaths == ["."])
+        let yaml = "version: 1\nhandlers:\n  f:\n    class: logging.FileHandler\n    filename: logs/app.log\n"
+        #expect(try await found("", ["log_config.yaml": yaml]).writePaths == ["logs"])
+        #expect(try await found("", ["alembic.ini": ini]).writePaths.isEmpty)
+    }
 }

@@ -33,6 +33,30 @@ struct TryoutPlanTests {
         }
     }
 
+    @Test("an address that the code makes of its parts is left to it")
+    func madeOfParts() async throws {
+        let settings = """
+            from pydantic_settings import BaseSettings
+            import asyncpg
+
+            class Settings(BaseSettings):
+                POSTGRES_SERVER: str = "localhost"
+                POSTGRES_USER: str = "u"
+                POSTGRES_URI: str = f"{POSTGRES_USER}@{POSTGRES_SERVER}/db"
+                DATABASE_URL: str = "postgresql://localhost/db"
+
+            settings = Settings()
+            """
+        let files = [
+            "requirements.txt": "fastapi\nasyncpg\npydantic-settings\n", "main.py": Self.main, "settings.py": settings,
+        ]
+        let forms = Self.forms(try await Self.plan("postgres", files).wishes.first)
+        #expect(
+            forms["POSTGRES_SERVER"] != nil && forms["DATABASE_URL"] != nil && forms["POSTGRES_URI"] == nil,
+            "\(forms)"
+        )
+    }
+
     static let compose = """
         services:
           web:
@@ -46,6 +70,8 @@ struct TryoutPlanTests {
               LEGACY: mongodb://db.example.com/x
           db:
             image: postgres:16
+            container_name: shop_db
+            hostname: not.a.name
             environment:
               - POSTGRES_USER=${POSTGRES_USER:-shop}
               - POSTGRES_PASSWORD
@@ -79,8 +105,66 @@ struct TryoutPlanTests {
                     "CACHE": "redis://:{password}@{host}:{port}/3", "CACHE_NODE": "{host}", "QUEUE": "{host}:{port}",
                 ]
             )
+            #expect(plan.wishes.map(\.hosts) == [["db", "shop_db"], ["cache"]])
             for wish in plan.wishes { #expect(throws: Never.self) { try wish.check() } }
         }
+    }
+
+    @Test(
+        "an address that code has written down with its password is taken as it is; one behind a variable is not",
+        arguments: [
+            ("URL = 'postgresql://shop:word@db:5432/orders'\n", true),
+            ("URL = 'postgresql://shop@db:5432/orders'\n", false),
+            ("URL = 'postgresql://shop:word@db.example.com/orders'\n", false),
+            ("import os\nURL = os.getenv('ORDERS', 'postgresql://shop:word@db/orders')\n", false),
+            ("W = 'x'\nURL = f'postgresql://shop:{W}@db/orders'\n", false),
+        ]
+    )
+    func writtenDown(settings: String, isOpen: Bool) async throws {
+        let files = [
+            "main.py": "from fastapi import FastAPI\nimport settings\nimport other\napp = FastAPI()\n",
+            "settings.py": "import sqlalchemy\n" + settings + "engine = sqlalchemy.create_engine(URL)\n",
+            "other.py": "import settings\n", "requirements.txt": "fastapi\nsqlalchemy\npsycopg2\n",
+            "docker-compose.yml": Self.compose,
+        ]
+        let plan = try await Self.plan("postgres", files)
+        #expect(plan.wishes.map(\.isOpen) == [isOpen])
+        #expect(plan.notes.contains { $0.hasPrefix("settings.py:2 has the database's address") } == isOpen)
+    }
+
+    @Test("Redis beside RabbitMQ keeps the results of Celery, and leaves it the queues")
+    func twoBrokers() async throws {
+        let files = [
+            "main.py": "from fastapi import FastAPI\nfrom celery import Celery\napp = FastAPI()\nwork = Celery('w')\n",
+            "requirements.txt": "fastapi\ncelery\nredis\n",
+        ]
+        let both = try await Self.plan("redis,rabbitmq", files).wishes
+        #expect(both.first?.connections.map(\.variable) == ["CELERY_RESULT_BACKEND", "REDIS_URL"])
+        #expect(both.last?.connections.map(\.variable).contains("CELERY_BROKER_URL") == true)
+        let alone = try await Self.plan("redis", files).wishes
+        #expect(alone.first?.connections.map(\.variable).contains("CELERY_BROKER_URL") == true)
+    }
+
+    @Test("the address of the tests' database is given where the app can't be imported without it")
+    func ofTests() async throws {
+        func variables(_ type: String) async throws -> Set<String> {
+            let files = [
+                "main.py": "from fastapi import FastAPI\nimport settings\napp = FastAPI()\n",
+                "settings.py": """
+                from pydantic_settings import BaseSettings
+
+                class Settings(BaseSettings):
+                    DATABASE_URL: str
+                    TEST_DATABASE_URL: \(type)
+
+                settings = Settings()
+                """,
+                "requirements.txt": "fastapi\nasyncpg\npydantic-settings\n",
+            ]
+            return Set(try await Self.plan("postgres", files).wishes.first?.connections.map(\.variable) ?? [])
+        }
+        #expect(try await variables("str") == ["DATABASE_URL", "TEST_DATABASE_URL"])
+        #expect(try await variables("str = ''") == ["DATABASE_URL"])
     }
 
     @Test("a word that happens to be a service's name is no address unless the variable says so")
@@ -161,6 +245,14 @@ struct TryoutPlanTests {
                 ["DATABASE_URL": "mysql://{user}:{password}@{host}:{port}/{database}"],
                 ["MEMCACHED_SERVERS": "{host}:{port}"],
                 ["AMQP_URL": "amqp://{user}:{password}@{host}:{port}//"],
+            ]
+        )
+        let celeryFiles = files.merging(["requirements.txt": "fastapi\ncelery\n"]) { $1 }
+        let celery = try await Self.plan("redis,rabbitmq", celeryFiles)
+        #expect(
+            celery.wishes.map { $0.connections.map(\.variable) } == [
+                // One of them is the broker.
+                ["CELERY_RESULT_BACKEND", "REDIS_URL"], ["AMQP_URL", "CELERY_BROKER_URL"],
             ]
         )
         #expect(plan.wishes.allSatisfy { $0.user == "my_shop" && $0.database == "my_shop" })

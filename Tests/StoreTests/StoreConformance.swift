@@ -60,15 +60,56 @@ struct StoreConformance {
         #expect(try await store.get("/a") != nil)
     }
 
-    @Test("a key goes away with its lease", arguments: Kind.allCases)
+    @Test("a key goes away with its lease, though nobody calls; its watchers hear of it", arguments: Kind.allCases)
     func leases(kind: Kind) async throws {
         let store = try kind.make()
-        let lease = try await store.grantLease(ttl: .zero)
+        try await store.put("/lasting", Data(), expected: nil)
+        let lease = try await store.grantLease(ttl: .seconds(12))
+        try await store.put("/host/b", Data("1".utf8), expected: nil, lease: lease)
+        let last = try await store.put("/host/a", Data("2".utf8), expected: nil, lease: lease)
+        var watcher = store.watch("/", after: last).makeAsyncIterator()
+        #expect(await watcher.next() == .deleted(key: "/host/a", revision: last + 1))
+        #expect(await watcher.next() == .deleted(key: "/host/b", revision: last + 2))
+        #expect(try await store.range("/").entries.map(\.key) == ["/lasting"])
         await #expect(throws: Fault.self) { try await store.keepAlive(lease) }
-        let lasting = try await store.grantLease(ttl: .seconds(60))
-        try await store.put("/host", Data(), expected: nil, lease: lasting)
-        try await store.keepAlive(lasting)
-        #expect(try await store.get("/host") != nil)
+        await #expect(throws: Fault.self) { try await store.put("/host/c", Data(), expected: nil, lease: lease) }
+    }
+
+    @Test("a lease that is kept alive keeps its keys", arguments: Kind.allCases)
+    func keptAlive(kind: Kind) async throws {
+        let store = try kind.make()
+        let short = try await store.grantLease(ttl: .seconds(12))
+        let key = try await store.put("/host", Data(), expected: 0, lease: short)
+        let clock = ContinuousClock()
+        let start = clock.now
+        while clock.now - start < .seconds(14) {
+            try await store.keepAlive(short)
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(try await store.get("/host")?.revision == key)
+        await #expect(throws: Fault.self) { try await store.put("/host", Data(), expected: 0) }
+    }
+
+    @Test("a key put anew without its lease outlives it", arguments: Kind.allCases)
+    func leftLease(kind: Kind) async throws {
+        let store = try kind.make()
+        let lease = try await store.grantLease(ttl: .seconds(12))
+        try await store.put("/a", Data("1".utf8), expected: nil, lease: lease)
+        try await store.put("/a", Data("2".utf8), expected: nil)
+        let end = try await store.put("/b", Data(), expected: nil, lease: lease)
+        var watcher = store.watch("/", after: end).makeAsyncIterator()
+        #expect(await watcher.next()?.key == "/b")
+        #expect(try await store.get("/a")?.value == Data("2".utf8))
+    }
+
+    @Test("a failed write changes neither the key nor the revision", arguments: Kind.allCases)
+    func failedWrite(kind: Kind) async throws {
+        let store = try kind.make()
+        let first = try await store.put("/a", Data("1".utf8), expected: nil)
+        await #expect(throws: Fault.self) { try await store.put("/a", Data("2".utf8), expected: 99) }
+        await #expect(throws: Fault.self) { try await store.delete("/a", expected: 99) }
+        #expect(try await store.range("/").revision == first)
+        #expect(try await store.put("/b", Data(), expected: 0) == first + 1)
     }
 
     @Test("of many writers of one object none is lost", arguments: Kind.allCases)
@@ -100,6 +141,21 @@ struct SQLiteStoreTests {
         #expect(try await second.put("/b", Data(), expected: 0) == 2)
     }
 
+    @Test("ends leases that an earlier daemon gave, though nobody calls")
+    func leasesOverRestart() async throws {
+        let path = NSTemporaryDirectory() + "roost-store-\(UUID().uuidString).db"
+        var revision: Int64 = 0
+        do {
+            // Gone before the next one begins: it would end the lease itself, and the other hear nothing of it.
+            let first = try SQLiteStore(path: path)
+            let lease = try await first.grantLease(ttl: .seconds(12))
+            revision = try await first.put("/host", Data(), expected: nil, lease: lease)
+        }
+        let second = try SQLiteStore(path: path)
+        var watcher = second.watch("/", after: revision).makeAsyncIterator()
+        #expect(await watcher.next() == .deleted(key: "/host", revision: revision + 1))
+    }
+
     @Test("tells a watcher to read again when the history it asks for is gone")
     func historyGone() async throws {
         let path = NSTemporaryDirectory() + "roost-store-\(UUID().uuidString).db"
@@ -108,6 +164,20 @@ struct SQLiteStoreTests {
         var watcher = store.watch("/a", after: 1).makeAsyncIterator()
         #expect(await watcher.next() == .reset)
         #expect(await watcher.next() == nil)
+    }
+
+    @Test("leaves a file of a newer version as it is")
+    func newer() async throws {
+        let path = NSTemporaryDirectory() + "roost-store-\(UUID().uuidString).db"
+        do {
+            let store = try SQLiteStore(path: path)
+            try await store.put("/a", Data("1".utf8), expected: nil)
+        }
+        let database = try Database(path: path)
+        try database.execute("UPDATE meta SET value = 99 WHERE name = 'schema'")
+        let fault = #expect(throws: Fault.self) { try SQLiteStore(path: path) }
+        #expect(fault?.code == .newerVersion)
+        #expect(try database.execute("SELECT 1 FROM meta WHERE name = 'schema' AND value = 99").count == 1)
     }
 
     @Test("leaves a damaged file as it is")

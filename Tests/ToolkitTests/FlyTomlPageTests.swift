@@ -16,6 +16,17 @@ struct FlyTomlPageTests {
         }
     }
 
+    @Test("each example of the edge's page is a configuration without an error or a warning")
+    func edge() throws {
+        let blocks = try Self.blocks("edge.md").filter { !$0.text.hasPrefix("[edge]") }
+        #expect(blocks.count >= 2)
+        for block in blocks {
+            let root = try block.format.parse(Array(block.text.utf8), file: "example")
+            let found = AppConfig.diagnose(root, file: "example", regions: [Regions.local], strict: true)
+            #expect(found.config != nil && found.errors.isEmpty && found.warnings.isEmpty, "\(found) \(block.text)")
+        }
+    }
+
     @Test("the sections that its example shows are all that a file without surprises has")
     func complete() throws {
         let block = try #require(try Self.blocks().first)
@@ -47,14 +58,14 @@ struct FlyTomlPageTests {
 
     // MARK: - Private
 
-    private static func page() throws -> String {
+    private static func page(_ name: String = "fly-toml.md") throws -> String {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        return try String(contentsOf: root.appending(path: "docs/fly-toml.md"), encoding: .utf8)
+        return try String(contentsOf: root.appending(path: "docs/\(name)"), encoding: .utf8)
     }
 
-    private static func blocks() throws -> [(format: ConfigFormat, text: String)] {
-        try page().components(separatedBy: "\n```").compactMap { part in
+    private static func blocks(_ name: String = "fly-toml.md") throws -> [(format: ConfigFormat, text: String)] {
+        try page(name).components(separatedBy: "\n```").compactMap { part in
             for format in ConfigFormat.allCases where part.hasPrefix("\(format.rawValue)\n") {
                 return (format, String(part.dropFirst(format.rawValue.count + 1)))
             }

@@ -214,18 +214,17 @@ struct TOMLAppConfigPartTests {
             [[services]]
             [[services.ports]]
             port = 1
-            handlers = ["pg_tls"]
-            tls_options = {}
+            handlers = ["edge_http"]
+            http_options = { h2_backend = true }
             [[services.ports]]
             port = 2
-            handlers = ["pg_tls", "proxy_proto"]
-            tls_options = {}
+            handlers = ["tls", "edge_http"]
+            http_options = { h2_backend = true }
             """
         #expect(
             try TestConfig.read(text).warnings.map(\.description) == [
-                "fly.toml:4:13: services[0].ports[0].handlers[0]: the handler \"pg_tls\" has no effect on this host yet",
-                "fly.toml:5:1: services[0].ports[0].tls_options has no effect on this host yet",
-                "fly.toml:8:23: services[0].ports[1].handlers[1]: the handler \"proxy_proto\" has no effect on this host yet",
+                "fly.toml:4:13: services[0].ports[0].handlers[0]: the handler \"edge_http\" has no effect on this host yet",
+                "fly.toml:5:18: services[0].ports[0].http_options.h2_backend has no effect on this host yet",
             ]
         )
     }
@@ -247,11 +246,45 @@ struct TOMLAppConfigPartTests {
             """
         #expect(
             try TestConfig.read(text).warnings.map(\.description) == [
-                "fly.toml:1:3: statics has no effect on this host yet",
                 "fly.toml:4:1: statics[0].index_document: counts only beside tigris_bucket",
                 "fly.toml:7:1: statics[1].url_prefix: \"/s\" is served by an earlier one already",
                 "fly.toml:8:1: files[0]: has local_path and secret_name; the first counts",
-                "fly.toml:8:3: files has no effect on this host yet",
+            ]
+        )
+    }
+
+    @Test("[[statics]] reach the Machines that serve HTTP, and what nothing serves here is said")
+    func statics() throws {
+        let text = """
+            [processes]
+            web = "x"
+            worker = "y"
+            [http_service]
+            internal_port = 8000
+            processes = ["web"]
+            [[statics]]
+            guest_path = "/app/static/"
+            url_prefix = "/static"
+
+            """
+        let config = try TestConfig.clean(text)
+        let files = try #require(StaticFiles(guestPath: "/app/static", urlPrefix: "/static"))
+        #expect(config.machineConfig(group: "web", image: "x", region: "r").statics == [files])
+        #expect(config.machineConfig(group: "worker", image: "x", region: "r").statics == nil)
+        let others = """
+            [[statics]]
+            guest_path = "public"
+            url_prefix = "/p"
+            [[statics]]
+            guest_path = "x"
+            url_prefix = "/x"
+            tigris_bucket = "b"
+            """
+        let expected = "expected the absolute path of a folder in the image"
+        #expect(
+            try TestConfig.read(text + others).warnings.map(\.description) == [
+                "fly.toml:11:1: statics[1].guest_path: not served here, \(expected)",
+                "fly.toml:16:1: statics[2].tigris_bucket has no effect on this host yet",
             ]
         )
     }

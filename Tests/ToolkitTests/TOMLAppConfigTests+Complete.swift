@@ -50,6 +50,9 @@ extension TOMLAppConfigTests {
           strategy = "rolling"
           max_unavailable = 0.5
           max_machines = 3
+          rollback = false
+          canary_weight = "5%"
+          canary_duration = "2m"
           wait_timeout = "10m"
           stay_up = "20s"
           release_command = "bin/migrate --all"
@@ -93,6 +96,12 @@ extension TOMLAppConfigTests {
             type = "requests"
             soft_limit = 200
             hard_limit = 250
+          [http_service.rate_limit]
+            requests = 20
+            per = "10s"
+            burst = 40
+            key = "header:X-API-Key"
+            exempt = ["/health", "/ready"]
           [http_service.tls_options]
             alpn = ["h2", "http/1.1"]
             versions = ["TLSv1.3"]
@@ -102,6 +111,7 @@ extension TOMLAppConfigTests {
             idle_timeout = 600
             headers_read_timeout = 10
             h2_backend = true
+            security_headers = "strict"
             [http_service.http_options.response]
               pristine = true
               [http_service.http_options.response.headers]
@@ -123,6 +133,7 @@ extension TOMLAppConfigTests {
             protocol = "https"
             tls_skip_verify = true
             tls_server_name = "notes.example.com"
+            on_failure = "restart"
             [http_service.checks.headers]
               X-Forwarded-Proto = "https"
           [[http_service.machine_checks]]

@@ -78,18 +78,14 @@ struct TOMLAppConfigWarningTests {
             url_prefix = "/"
             [metrics]
             port = 9091
-            [[machine_checks]]
-            command = ["true"]
+            https = true
             """,
             """
             fly.toml:1:1: console_command has no effect on this host yet
             fly.toml:2:1: host_dedication_id has no effect on this host yet
             fly.toml:3:1: machine_config has no effect on this host yet
             fly.toml:4:1: container has no effect on this host yet
-            fly.toml:5:3: files has no effect on this host yet
-            fly.toml:9:3: statics has no effect on this host yet
-            fly.toml:12:2: metrics has no effect on this host yet
-            fly.toml:14:3: machine_checks has no effect on this host yet
+            fly.toml:14:1: metrics.https has no effect on this host yet
             """
         ),
         Row(
@@ -108,11 +104,6 @@ struct TOMLAppConfigWarningTests {
             fly.toml:6:1: services[0].tcp_checks[0].restart_limit is obsolete and has no effect
             fly.toml:7:12: services[0].script_checks is obsolete and has no effect
             """
-        ),
-        Row(
-            "swap",
-            "swap_size_mb = 512",
-            "fly.toml:1:1: swap_size_mb has no effect on this host yet"
         ),
         Row(
             "names that belong to the platform, and secrets in the clear",
@@ -168,14 +159,6 @@ struct TOMLAppConfigWarningTests {
             """
         ),
         Row(
-            "a seed command",
-            """
-            [deploy]
-            seed_command = "x"
-            """,
-            "fly.toml:2:1: deploy.seed_command has no effect on this host yet"
-        ),
-        Row(
             "max_unavailable where it means nothing",
             """
             [deploy]
@@ -210,16 +193,13 @@ struct TOMLAppConfigWarningTests {
             "options of ports",
             """
             [http_service.http_options]
-            compress = true
+            h2_backend = true
             [http_service.tls_options]
-            alpn = []
-            [[http_service.machine_checks]]
-            command = ["true"]
+            default_self_signed = true
             """,
             """
-            fly.toml:1:15: http_service.http_options has no effect on this host yet
-            fly.toml:3:15: http_service.tls_options has no effect on this host yet
-            fly.toml:5:16: http_service.machine_checks has no effect on this host yet
+            fly.toml:2:1: http_service.http_options.h2_backend has no effect on this host yet
+            fly.toml:4:1: http_service.tls_options.default_self_signed has no effect on this host yet
             """
         ),
         Row(
@@ -295,16 +275,18 @@ struct TOMLAppConfigWarningTests {
             [[services]]
             [[services.ports]]
             start_port = 1
-            end_port = 9
+            end_port = 1001
             [[services.ports]]
             port = 5432
-            handlers = ["pg_tls"]
+            handlers = ["edge_http"]
+            [services.ports.proxy_proto_options]
+            version = "v2"
             """,
             """
-            fly.toml:3:1: services[0].ports[0].start_port has no effect on this host yet
-            fly.toml:4:1: services[0].ports[0].end_port has no effect on this host yet
-            fly.toml:7:13: services[0].ports[1].handlers[0]: the handler "pg_tls" has no effect on this host \
+            fly.toml:3:1: services[0].ports[0]: the edge opens only the first 1000 ports of a range
+            fly.toml:7:13: services[0].ports[1].handlers[0]: the handler "edge_http" has no effect on this host \
             yet
+            fly.toml:8:17: services[0].ports[1].proxy_proto_options: counts only beside the handler "proxy_proto"
             """
         ),
         Row(
@@ -343,13 +325,7 @@ struct TOMLAppConfigWarningTests {
             auto_extend_size_increment = "1GB"
             auto_extend_size_limit = "5GB"
             """,
-            """
-            fly.toml:4:1: mounts.snapshot_retention has no effect on this host yet
-            fly.toml:5:1: mounts.scheduled_snapshots has no effect on this host yet
-            fly.toml:6:1: mounts.auto_extend_size_threshold has no effect on this host yet
-            fly.toml:7:1: mounts.auto_extend_size_increment has no effect on this host yet
-            fly.toml:8:1: mounts.auto_extend_size_limit has no effect on this host yet
-            """
+            ""
         ),
         Row(
             "parts of vm",
@@ -379,7 +355,6 @@ struct TOMLAppConfigWarningTests {
             """,
             """
             fly.toml:2:1: experimental.auto_rollback is obsolete and has no effect
-            fly.toml:3:1: experimental.metrics_port has no effect on this host yet
             """
         ),
     ]

@@ -87,6 +87,12 @@ def names_in(needed):
     return [match.group(0) for match in found if match]
 
 
+def next_folder(output):
+    """The folder that launch names in its last line, `Next: roost deploy FOLDER`; None when it names none."""
+    named = re.findall(r"(?m)^Next: roost deploy (\S.*)$", output)
+    return named[-1] if named else None
+
+
 def values_for(project, names, services):
     """Values for variables; those that need a service which is not there are left out."""
     chosen = {}
@@ -97,6 +103,10 @@ def values_for(project, names, services):
         if any(service not in services or part not in services[service] for service, part in parts):
             continue
         chosen[name] = PLACEHOLDER.sub(lambda match: str(services[match.group(1)][match.group(2)]), value)
+    # What is asked for and no answer knows gets what somebody writes who only wants to see the app run.
+    for name in names or []:
+        if name not in project.env and re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
+            chosen[name] = "example"
     return chosen
 
 

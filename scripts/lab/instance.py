@@ -124,10 +124,10 @@ class Instance:
                 f"last lines of serve:\n{self.log_tail('serve')}")
         return outcome.stdout
 
-    def api(self, method, path, limit=60):
+    def api(self, method, path, limit=90, body=None):
         connection = UnixConnection(str(self.run / "api.sock"), limit)
         try:
-            connection.request(method, path)
+            connection.request(method, path, body=None if body is None else json.dumps(body))
             answer = connection.getresponse()
             body = answer.read()
         finally:

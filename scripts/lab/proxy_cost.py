@@ -12,7 +12,6 @@ from lab.instance import Failure, accepts, eventually, first_byte, free_port, ne
 
 CONNECTIONS = 64
 HOST = "bench.localhost"
-MACHINE = "0" * 14
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 BACKEND = """
@@ -57,25 +56,45 @@ http {{
 
 
 class FakeServe(threading.Thread):
-    """The `serve` end of `edge.sock`: tells the edge one route, and hears when it is in force."""
+    """The `serve` end of `edge.sock`: tells each edge that comes the routes, and hears when they are in force.
 
-    def __init__(self, path, port):
+    `ports` has the backend on this host of each app; its name is APP.localhost.
+    """
+
+    def __init__(self, path, ports):
         super().__init__(daemon=True)
-        target = {
-            "machine": MACHINE, "region": "fra", "address": {"ipv4": "127.0.0.1", "ipv6": "::1"}, "port": port,
-            "state": "ready", "softLimit": 1000,
-        }
-        route = {"app": "bench", "hostnames": [HOST], "autostart": False, "machines": [target]}
-        self.order = {"routes": {"_0": {"revision": 1, "apps": [route]}}}
+        routes = [
+            {"app": app, "hostnames": [f"{app}.localhost"], "autostart": False, "machines": [self._machine(number, port)]}
+            for number, (app, port) in enumerate(ports.items())
+        ]
+        self.order = {"routes": {"_0": {"revision": 1, "apps": routes}}}
+        #: What is said after the routes.
+        self.more = []
         self.applied = threading.Event()
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(path))
         self.listener.listen()
 
     def run(self):
-        connection, _ = self.listener.accept()
+        while True:
+            connection, _ = self.listener.accept()
+            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def wait(self):
+        if not self.applied.wait(20):
+            raise Failure("the edge did not take the routes")
+
+    @staticmethod
+    def _machine(number, port):
+        return {
+            "machine": f"{number:014x}", "region": "fra", "address": {"ipv4": "127.0.0.1", "ipv6": "::1"}, "port": port,
+            "state": "ready", "softLimit": 1000,
+        }
+
+    def _talk(self, connection):
         with connection, connection.makefile("rw") as lines:
-            lines.write(json.dumps(self.order) + "\n")
+            for order in [self.order, *self.more]:
+                lines.write(json.dumps(order) + "\n")
             lines.flush()
             # Read to the end: an edge whose reports nobody takes would stall.
             for line in lines:
@@ -103,11 +122,10 @@ def measure(instance, rounds, seconds):
         stack.enter_context(server(on_load, folder, "backend", BACKEND.format(folder=folder, port=backend, body=body), backend))
         text = PROXY.format(folder=folder, port=nginx, backend=backend)
         master = stack.enter_context(server(on_proxy, folder, "proxy", text, nginx))
-        serve = FakeServe(instance.run / "edge.sock", backend)
+        serve = FakeServe(instance.run / "edge.sock", {"bench": backend})
         serve.start()
         instance.start("edge", wrapper=on_proxy)
-        if not serve.applied.wait(10):
-            raise Failure("the edge did not take the route")
+        serve.wait()
         ports = {"nginx": nginx, "roost": instance.port}
         pids = {"nginx": children(master.pid), "roost": [instance.pid("edge")]}
         results = {"nginx": [], "roost": []}

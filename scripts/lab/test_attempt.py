@@ -28,10 +28,17 @@ class AttemptTests(unittest.TestCase):
         self.assertEqual(
             attempt.values_for(self.project(env=env), ["URL", "DB"], services), {"URL": "redis://10.0.0.9:6379/0"})
         self.assertEqual(attempt.values_for(self.project(env=env), None, {}), {"KEY": "k"})
+        asked = ["OTHER", "postgres"]
+        self.assertEqual(attempt.values_for(self.project(env=env), asked, {}), {"OTHER": "example"})
 
     def test_names_are_read_from_what_launch_says_must_be_supplied(self):
         self.assertEqual(attempt.names_in(["DATABASE_URL", "SECRET_KEY (app/config.py:3)", "- x"]),
                          ["DATABASE_URL", "SECRET_KEY"])
+
+    def test_the_folder_to_deploy_is_the_one_that_launch_names(self):
+        self.assertEqual(attempt.next_folder("x\n\nNext: roost deploy /tmp/a b/backend\n"), "/tmp/a b/backend")
+        self.assertIsNone(attempt.next_folder("Next: roost deploy\n"))
+        self.assertIsNone(attempt.next_folder(""))
 
     def test_variables_go_into_the_env_table_and_replace_what_stands_there(self):
         text = 'app = "shop"\n\n[env] # ours\n  PORT = "8000"\n  KEY = "old"\n\n[http_service]\n  KEY = 1\n'

@@ -5,16 +5,37 @@ import Model
 enum TCPProbe {
     /// Tries IPv4, then IPv6: an app may listen on either.
     static func accepts(_ address: Machine.Address, port: Int, timeout: Duration) async -> Bool {
-        if await accepts(host: address.ipv4, family: AF_INET, port: port, timeout: timeout) { return true }
-        return await accepts(host: address.ipv6, family: AF_INET6, port: port, timeout: timeout)
+        guard let descriptor = await open(address, port: port, timeout: timeout) else { return false }
+        close(descriptor)
+        return true
+    }
+
+    /// A connection to the port, not blocking; nil when nobody takes it.
+    static func open(_ address: Machine.Address, port: Int, timeout: Duration) async -> Int32? {
+        if let open = await open(host: address.ipv4, family: AF_INET, port: port, timeout: timeout) { return open }
+        return await open(host: address.ipv6, family: AF_INET6, port: port, timeout: timeout)
     }
 
     // MARK: - Private
 
-    private static func accepts(host: String, family: Int32, port: Int, timeout: Duration) async -> Bool {
-        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
+    private static func open(host: String, family: Int32, port: Int, timeout: Duration) async -> Int32? {
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(family, type, 0)
+        guard descriptor >= 0 else { return nil }
+        guard await isConnected(descriptor, host, family, port, timeout) else {
+            close(descriptor)
+            return nil
+        }
+        return descriptor
+    }
+
+    private static func isConnected(
+        _ descriptor: Int32,
+        _ host: String,
+        _ family: Int32,
+        _ port: Int,
+        _ timeout: Duration
+    ) async -> Bool {
         guard let result = connect(descriptor, host, family, port) else { return false }
         if result == 0 { return true }
         guard errno == EINPROGRESS else { return false }

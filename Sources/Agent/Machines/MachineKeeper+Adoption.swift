@@ -14,8 +14,8 @@ extension MachineKeeper {
     /// - Throws: ``Fault`` of the runtime; the stored record is then as it was.
     func adopt(_ seen: SandboxStatus?) async throws {
         let recorded = machine.status.state
-        // Whoever wanted it quiet has ended with the daemon; a roll-out that goes on asks again.
-        machine.status.quiesced = nil
+        // Whoever held it has ended with the daemon; a roll-out that goes on asks again.
+        machine.status.holds.endPassing()
         if case .destroyed = recorded { return finishDestroy() }
         if case .destroying = recorded { return finishDestroy() }
         if seen == nil { await provisionAgain() }
@@ -36,6 +36,7 @@ extension MachineKeeper {
 
     private func take(_ process: Machine.Process, suspended: Bool, _ recorded: Machine.State) async throws {
         try await host.runtime.watch(id, process)
+        _ = await openDoor()
         switch recorded {
         case .stopping(_, let then):
             machine.status.state = .started(process)
@@ -45,11 +46,14 @@ extension MachineKeeper {
             // The record says that nothing should run: the daemon ended between the start and its record.
             machine.status.state = .started(process)
             tell(.stop(then: .stopped))
-        case .suspending, .suspended, .starting, .started, .restarting, .destroying, .destroyed:
+        case .suspending, .suspended, .starting, .started, .restarting, .destroying, .destroyed,
+            .unknown:
             machine.status.state = suspended ? .suspended(process) : .started(process)
             if !suspended { beginWork() }
             // It took requests a moment ago, and goes on to: its checks say so when that is no longer true.
             if !suspended, recorded == .started(process), machine.status.ready { readiness.open() }
+            // One that was frozen after all its gates has its ports open, and is ready as soon as it is thawed.
+            if suspended, recorded == .suspended(process), machine.status.proven { readiness.open() }
         }
         if machine.status.runningInstance == nil { machine.status.runningInstance = machine.spec.instance }
     }
@@ -57,22 +61,20 @@ extension MachineKeeper {
     /// The process of the record is gone.
     private func ended(_ recorded: Machine.State, _ code: Int32?, _ outOfMemory: Bool) {
         switch recorded {
-        case .created, .stopped, .failed, .destroying, .destroyed: break
+        case .stopped(let exit?) where machine.spec.config.autoDestroy && !exit.requested:
+            tell(.stop(then: .destroyed))
+        case .created, .stopped, .failed, .destroying, .destroyed, .unknown: break
         case .started(let process), .stopping(let process, _), .suspending(let process), .suspended(let process):
             if code == nil, case .started = recorded {
-                // Nobody saw how it ended, as after a reboot: what should run is started again, by its restart policy
-                // when the host is not ready for it at once.
-                machine.status.state = .restarting(at: .now(), attempt: 1)
-                tell(.retryDue)
+                // Nobody saw how it ended, as after a reboot.
+                machine.status.state = .awaitingBoot(.now())
             } else if code == nil, recorded.name == "suspended" {
                 // What slept goes on sleeping, until a request wakes it from its image.
                 machine.status.state = .stopped(nil)
             } else {
                 tell(.exited(pid: process.pid, code: code, outOfMemory: outOfMemory))
             }
-        case .starting, .restarting:
-            machine.status.state = .stopped(nil)
-            tell(.start)
+        case .starting, .restarting: machine.status.state = .awaitingBoot(.now())
         }
     }
 

@@ -19,7 +19,7 @@ extension MachineKeeper {
     }
 
     func portsOpened() async {
-        guard !readiness.portsOpen else { return }
+        guard !readiness.portsOpen, isAwake else { return }
         readiness.open()
         machine.status.gate = nil
         await saveSoon()
@@ -47,19 +47,28 @@ extension MachineKeeper {
             grace: age >= .zero && age < grace,
             now: now
         )
-        let same = zip(before.checks, readiness.checks).allSatisfy { $0.status == $1.status }
-        // What a check that still fails says is what a waiting deploy shows, so it is written too.
-        if !same || (!result.passed && before.checks != readiness.checks) { await saveSoon() }
+        if !zip(before.checks, readiness.checks).allSatisfy({ $0.status == $1.status }) { return await saveSoon() }
+        // What a check that still fails says is what a waiting deploy shows, so it is written too; but a check whose
+        // words change each time must not write the whole record each time.
+        guard !result.passed, before.checks != readiness.checks else { return }
+        let rest = Self.wordsInterval - (ContinuousClock.now - savedAt)
+        if rest <= .zero { await saveSoon() } else { saveLater(after: rest) }
     }
+
+    /// Between two writes that only a failing check's words bring about.
+    private static let wordsInterval = Duration.seconds(3)
 
     // MARK: - Private
 
     /// Whether launch number `number` is still the current one, and awake.
     private func isCurrent(_ number: Int) -> Bool {
-        guard number == generation else { return false }
+        number == generation && isAwake
+    }
+
+    private var isAwake: Bool {
         switch machine.status.state {
-        case .starting, .started: return true
-        default: return false
+        case .starting, .started: true
+        default: false
         }
     }
 
@@ -80,6 +89,8 @@ extension MachineKeeper {
         for port in asked { await waitForAnswer(port, at: address, number) }
         // Without a port to wait for, staying alive is all the evidence there is.
         if ports.isEmpty { try? await Task.sleep(for: .seconds(1)) }
+        // Cut off by the end of the daemon or of the process: neither has shown anything.
+        guard !Task.isCancelled, await isCurrent(number) else { return }
         tell(.portsOpen(generation: number))
     }
 

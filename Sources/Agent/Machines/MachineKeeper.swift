@@ -8,11 +8,23 @@ import Toolkit
 ///
 /// Only `run()` changes anything, one letter after the other, so that no two changes are ever under way at once.
 actor MachineKeeper {
+    /// A new configuration, as somebody wants it.
+    struct MachineUpdate: Sendable {
+        var config: MachineConfig
+        var release: Int
+        var launch: Bool
+        /// The instance that it must replace; nil: any.
+        var expected: String?
+    }
+
     enum Mail: Sendable {
         case event(Lifecycle.Event, Reply?)
-        case update(MachineConfig, release: Int, launch: Bool, Reply)
+        case update(MachineUpdate, Reply)
+        case stop(then: Machine.AfterStop, StopOrder, Reply)
+        case metadata(MetadataChange, Reply)
         case cordon(Bool, Reply)
-        case quiesce(Bool, Reply)
+        case record(Machine.Event, Reply)
+        case holds(@Sendable (inout [Hold]) -> Void, Reply)
         /// The stop timeout of launch number `generation` is over.
         case overdue(generation: Int)
         case portsOpen(generation: Int)
@@ -39,8 +51,9 @@ actor MachineKeeper {
     var jobs: [@Sendable () async -> Void] = []
     /// A letter is on its way that writes the record again.
     private var owesSave = false
-    private let mail: AsyncStream<Mail>
-    private let post: AsyncStream<Mail>.Continuation
+    /// When the record was last written.
+    private(set) var savedAt = ContinuousClock.now
+    private let mailbox = Mailbox()
     private var followers: [Int: AsyncStream<Machine>.Continuation] = [:]
     private var nextFollower = 0
 
@@ -50,17 +63,18 @@ actor MachineKeeper {
         self.host = host
         stopConfig = machine.spec.config.stopConfig
         readiness = Readiness(checks: machine.status.checks, proven: machine.status.proven)
-        (mail, post) = AsyncStream.makeStream(of: Mail.self)
     }
 
     /// Works until the Machine is destroyed or the task is cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in
             startJobs(in: &group)
-            for await letter in mail {
-                await handle(letter)
-                startJobs(in: &group)
-                if case .destroyed = machine.status.state { break }
+            reading: for await _ in mailbox.bell {
+                while !Task.isCancelled, let letter = mailbox.take() {
+                    await handle(letter)
+                    startJobs(in: &group)
+                    if case .destroyed = machine.status.state { break reading }
+                }
             }
             group.cancelAll()
         }
@@ -72,24 +86,49 @@ actor MachineKeeper {
         try await deliver { .event(event, $0) }
     }
 
-    nonisolated func update(_ config: MachineConfig, release: Int, launch: Bool) async throws {
-        try await deliver { .update(config, release: release, launch: launch, $0) }
+    nonisolated func update(_ config: MachineConfig, release: Int, launch: Bool, expected: String?) async throws {
+        let update = MachineUpdate(config: config, release: release, launch: launch, expected: expected)
+        try await deliver { .update(update, $0) }
+    }
+
+    nonisolated func stop(then: Machine.AfterStop, _ order: StopOrder) async throws {
+        try await deliver { .stop(then: then, order, $0) }
+    }
+
+    nonisolated func setMetadata(_ change: MetadataChange) async throws {
+        try await deliver { .metadata(change, $0) }
     }
 
     nonisolated func cordon(_ cordoned: Bool) async throws {
         try await deliver { .cordon(cordoned, $0) }
     }
 
-    nonisolated func quiesce(_ quiet: Bool) async throws {
-        try await deliver { .quiesce(quiet, $0) }
+    nonisolated func record(_ event: Machine.Event) async throws {
+        try await deliver { .record(event, $0) }
+    }
+
+    nonisolated func changeHolds(_ change: @escaping @Sendable (inout [Hold]) -> Void) async throws {
+        try await deliver { .holds(change, $0) }
     }
 
     nonisolated func tell(_ event: Lifecycle.Event) {
-        post.yield(.event(event, nil))
+        mailbox.post(.event(event, nil))
     }
 
     nonisolated func tell(_ letter: Mail) {
-        post.yield(letter)
+        mailbox.post(letter)
+    }
+
+    /// Sends a letter in a while; never when the daemon ends before: what was to wait must not happen at once then.
+    func tell(_ letter: Mail, after wait: Duration) {
+        jobs.append { [weak self] in
+            do {
+                try await Task.sleep(for: wait)
+            } catch {
+                return
+            }
+            self?.tell(letter)
+        }
     }
 
     /// The record now, then after each change; ends with the Machine.
@@ -116,6 +155,7 @@ actor MachineKeeper {
         machine.status.ready = running && readiness.ready
         machine.status.updatedAt = .now()
         try await host.store.machines.put("\(machine.app)/\(id)", machine)
+        savedAt = .now
         for (number, follower) in followers {
             if case .terminated = follower.yield(machine) { followers.removeValue(forKey: number) }
         }
@@ -127,13 +167,15 @@ actor MachineKeeper {
             try await save()
         } catch {
             host.logger.error("machine record not written, will be tried again", error: error, metadata: tags)
-            guard !owesSave else { return }
-            owesSave = true
-            jobs.append { [weak self] in
-                try? await Task.sleep(for: .seconds(2))
-                self?.tell(.unsaved)
-            }
+            saveLater(after: .seconds(2))
         }
+    }
+
+    /// Writes the record in a while, once for all that asks for it meanwhile.
+    func saveLater(after wait: Duration) {
+        guard !owesSave else { return }
+        owesSave = true
+        tell(.unsaved, after: wait)
     }
 
     /// Changes the record for somebody who is told when that fails; nothing has changed then.
@@ -152,7 +194,7 @@ actor MachineKeeper {
 
     private nonisolated func deliver(_ letter: (Reply) -> Mail) async throws {
         try await withCheckedThrowingContinuation { reply in
-            if case .terminated = post.yield(letter(reply)) { reply.resume(throwing: gone) }
+            if !mailbox.post(letter(reply)) { reply.resume(throwing: gone) }
         }
     }
 
@@ -164,14 +206,15 @@ actor MachineKeeper {
     }
 
     private func close() async {
-        post.finish()
+        mailbox.close()
         // A daemon that shuts down must not pass for a Machine that is gone: a roll-out would take it for destroyed.
         var reason: any Error = CancellationError()
         if case .destroyed = machine.status.state { reason = gone }
-        for await letter in mail {
+        while let letter = mailbox.take() {
             switch letter {
             case .event(_, let reply): reply?.resume(throwing: reason)
-            case .update(_, _, _, let reply), .cordon(_, let reply), .quiesce(_, let reply):
+            case .update(_, let reply), .cordon(_, let reply), .holds(_, let reply), .stop(_, _, let reply),
+                .metadata(_, let reply), .record(_, let reply):
                 reply.resume(throwing: reason)
             case .overdue, .portsOpen, .gate, .askAgain, .probed, .unsaved: break
             }
@@ -185,14 +228,24 @@ actor MachineKeeper {
             switch letter {
             case .event(let event, let reply):
                 await answer(reply) { try await self.apply(event, refusable: reply != nil) }
-            case .update(let config, let release, let launch, let reply):
-                await answer(reply) { try await self.replace(config, release, launch) }
+            case .update(let update, let reply): await answer(reply) { try await self.replace(update) }
+            case .stop(let then, let order, let reply): await answer(reply) { try await self.stop(then, order) }
+            case .metadata(let change, let reply):
+                await answer(reply) {
+                    let metadata = try change.apply(to: self.machine)
+                    guard metadata != self.machine.spec.config.metadata else { return }
+                    try await self.change { self.machine.spec.config.metadata = metadata }
+                }
             case .cordon(let cordoned, let reply):
                 await answer(reply) { try await self.change { self.machine.spec.cordoned = cordoned } }
-            case .quiesce(let quiet, let reply):
+            case .record(let event, let reply):
+                await answer(reply) { try await self.change { self.note(event) } }
+            case .holds(let change, let reply):
                 await answer(reply) {
-                    guard (self.machine.status.quiesced ?? false) != quiet else { return }
-                    try await self.change { self.machine.status.quiesced = quiet ? true : nil }
+                    var holds = self.machine.status.holds
+                    change(&holds)
+                    guard holds != self.machine.status.holds else { return }
+                    try await self.change { self.machine.status.holds = holds }
                 }
             case .overdue(let number):
                 guard number == generation, case .stopping = machine.status.state else { return }

@@ -22,6 +22,12 @@ enum SandboxPlan {
             address: address
         )
         sandbox.mounts = mounts
+        sandbox.dns = machine.spec.config.dns
+        if let name = machine.spec.config.dns?.hostname { sandbox.hostname = name }
+        sandbox.swapMiB = machine.spec.config.swapMiB ?? 0
+        sandbox.rootLimit = machine.spec.config.rootGB.map { Int64($0) << 30 }
+        sandbox.hosts = machine.spec.config.hosts
+        if let user = machine.spec.config.`init`.user, !user.isEmpty { sandbox.user = user }
         name(&sandbox, machine.spec.config, image.config)
         return sandbox
     }
@@ -56,7 +62,7 @@ enum SandboxPlan {
             sandbox.argumentsOrigin = .exec
             return
         }
-        let isRelease = config.metadata["fly_process_group"] == "fly_app_release_command"
+        let isRelease = config.metadata[MachineConfig.groupKey] == Machine.releaseCommandGroup
         sandbox.argumentsOrigin = wanted.cmd == nil ? .imageCommand : isRelease ? .releaseCommand : .processes
         if wanted.entrypoint?.isEmpty == false {
             sandbox.origin = .entrypoint
@@ -105,11 +111,23 @@ enum SandboxPlan {
         env["FLY_MACHINE_VERSION"] = machine.spec.instance
         env["FLY_VM_MEMORY_MB"] = String(machine.spec.config.guest.memoryMiB)
         env["FLY_PROCESS_GROUP"] = machine.group
+        for (variable, field) in machine.spec.config.environment?.facts ?? [:] {
+            env[variable] = fact(field, machine, address)
+        }
         return env
     }
 
-    /// Puts an app's own values over those of its configuration; the platform's stay.
-    static func adding(_ values: [String: String], to env: [String: String]) -> [String: String] {
-        env.merging(values.filter { !$0.key.hasPrefix("FLY_") }) { $1 }
+    // MARK: - Private
+
+    private static func fact(_ field: String, _ machine: Machine, _ address: Machine.Address) -> String? {
+        switch field {
+        case "id": machine.id.text
+        case "version": machine.spec.instance
+        case "app_name": machine.app
+        case "private_ip": address.ipv6
+        case "region": machine.region
+        case "image": machine.spec.config.image
+        default: nil
+        }
     }
 }

@@ -20,6 +20,13 @@ int roost_set_changed(const char *path, long long seconds);
 // Sets the time of the last access alone to now.
 int roost_touch(const char *path);
 
+// Adds up what a folder with all below it takes of its disk, other disks left out: bytes of all files as their sizes say,
+// and bytes of blocks. A file with several names counts its part for each. What goes away meanwhile counts nothing.
+void roost_disk_use(const char *path, long long *apparent, long long *allocated);
+
+// Where bytes are found in others, or -1.
+ssize_t roost_find_bytes(const void *bytes, size_t count, const void *wanted, size_t length);
+
 dev_t roost_device(unsigned int major, unsigned int minor);
 unsigned int roost_file_device_major(dev_t device);
 unsigned int roost_file_device_minor(dev_t device);

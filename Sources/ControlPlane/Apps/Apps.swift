@@ -3,7 +3,7 @@ package import Logging
 package import Model
 import ServiceLifecycle
 package import Store
-package import Toolkit
+import Toolkit
 
 /// The apps of this platform: made, listed, destroyed with all that is theirs.
 package struct Apps: Service {
@@ -15,8 +15,8 @@ package struct Apps: Service {
     let tryouts: Tryouts
     private let domain: String
     private let logger: Logger
-    /// The apps' own values, for root alone; nil where nobody keeps any.
-    package var environment: AppEnvironment?
+    /// The apps' host names and certificates; nil where nobody keeps any.
+    package var certificates: HostCertificates?
 
     package init(
         store: any StateStore,
@@ -53,9 +53,10 @@ package struct Apps: Service {
     }
 
     /// - Throws: ``Fault`` `nameTaken` when there is one of that name.
-    func create(_ name: String, owner: String) async throws -> App {
+    func create(_ name: String, owner: String, network: String?) async throws -> App {
         try App.validate(name: name)
-        let app = App(name: name, createdAt: .now(), owner: owner)
+        var app = App(name: name, createdAt: .now(), owner: owner)
+        app.ownNetwork = try await Networks(store: store).named(network)
         do {
             try await store.apps.put(name, app, expected: 0)
         } catch let fault as Fault where fault.code == .revisionConflict {
@@ -78,6 +79,11 @@ package struct Apps: Service {
             throw Self.unknown(name)
         }
         return app
+    }
+
+    /// Says what the edge does with the app's requests; nil is to pass them on.
+    func direct(_ name: String, _ traffic: App.Traffic?) async throws -> App {
+        try await store.apps.update(name, missing: Self.unknown(name)) { $0.traffic = traffic }
     }
 
     func view(_ app: App) async throws -> AppView {
@@ -127,8 +133,10 @@ package struct Apps: Service {
         for rollout in try await store.rollouts.list("\(name)/") {
             try await store.rollouts.delete("\(name)/\(rollout.id)")
         }
+        await HostNames(store: store).settle(name, [])
         await journal.prune(name, keep: 0)
-        environment?.remove(name)
+        try await rollouts.secrets.remove(name)
+        try await certificates?.forget(name)
         try await store.apps.delete(name)
         do {
             try await rollouts.settings.forgetApp(name)

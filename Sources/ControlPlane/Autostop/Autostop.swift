@@ -11,7 +11,12 @@ package actor Autostop: Service {
     private let edges: EdgeLink
     private let pace: Pace
     private let logger: Logger
-    private var lastBusy: [Machine.ID: Timestamp] = [:]
+    /// Those that are being put to sleep, which takes as long as their processes take to end.
+    private var underWay: Set<Machine.ID> = []
+    /// The records as they were at the last look.
+    private var look = Records<Machine>.Look()
+    /// When this daemon began: what was before, it can't know.
+    private let began = Timestamp.now()
 
     /// How often to look, and how long a Machine has to be idle.
     package struct Pace: Sendable {
@@ -37,49 +42,77 @@ package actor Autostop: Service {
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: self.pace.look)
-                do {
-                    try await self.pass(.now())
-                } catch {
-                    self.logger.warning("autostop pass failed", error: error)
+            await withDiscardingTaskGroup { group in
+                await repeating(every: self.pace.look, after: self.pace.look) {
+                    for choice in await self.choose(.now()) { group.addTask { await self.sleep(choice) } }
                 }
+                group.cancelAll()
             }
         }
     }
 
-    // MARK: - Private
+    /// A Machine that is to sleep, and how.
+    struct Choice {
+        let machine: Machine
+        let mode: MachineConfig.Autostop
+    }
 
-    private func pass(_ now: Timestamp) async throws {
-        let started = try await store.machines.list { _, _ in }.filter { $0.status.state.process != nil }
-        let known = Set(started.map(\.id))
-        lastBusy = lastBusy.filter { known.contains($0.key) }
+    /// Looks at all Machines once; the caller puts to sleep what this returns, each by itself: one whose process takes its
+    /// time to end holds up none of the others, nor the next look.
+    func choose(_ now: Timestamp) async -> [Choice] {
+        do {
+            let chosen = try await idle(now)
+            underWay.formUnion(chosen.map(\.machine.id))
+            return chosen
+        } catch {
+            logger.warning("autostop pass failed", error: error)
+            return []
+        }
+    }
+
+    /// Those that are to sleep now.
+    func idle(_ now: Timestamp) async throws -> [Choice] {
+        // Without an edge nobody tells of requests: no word of them is not the same as none.
+        guard await edges.isWatched else { return [] }
+        look = try await store.machines.look(after: look)
+        let started = look.values.filter { $0.status.state.process != nil }
+        var chosen: [Choice] = []
         for (app, own) in Dictionary(grouping: started, by: \.app).sorted(by: { $0.key < $1.key }) {
             // A deploy decides itself which Machines run.
             if try await store.deployUnderWay(app) != nil { continue }
             var candidates: [AutostopPlanner.Candidate] = []
-            for machine in own { if let one = await candidate(machine, now) { candidates.append(one) } }
+            for machine in own where !underWay.contains(machine.id) {
+                if let one = await candidate(machine, now) { candidates.append(one) }
+            }
             for choice in AutostopPlanner.plan(candidates, patience: pace.patience) {
                 guard let machine = own.first(where: { $0.id == choice.id }) else { continue }
-                logger.notice("idle machine put to sleep", metadata: ["machine.id": "\(machine.id)", "app": "\(app)"])
-                do {
-                    try await sleep(machine, choice.service.autostop)
-                } catch {
-                    // One that can't sleep must not keep the others awake.
-                    let tags: Logger.Metadata = ["machine.id": "\(machine.id)", "app": "\(app)"]
-                    logger.warning("idle machine not put to sleep", error: error, metadata: tags)
-                }
+                chosen.append(Choice(machine: machine, mode: choice.service.autostop))
             }
         }
+        return chosen
     }
 
-    private func candidate(_ machine: Machine, _ now: Timestamp) async -> AutostopPlanner.Candidate? {
-        guard case .started(let process) = machine.status.state, let service = machine.spec.config.services.first else {
-            return nil
+    /// Puts one to sleep; it is not chosen again before that is over.
+    func sleep(_ choice: Choice) async {
+        let machine = choice.machine
+        let tags: Logger.Metadata = ["machine.id": "\(machine.id)", "app": "\(machine.app)"]
+        logger.notice("idle machine put to sleep", metadata: tags)
+        do {
+            try await machines.sleep(machine, suspending: choice.mode == .suspend)
+        } catch {
+            // One that can't sleep must not keep the others awake.
+            logger.warning("idle machine not put to sleep", error: error, metadata: tags)
         }
-        let load = await edges.inFlight(machine.id)
-        if load > 0 { lastBusy[machine.id] = now }
-        let since = max(lastBusy[machine.id] ?? process.startedAt, process.startedAt)
+        underWay.remove(machine.id)
+    }
+
+    // MARK: - Private
+
+    private func candidate(_ machine: Machine, _ now: Timestamp) async -> AutostopPlanner.Candidate? {
+        guard let awake = machine.awakeSince, let service = machine.spec.config.sleep else { return nil }
+        // Whoever has a console there works with it, whether or not requests come.
+        let load = await edges.inFlight(machine.id) + (machines.sessions.isOpen(machine.id) ? 1 : 0)
+        let since = max(await edges.lastBusy(machine.id) ?? began, awake, began)
         return AutostopPlanner.Candidate(
             id: machine.id,
             region: machine.region,
@@ -88,10 +121,5 @@ package actor Autostop: Service {
             load: load,
             idle: now.since(since)
         )
-    }
-
-    private func sleep(_ machine: Machine, _ mode: MachineConfig.Autostop) async throws {
-        if mode == .suspend { return try await machines.suspend(machine) }
-        try await machines.stop(machine, then: .stopped)
     }
 }

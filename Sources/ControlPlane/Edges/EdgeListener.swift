@@ -9,13 +9,15 @@ import Toolkit
 /// Accepts edges on `edge.sock`: newline-delimited JSON both ways.
 package struct EdgeListener: Service {
     private let link: EdgeLink
+    private let certificates: CertificateBook
     private let socketPath: String
     private let logger: Logger
-    /// Reports are small; a longer line is no report.
-    private static let maximumLine = 4 << 20
+    /// What a thousand apps were asked is the longest report; a longer line is none.
+    private static let maximumLine = 16 << 20
 
-    package init(link: EdgeLink, socketPath: String, logger: Logger) {
+    package init(link: EdgeLink, certificates: CertificateBook, socketPath: String, logger: Logger) {
         self.link = link
+        self.certificates = certificates
         self.socketPath = socketPath
         self.logger = logger
     }
@@ -42,6 +44,12 @@ package struct EdgeListener: Service {
 
     // MARK: - Private
 
+    private static func line(_ order: EdgeOrder) throws(Fault) -> ByteBuffer {
+        var line = ByteBuffer(bytes: try JSON.encode(order))
+        line.writeInteger(UInt8(ascii: "\n"))
+        return line
+    }
+
     /// Nil for a report of a kind that only a newer edge knows.
     private func read(_ line: Data) -> EdgeReport? {
         do {
@@ -54,14 +62,19 @@ package struct EdgeListener: Service {
 
     private func serve(_ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>) async {
         let (number, orders) = await link.connect()
+        await certificates.connect(number)
         do {
             try await connection.executeThenClose { inbound, outbound in
                 try await withThrowingDiscardingTaskGroup { group in
                     group.addTask {
-                        for await order in orders {
-                            var line = ByteBuffer(bytes: try JSON.encode(order))
-                            line.writeInteger(UInt8(ascii: "\n"))
-                            try await outbound.write(line)
+                        for await order in orders { try await outbound.write(try Self.line(order)) }
+                    }
+                    group.addTask {
+                        var known: CertificateBook.Known?
+                        for await _ in await certificates.follow() {
+                            guard let news = await certificates.news(for: known) else { continue }
+                            known = news.known
+                            for part in news.parts { try await outbound.write(try Self.line(.certificates(part))) }
                         }
                     }
                     var lines = LineSplitter(limit: Self.maximumLine)
@@ -71,6 +84,8 @@ package struct EdgeListener: Service {
                             // A wake takes as long as a start; all else is told in the order in which it came.
                             if case .wake = report {
                                 group.addTask { await self.link.report(report, from: number) }
+                            } else if case .secured(let revision) = report {
+                                await certificates.secured(number, revision)
                             } else {
                                 await link.report(report, from: number)
                             }
@@ -84,6 +99,7 @@ package struct EdgeListener: Service {
         } catch {
             logger.warning("edge connection ended", error: error)
         }
+        await certificates.disconnect(number)
         await link.disconnect(number)
         logger.notice("edge disconnected")
     }

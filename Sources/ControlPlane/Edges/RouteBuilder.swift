@@ -1,32 +1,51 @@
 import Model
 
-/// Makes the edge's view of all apps from their records.
+/// Makes the edge's view of apps from their records.
 enum RouteBuilder {
-    /// The routes of all apps with services; each answers to `<app>.<domain>`, beside its own host names.
-    static func table(revision: Int64, apps: [App], machines: [Machine], domain: String) -> RouteTable {
-        let byApp = Dictionary(grouping: machines, by: \.app)
-        let routes = apps.filter { !$0.destroying }.compactMap { app -> Route? in
-            let own = (byApp[app.name] ?? []).sorted { $0.id < $1.id }
-            let targets = own.compactMap(target)
-            // An app without services is not on the network at all.
-            guard let service = own.lazy.compactMap(\.spec.config.services.first).first else { return nil }
-            return Route(
-                app: app.name,
-                hostnames: ["\(app.name).\(domain)"] + app.hostnames,
-                autostart: service.autostart,
-                machines: targets
-            )
+    /// The routes of one app: one for each port that its configuration publishes, none when it publishes none.
+    ///
+    /// Each answers to `<app>.<domain>`, beside the app's own host names; `machines` are the app's, in any order.
+    static func routes(of app: App, machines: [Machine], domain: String) -> [Route] {
+        guard !app.destroying else { return [] }
+        var routes: [Int?: Route] = [:]
+        let isMixed = Set(machines.lazy.filter { $0.status.address != nil }.map(\.spec.release)).count > 1
+        let statics = StaticShelf.all(of: machines.filter { $0.status.address != nil })
+        for machine in machines.sorted(by: { $0.id < $1.id }) {
+            for one in machine.spec.config.published {
+                var route =
+                    routes[one.port]
+                    ?? Route(
+                        app: app.name,
+                        hostnames: ["\(app.name).\(domain)"] + app.allHostnames,
+                        autostart: one.service.autostart,
+                        machines: [],
+                        port: one.port
+                    )
+                route.idleTimeout = route.idleTimeout ?? one.service.idleTimeout
+                route.traffic = app.traffic
+                route.options = route.options ?? one.options
+                route.tlsOptions = route.tlsOptions ?? one.tlsOptions
+                route.rateLimit = route.rateLimit ?? one.service.rateLimit
+                let entrances = one.entrances.filter { new in !(route.entrances ?? []).contains(new) }
+                if !entrances.isEmpty { route.entrances = (route.entrances ?? []) + entrances }
+                if one.isStream { route.isStream = true }
+                if one.service.forceHTTPS { route.forceHTTPS = true }
+                if isMixed { route.compares = true }
+                if let target = target(machine, one.service) { route.machines.append(target) }
+                if one.isStream { route.statics = nil } else { route.statics = statics }
+                routes[one.port] = route
+            }
         }
-        return RouteTable(revision: revision, apps: routes)
+        return routes.values.sorted { ($0.port ?? 0) < ($1.port ?? 0) }
     }
 
     // MARK: - Private
 
-    private static func target(_ machine: Machine) -> Route.Target? {
-        guard let service = machine.spec.config.services.first, let address = machine.status.address,
-            let state = state(of: machine, autostart: service.autostart)
-        else { return nil }
-        return Route.Target(
+    private static func target(_ machine: Machine, _ service: MachineConfig.Service) -> Route.Target? {
+        guard let address = machine.status.address, let state = state(of: machine, autostart: service.autostart) else {
+            return nil
+        }
+        var target = Route.Target(
             machine: machine.id,
             region: machine.region,
             address: address,
@@ -34,6 +53,8 @@ enum RouteBuilder {
             state: state,
             concurrency: service.concurrency
         )
+        target.share = machine.spec.config.share
+        return target
     }
 
     /// Nil: the edge need not know of it.
@@ -43,11 +64,17 @@ enum RouteBuilder {
             if machine.isUnrouted { return .draining }
             if machine.status.ready { return .ready }
             return machine.status.proven ? .draining : .coming
-        case .starting, .restarting: return machine.isUnrouted ? .draining : .coming
+        case .starting, .restarting:
+            if machine.isUnrouted { return .draining }
+            // A request is not to wait for its Machine's turn after a start of the host.
+            let mayWake = machine.status.state.awaitsBootSince != nil && machine.status.proven && autostart
+            return mayWake ? .asleep : .coming
         case .stopping(_, .started): return .draining
         case .stopping, .suspending: return .draining
         case .stopped, .suspended: return machine.isUnrouted ? .draining : .asleep
-        case .created, .failed, .destroying, .destroyed: return nil
+        // One that was good with this very configuration may be so again: a request tries it. A new one may not.
+        case .failed: return machine.status.proven && !machine.isUnrouted ? .asleep : nil
+        case .created, .destroying, .destroyed, .unknown: return nil
         }
     }
 }

@@ -2,96 +2,101 @@ import Hummingbird
 import Model
 import Toolkit
 
-/// `/v1/apps/{app}/machines`.
+/// `/v1/apps/{app}/machines`: made, listed, shown, changed, destroyed.
 struct MachineRoutes {
     let apps: Apps
     let machines: Machines
 
-    private struct Done: Encodable {
-        var ok = true
-    }
-
-    private struct Started: Encodable {
-        var previousState: String
-        var migrated = false
-        var newHost = ""
-
-        private enum CodingKeys: String, CodingKey {
-            case previousState = "previous_state"
-            case migrated
-            case newHost = "new_host"
-        }
-    }
-
-    private struct Waited: Encodable {
-        var ok = true
-        var state: String
-        var version: String
-    }
+    static let ok = JSONValue.object(["ok": .bool(true)])
 
     func add(to router: Router<BasicRequestContext>) {
-        router.get("/v1/apps/:app/machines") { _, context in
+        let all: RouterPath = "/v1/apps/:app/machines"
+        let one: RouterPath = "/v1/apps/:app/machines/:id"
+        router.get(all) { request, context in
             let app = try await apps.get(try context.parameters.require("app"))
-            return try JSONAnswer.make(try await machines.list(app.name).map(MachineView.init))
+            return JSONAnswer.make(.array(try await list(app, request)))
         }
-        router.get("/v1/apps/:app/machines/:id") { _, context in
-            try JSONAnswer.make(MachineView(try await machine(context)))
+        router.post(all) { request, context in
+            let app = try await apps.get(try context.parameters.require("app"))
+            return JSONAnswer.make(try await machines.create(app, try await request.object()))
         }
-        router.delete("/v1/apps/:app/machines/:id") { request, context in
-            let machine = try await machine(context)
-            let force = request.query("force") == "true" || request.query("kill") == "true"
-            if case .started = machine.status.state, !force {
-                throw Fault(
-                    .invalidState,
-                    "Machine \(machine.id) is started",
-                    hint: "stop it first, or destroy it with --force"
-                )
-            }
-            let changes = try await machines.fleet.changes(of: machine.id)
-            try await machines.stop(machine, then: .destroyed)
-            for await _ in changes {}
-            return try JSONAnswer.make(Done())
+        router.get(one) { _, context in
+            JSONAnswer.make(MachineWire.value(try await machines.find(context, apps)))
         }
-        router.post("/v1/apps/:app/machines/:id/:verb") { request, context in
-            try await act(request, try await machine(context), try context.parameters.require("verb"))
+        router.post(one) { request, context in
+            let machine = try await machines.get(context, apps)
+            let nonce = request.headers[.leaseNonce]
+            return JSONAnswer.make(try await machines.update(machine, try await request.object(), nonce: nonce))
         }
-        router.get("/v1/apps/:app/machines/:id/look") { request, context in
-            let machine = try await machine(context)
-            let port = request.query("port").flatMap(Int.init) ?? 8080
-            let paths = request.queries("path").prefix(10)
-            guard (1...65_535).contains(port), paths.allSatisfy(HTTPText.isTarget) else {
-                throw Fault(.invalidRequest, "expected port=1…65535 and path=/…")
-            }
-            return try JSONAnswer.make(try await machines.fleet.look(machine.id, port: port, paths: Array(paths)))
-        }
-        router.get("/v1/apps/:app/machines/:id/wait") { request, context in
-            let machine = try await machine(context)
-            let states = Set((request.query("state") ?? "started").split(separator: ",").map(String.init))
-            let limit = min(max(request.query("timeout").flatMap(Int.init) ?? 60, 1), 60)
-            let now = try await machines.wait(machine, for: states, limit: .seconds(limit))
-            return try JSONAnswer.make(Waited(state: now.status.state.name, version: now.spec.instance))
+        router.delete(one) { request, context in
+            let machine = try await machines.get(context, apps)
+            let force = try request.flag("force") || request.flag("kill")
+            // Who destroys by force does so over anybody's lease.
+            if !force { try await machines.leases.admit(machine, nonce: request.headers[.leaseNonce]) }
+            try await machines.destroy(machine, force: force)
+            return JSONAnswer.make(Self.ok)
         }
     }
 
     // MARK: - Private
 
-    private func machine(_ context: BasicRequestContext) async throws -> Machine {
-        let app = try await apps.get(try context.parameters.require("app"))
-        return try await machines.get(app.name, try context.parameters.require("id"))
+    private func list(_ app: App, _ request: Request) async throws -> [JSONValue] {
+        let filter = try MachineFilter(request)
+        var found = try await machines.list(app.name)
+        if filter.includesDeleted { found += try await machines.destroyed(app.name) }
+        var values: [JSONValue] = []
+        for machine in found where filter.matches(machine) {
+            var value = filter.isSummary ? MachineWire.summary(machine) : MachineWire.value(machine)
+            if filter.includesLeases, let lease = try await machines.leases.current(machine),
+                var members = value.object
+            {
+                members["nonce"] = .string(lease.nonce)
+                value = .object(members)
+            }
+            values.append(value)
+        }
+        return values
+    }
+}
+
+/// Which Machines a list shows.
+struct MachineFilter: Sendable {
+    var includesDeleted: Bool
+    var includesLeases: Bool
+    var isSummary: Bool
+    private var region: String?
+    private var states: Set<String>
+    private var metadata: [String: String] = [:]
+
+    init(_ request: Request) throws(Fault) {
+        includesDeleted = try request.flag("include_deleted")
+        includesLeases = try request.flag("include_leases")
+        isSummary = try request.flag("summary")
+        region = request.query("region").flatMap { $0.isEmpty ? nil : $0 }
+        states = Set((request.query("state") ?? "").split(separator: ",").map(String.init))
+        let prefix = "metadata."
+        for (name, value) in request.uri.queryParameters where name.hasPrefix(prefix) {
+            metadata[String(name.dropFirst(prefix.count))] = String(value)
+        }
     }
 
-    private func act(_ request: Request, _ machine: Machine, _ verb: String) async throws -> Response {
-        switch verb {
-        case "start":
-            try await machines.start(machine)
-            return try JSONAnswer.make(Started(previousState: machine.status.state.name))
-        case "stop": try await machines.stop(machine, then: .stopped)
-        case "restart": try await machines.stop(machine, then: .started)
-        case "suspend": try await machines.suspend(machine)
-        case "cordon": try await machines.fleet.cordon(machine.id, true)
-        case "uncordon": try await machines.fleet.cordon(machine.id, false)
-        default: throw Fault(.unsupported, "there is no \"\(verb)\" of a Machine")
-        }
-        return try JSONAnswer.make(Done())
+    func matches(_ machine: Machine) -> Bool {
+        if let region, region != machine.region { return false }
+        if !states.isEmpty, !states.contains(machine.status.state.name) { return false }
+        return metadata.allSatisfy { machine.spec.config.metadata[$0.key] == $0.value }
+    }
+}
+
+extension Machines {
+    /// The Machine that a path names.
+    func get(_ context: BasicRequestContext, _ apps: Apps) async throws -> Machine {
+        let app = try await apps.get(try context.parameters.require("app"))
+        return try await get(app.name, try context.parameters.require("id"))
+    }
+
+    /// The same, also for an hour after its end.
+    func find(_ context: BasicRequestContext, _ apps: Apps) async throws -> Machine {
+        let app = try await apps.get(try context.parameters.require("app"))
+        return try await find(app.name, try context.parameters.require("id"))
     }
 }

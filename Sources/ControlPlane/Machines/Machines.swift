@@ -7,28 +7,75 @@ package struct Machines: Sendable {
     let store: any StateStore
     let fleet: any Fleet
     let edges: EdgeLink
+    /// Consoles and tunnels that are open.
+    package let sessions = OpenSessions()
+    let settings: Settings
+    let leases: Leases
+    let claims = NameClaims()
     private static let drainLimit = Duration.seconds(10)
 
-    package init(store: any StateStore, fleet: any Fleet, edges: EdgeLink) {
+    /// What Machines are made from on this host.
+    package struct Settings: Sendable {
+        /// Where Machines stand whose maker names no region.
+        package var region: String
+        /// Others that Machines may stand in, for trying things out.
+        package var extraRegions: [String] = []
+        /// Whether this host has the image of a digest.
+        package var holds: @Sendable (_ digest: String) -> Bool
+        /// Brings an image from its registry; gives its digest.
+        package var pull: @Sendable (_ app: String, _ name: String) async throws -> String
+
+        package init(
+            region: String,
+            holds: @escaping @Sendable (String) -> Bool,
+            pull: @escaping @Sendable (String, String) async throws -> String
+        ) {
+            self.region = region
+            self.holds = holds
+            self.pull = pull
+        }
+    }
+
+    package init(store: any StateStore, fleet: any Fleet, edges: EdgeLink, settings: Settings) {
         self.store = store
         self.fleet = fleet
         self.edges = edges
+        self.settings = settings
+        leases = Leases(store: store)
     }
 
     func list(_ app: String) async throws -> [Machine] {
         try await store.machines.list("\(app)/") { _, _ in }
     }
 
-    /// - Throws: ``Fault`` `machineNotFound`, also for a Machine of another app.
+    /// Machines that are gone and can still be read.
+    func destroyed(_ app: String) async throws -> [Machine] {
+        let living = Set(try await list(app).map(\.id))
+        return try await store.destroyedMachines.list("\(app)/") { _, _ in }.filter { !living.contains($0.id) }
+    }
+
+    /// - Throws: ``Fault`` `machineNotFound`, also for a Machine of another app, and one that is gone.
     func get(_ app: String, _ id: String) async throws -> Machine {
-        guard let id = Machine.ID(id), let machine = try await store.machines.get("\(app)/\(id)")?.value else {
-            throw Fault(
-                .machineNotFound,
-                "machine not found: \(id) in app \(app)",
-                hint: "roost machine list -a \(app) shows those there are"
-            )
+        let machine = try await find(app, id)
+        guard case .destroyed = machine.status.state else { return machine }
+        throw Fault(
+            .machineNotFound,
+            "machine not found: \(id) in app \(app) was destroyed at \(machine.status.updatedAt.rfc3339)",
+            hint: "roost machine list -a \(app) shows those there are"
+        )
+    }
+
+    /// As `get`, but also a Machine that was destroyed within the last hour.
+    func find(_ app: String, _ id: String) async throws -> Machine {
+        if let id = Machine.ID(id) {
+            if let machine = try await store.machines.get("\(app)/\(id)")?.value { return machine }
+            if let machine = try await store.destroyedMachines.get("\(app)/\(id)")?.value { return machine }
         }
-        return machine
+        throw Fault(
+            .machineNotFound,
+            "machine not found: \(id) in app \(app)",
+            hint: "roost machine list -a \(app) shows those there are"
+        )
     }
 
     func start(_ machine: Machine) async throws {
@@ -36,80 +83,76 @@ package struct Machines: Sendable {
     }
 
     /// Takes it out of routing, lets requests end, then stops it.
-    func stop(_ machine: Machine, then: Machine.AfterStop) async throws {
+    ///
+    /// - Throws: ``Fault`` `deployInProgress` while a roll-out works on it.
+    func stop(_ machine: Machine, then: Machine.AfterStop, order: StopOrder = StopOrder()) async throws {
+        try await refuseDuringDeploy(machine)
         if then == .destroyed {
-            try await quiesce(machine)
-            return try await fleet.stop(machine.id, then: then)
+            try await quiesce(machine, Hold(owner: "destroy", reason: "it is being destroyed", since: .now()))
+            return try await fleet.stop(machine.id, then: then, order: order)
         }
         try await whileQuiet(machine) {
-            try await fleet.stop(machine.id, then: then)
+            try await fleet.stop(machine.id, then: then, order: order)
             try await settle(machine.id)
         }
     }
 
     /// As `stop`, but what runs is frozen: a request that came in between would hang in it.
     func suspend(_ machine: Machine) async throws {
+        try await refuseDuringDeploy(machine)
         try await whileQuiet(machine) { try await fleet.suspend(machine.id) }
     }
 
-    /// Waits until the Machine is in one of the states, `GET …/wait` of the Machines API.
-    ///
-    /// - Throws: ``Fault`` `timedOut` in the words that clients look for.
-    func wait(_ machine: Machine, for states: Set<String>, limit: Duration) async throws -> Machine {
-        let last = LastSeen(machine)
-        do {
-            return try await withTimeout(limit, "wait") {
-                for await now in try await fleet.changes(of: machine.id) {
-                    await last.set(now)
-                    if Self.matches(now, states) { return now }
-                }
-                if states.contains("destroyed") || states.contains("settled") { return await last.machine }
-                throw Fault(
-                    .machineNotFound,
-                    "machine not found: \(machine.id)",
-                    hint: "it was destroyed meanwhile; roost machine list shows those there are"
-                )
-            }
-        } catch let fault as Fault where fault.code == .timedOut {
-            let state = await last.machine.status.state.name
+    /// As `stop` or `suspend`, unless it turns out to have something to do: a WebSocket may have been opened since it was
+    /// found idle, and a stop does not wait for those.
+    func sleep(_ machine: Machine, suspending: Bool) async throws {
+        try await whileQuiet(machine) {
+            guard await edges.inFlight(machine.id) == 0 else { return }
+            if suspending { return try await fleet.suspend(machine.id) }
+            try await fleet.stop(machine.id, then: .stopped, order: StopOrder())
+            try await settle(machine.id)
+        }
+    }
+
+    /// Destroys it and waits for its end; with `force` whatever its state.
+    func destroy(_ machine: Machine, force: Bool) async throws {
+        if case .started = machine.status.state, !force {
             throw Fault(
-                .timedOut,
-                "machine failed to reach desired state, \(states.sorted().joined(separator: ",")), currently \(state)"
+                .invalidState,
+                "Machine \(machine.id) is started",
+                hint: "stop it first, or destroy it with --force"
             )
         }
+        let changes = try await fleet.changes(of: machine.id)
+        try await stop(machine, then: .destroyed)
+        for await _ in changes {}
+        // A daemon that shuts down ends the stream too.
+        try Task.checkCancellation()
+    }
+
+    /// Runs `body` while nothing is sent to the Machine; afterwards it is routed as others want it.
+    func whileQuiet(_ machine: Machine, _ body: () async throws -> Void) async throws {
+        let hold = Hold(owner: "command \(ULID.make())", reason: "a command stops it", since: .now())
+        try await quiesce(machine, hold)
+        do {
+            try await body()
+        } catch {
+            try? await fleet.release(machine.id, owner: hold.owner)
+            throw error
+        }
+        try await fleet.release(machine.id, owner: hold.owner)
     }
 
     // MARK: - Private
 
-    /// Runs `body` while nothing is sent to the Machine; afterwards it is routed as it was before.
-    private func whileQuiet(_ machine: Machine, _ body: () async throws -> Void) async throws {
-        try await quiesce(machine)
-        do {
-            try await body()
-        } catch {
-            try? await fleet.quiesce(machine.id, false)
-            throw error
-        }
-        try await fleet.quiesce(machine.id, false)
-    }
-
-    private func quiesce(_ machine: Machine) async throws {
+    private func quiesce(_ machine: Machine, _ hold: Hold) async throws {
         guard case .started = machine.status.state else { return }
-        try await fleet.quiesce(machine.id, true)
+        try await fleet.hold(machine.id, hold)
         do {
             try await edges.drain(machine.id, limit: Self.drainLimit)
         } catch let fault as Fault where fault.code == .timedOut {
             // Long requests end with their Machine: that is what stopping it means.
         }
-    }
-
-    private static func matches(_ machine: Machine, _ states: Set<String>) -> Bool {
-        let name = machine.status.state.name
-        if states.contains(name) { return true }
-        // A Machine that was made and never started counts as stopped, as clients expect.
-        if name == "created", states.contains("stopped") { return true }
-        return states.contains("settled")
-            && ["created", "started", "stopped", "suspended", "failed", "destroyed"].contains(name)
     }
 
     /// Waits until a stop has ended.
@@ -121,15 +164,20 @@ package struct Machines: Sendable {
     }
 }
 
-/// What a wait saw last, for its message.
-private actor LastSeen {
-    private(set) var machine: Machine
+/// Names of Machines that are being made, so that of two with one name only one is.
+actor NameClaims {
+    private var names: Set<String> = []
 
-    init(_ machine: Machine) {
-        self.machine = machine
-    }
-
-    func set(_ machine: Machine) {
-        self.machine = machine
+    /// Runs `body` unless somebody else makes a Machine of that name just now.
+    func with<Result: Sendable>(
+        _ app: String,
+        _ name: String,
+        _ body: @Sendable () async throws -> Result
+    ) async throws -> Result {
+        guard names.insert("\(app)/\(name)").inserted else {
+            throw Fault(.revisionConflict, "a Machine named \(name) is being made in \(app) just now")
+        }
+        defer { names.remove("\(app)/\(name)") }
+        return try await body()
     }
 }

@@ -8,6 +8,8 @@ struct HealthWatch {
     let rollout: Rollout
     /// How long a Machine has to run; nil: as its checks demand.
     var stay: Duration?
+    /// It is never longer than that.
+    var mostStay = Duration.seconds(86_400)
     /// Lines of the log before now that count: none where another release has written them.
     var past = 0
 
@@ -101,7 +103,8 @@ struct HealthWatch {
             switch one {
             case .machine(let machine):
                 last = machine
-                let rules = StartTrial.Rules(machine.spec.config, instance: machine.spec.instance, stay: stay)
+                var rules = StartTrial.Rules(machine.spec.config, instance: machine.spec.instance, stay: stay)
+                rules.stay = min(rules.stay, mostStay)
                 if trial == nil { trial = StartTrial(rules) }
                 verdict = trial?.saw(machine, at: now) ?? .waiting
             case .listeners(let addresses): verdict = trial?.heard(addresses, at: now) ?? .waiting

@@ -10,20 +10,17 @@ struct RolloutRoutes {
 
     func add(to router: Router<BasicRequestContext>) {
         router.post("/v1/apps/:app/rollouts") { request, context in
-            let app = try await apps.get(try context.parameters.require("app"))
-            guard !app.destroying else {
-                throw Fault(.invalidState, "app \(app.name) is being destroyed", hint: App.untilDestroyed)
-            }
-            if let tryout = app.tryout {
-                throw Fault(
-                    .invalidState,
-                    "\(app.name) is a throw-away of \(tryout.of): nothing is deployed to it",
-                    hint: "to be rid of it: roost apps destroy \(app.name)"
-                )
-            }
+            let app = try await deployable(context)
             let wanted = try await request.json(DeployRequest.self, limit: 64 << 20)
             try wanted.config.check()
             return try JSONAnswer.make(try await rollouts.begin(app.name, wanted), status: .created)
+        }
+        // What would be done, for an app that may not be there yet; nothing is changed.
+        router.post("/v1/apps/:app/rollouts/plan") { request, context in
+            let app = try context.parameters.require("app")
+            let wanted = try await request.json(DeployRequest.self, limit: 64 << 20)
+            try wanted.config.check()
+            return try JSONAnswer.make(try await rollouts.explain(app, wanted))
         }
         router.get("/v1/apps/:app/rollouts") { _, context in
             let app = try await apps.get(try context.parameters.require("app"))
@@ -40,9 +37,29 @@ struct RolloutRoutes {
             let app = try await apps.get(try context.parameters.require("app"))
             return try JSONAnswer.make(try await rollouts.store.releases.list("\(app.name)/"))
         }
+        router.post("/v1/apps/:app/releases") { request, context in
+            let app = try await deployable(context)
+            let order = try await request.json(ReleaseOrder.self)
+            return try JSONAnswer.make(try await rollouts.begin(app.name, order), status: .created)
+        }
     }
 
     // MARK: - Private
+
+    private func deployable(_ context: BasicRequestContext) async throws -> App {
+        let app = try await apps.get(try context.parameters.require("app"))
+        guard !app.destroying else {
+            throw Fault(.invalidState, "app \(app.name) is being destroyed", hint: App.untilDestroyed)
+        }
+        if let tryout = app.tryout {
+            throw Fault(
+                .invalidState,
+                "\(app.name) is a throw-away of \(tryout.of): nothing is deployed to it",
+                hint: "to be rid of it: roost apps destroy \(app.name)"
+            )
+        }
+        return app
+    }
 
     private func rollout(_ context: BasicRequestContext) async throws -> Rollout {
         let app = try context.parameters.require("app")

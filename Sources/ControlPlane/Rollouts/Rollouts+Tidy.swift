@@ -7,19 +7,27 @@ extension Rollouts {
     func tidy(_ app: String) async {
         do {
             let ended = try await store.rollouts.list("\(app)/").filter(\.phase.isOver)
-            for rollout in ended.dropLast(Self.keptReleases) {
+            for rollout in ended.dropLast(settings.keepReleases) {
                 try await store.rollouts.delete("\(app)/\(rollout.id)")
             }
-            await journal.prune(app, keep: Self.keptReleases)
+            await journal.prune(app, keep: settings.keepReleases)
             let current = try await store.apps.get(app)?.value.currentRelease
             let releases = try await store.releases.list("\(app)/")
-            for release in releases.dropLast(Self.keptReleases) where release.version != current {
+            for release in releases.dropLast(settings.keepReleases) where release.version != current {
                 try await store.releases.delete(Release.key(app, release.version))
             }
+            try await pruneSecrets(app)
         } catch {
             logger.warning("tidying failed", error: error, metadata: ["app": "\(app)"])
         }
         await collectImages(after: app)
+    }
+
+    /// Forgets versions of secrets that no kept release and no Machine has.
+    private func pruneSecrets(_ app: String) async throws {
+        let named = try await store.releases.list("\(app)/").compactMap(\.secrets)
+        let running = try await store.machines.list("\(app)/").compactMap(\.secretsVersion)
+        try await secrets.prune(app, keep: Set(named + running))
     }
 
     /// Lets go of images that nothing needs; a failure costs disk space only.
@@ -37,7 +45,7 @@ extension Rollouts {
     func wantedImages() async throws -> Set<String> {
         var wanted = Set(try await store.releases.list().map(\.image))
         for machine in try await store.machines.list() {
-            if let digest = machine.spec.config.image.split(separator: "@").last { wanted.insert(String(digest)) }
+            if let digest = Image.digest(in: machine.spec.config.image) { wanted.insert(digest) }
         }
         return wanted
     }

@@ -3,7 +3,7 @@ package import Logging
 package import Model
 import ServiceLifecycle
 package import Store
-import Toolkit
+package import Toolkit
 
 /// All deploys of this host: one an app at a time, each recorded before and after every step, so that a restart of the
 /// daemon goes on where it stopped.
@@ -17,7 +17,8 @@ package actor Rollouts: Service {
     let store: any StateStore
     let fleet: any Fleet
     let edges: EdgeLink
-    let settings: Settings
+    let secrets: SecretLedger
+    package nonisolated let settings: Settings
     let journal: RolloutJournal
     let logger: Logger
     private let build: Build
@@ -30,14 +31,24 @@ package actor Rollouts: Service {
     /// What a roll-out needs to know of its host.
     package struct Settings: Sendable {
         package var region: String
+        /// Others that Machines may stand in, for trying things out.
+        package var extraRegions: [String] = []
         /// Each app answers to `<app>.<domain>`.
         package var domain: String
+        /// How many releases of an app can be returned to: so long are its images, layers and secrets kept.
+        package var keepReleases = 10
         /// The URL at which an app is reached.
         package var url: @Sendable (_ app: String) -> String
         /// Told when an app is gone, for what builds keep of it.
         package var forgetApp: @Sendable (_ app: String) async throws -> Void
         /// Told after each roll-out which images are still wanted.
         package var collectImages: @Sendable (_ keep: Set<String>) async throws -> Void
+        /// Asks for a path of an app as its clients do, through the edge; nil where that can't be done.
+        package var ask: (@Sendable (_ app: String, _ path: String) async -> Void)?
+        /// What it counts of its work.
+        package var counts = CounterBook()
+        /// Brings in an image for an app, by its name in a registry; returns its digest.
+        package var pull: (@Sendable (_ app: String, _ name: String) async throws -> String)?
 
         package init(
             region: String,
@@ -54,19 +65,24 @@ package actor Rollouts: Service {
         }
     }
 
+    /// What somebody asked for.
+    enum Order: Sendable {
+        case deploy(DeployRequest)
+        /// Without a build.
+        case release(ReleaseOrder)
+    }
+
     private struct Job: Sendable {
         var rollout: Rollout
         /// Nil for one that is resumed: what it needs is then in the store.
-        var request: DeployRequest?
+        var order: Order?
     }
-
-    /// Releases of an app whose images are kept.
-    static let keptReleases = 10
 
     package init(
         store: any StateStore,
         fleet: any Fleet,
         edges: EdgeLink,
+        secrets: SecretLedger,
         settings: Settings,
         journal: RolloutJournal,
         logger: Logger,
@@ -75,6 +91,7 @@ package actor Rollouts: Service {
         self.store = store
         self.fleet = fleet
         self.edges = edges
+        self.secrets = secrets
         self.settings = settings
         self.journal = journal
         self.logger = logger
@@ -88,7 +105,7 @@ package actor Rollouts: Service {
         }
         for rollout in recorded where !rollout.phase.isOver {
             logger.notice("roll-out resumed", metadata: tags(rollout))
-            enqueue.yield(Job(rollout: rollout, request: nil))
+            enqueue.yield(Job(rollout: rollout, order: nil))
         }
         await withDiscardingTaskGroup { group in
             for await job in queue.cancelOnGracefulShutdown() {
@@ -104,19 +121,79 @@ package actor Rollouts: Service {
     /// - Throws: ``Fault`` `deployInProgress` naming who deploys, since when and at which step.
     func begin(_ app: String, _ request: DeployRequest) async throws -> Rollout {
         try await refuseForeignHostnames(app, request.config)
+        try await vet(request, app)
         var rollout = Rollout(id: ULID.make(), app: app, holder: request.user, startedAt: .now())
         rollout.lines = request.lines
         rollout.configFile = request.configFile
+        rollout.maxConcurrent = request.options.maxConcurrent
+        rollout.probe = request.options.probe
+        return try await begin(rollout, .deploy(request))
+    }
+
+    /// Starts the way to a release that needs no build.
+    ///
+    /// - Throws: ``Fault`` `deployInProgress`, or what is wrong with the order.
+    func begin(_ app: String, _ order: ReleaseOrder) async throws -> Rollout {
+        // Said at once, so that an order that can't be carried out leaves no trace.
+        _ = try await plan(app, order)
+        return try await begin(
+            Rollout(id: ULID.make(), app: app, holder: order.user, startedAt: .now()),
+            .release(order)
+        )
+    }
+
+    /// What an order means as things stand.
+    func plan(_ app: String, _ order: ReleaseOrder) async throws -> ReleaseOrder.Plan {
+        if let other = order.regions?.first(where: { $0 != settings.region && !settings.extraRegions.contains($0) }) {
+            throw Fault(
+                .unsupported,
+                "there is no host in region \(other)",
+                hint: "roost regions list shows those there are; regions of roost.toml adds more, to try things out"
+            )
+        }
+        return try order.plan(
+            releases: try await store.releases.list("\(app)/"),
+            current: try await store.apps.get(app)?.value.currentRelease,
+            secrets: try await secrets.head(app).version,
+            machines: try await store.managedMachines(app)
+        )
+    }
+
+    /// What a deploy would do; nothing is changed.
+    func explain(_ app: String, _ request: DeployRequest) async throws -> RolloutPlan {
+        let machines = try await store.managedMachines(app)
+        _ = try request.options.choose(machines, request.config)
+        var options = request.options
+        options.isFirst = try await store.apps.get(app)?.value.currentRelease == nil
+        var plan = RolloutPlanner.explain(want: request.config, have: machines, options: options)
+        let managed = Set(machines.map(\.id))
+        let others = try await store.machines.list("\(app)/") { _, _ in }.filter {
+            !managed.contains($0.id) && $0.isAwake && !$0.spec.config.published.isEmpty
+        }
+        plan.untouched = others.map { "Machine \($0.id) (\($0.name))" }
+        return plan
+    }
+
+    private func begin(_ rollout: Rollout, _ order: Order) async throws -> Rollout {
+        let app = rollout.app
         // The record first: a lock without one would be nobody's.
         try await save(rollout)
         do {
             try await lock(rollout)
+            try await claimHostnames(try await config(of: order, app), rollout)
         } catch {
             try? await store.rollouts.delete("\(app)/\(rollout.id)")
             throw error
         }
-        enqueue.yield(Job(rollout: rollout, request: request))
+        enqueue.yield(Job(rollout: rollout, order: order))
         return rollout
+    }
+
+    private func config(of order: Order, _ app: String) async throws -> AppConfig {
+        switch order {
+        case .deploy(let request): request.config
+        case .release(let order): try await plan(app, order).release.config
+        }
     }
 
     /// Asks a deploy to stop; what it has changed is put back.
@@ -157,23 +234,38 @@ package actor Rollouts: Service {
 
     // MARK: - Private
 
+    /// Refuses what can be known to be wrong before anything is built.
+    private func vet(_ request: DeployRequest, _ app: String) async throws {
+        let machines = try await store.managedMachines(app)
+        _ = try request.options.choose(machines, request.config)
+        guard request.options.refusesPause == true else { return }
+        let plan = RolloutPlanner.explain(want: request.config, have: machines, options: request.options)
+        guard let pause = plan.pauses.first else { return }
+        throw Fault(
+            .invalidRequest,
+            "the deploy would not be without a pause: \(pause)",
+            hint: "deploy without --require-zero-downtime, or see what would be done: roost deploy --plan"
+        )
+    }
+
     /// A host name leads to one app: nobody may take another's requests.
     private func refuseForeignHostnames(_ app: String, _ config: AppConfig) async throws {
-        let others = try await store.apps.list { _, _ in }.filter { $0.name != app }
-        for name in config.httpService?.hostnames ?? [] {
-            if name == settings.domain || name.hasSuffix(".\(settings.domain)") {
-                throw Fault(
-                    .invalidConfig,
-                    "host name \(name): names under \(settings.domain) belong to the apps they name"
-                )
-            }
-            if let owner = others.first(where: { $0.hostnames.contains(name) }) {
-                throw Fault(
-                    .nameTaken,
-                    "host name \(name) belongs to app \(owner.name)",
-                    hint: "take it out of [http_service] hostnames there first, and deploy it"
-                )
-            }
+        let names = config.httpService?.hostnames ?? []
+        if let name = names.first(where: { $0 == settings.domain || $0.hasSuffix(".\(settings.domain)") }) {
+            throw Fault(
+                .invalidConfig,
+                "host name \(name): names under \(settings.domain) belong to the apps they name"
+            )
+        }
+        try await HostNames(store: store).refuseForeign(names, app)
+    }
+
+    private func claimHostnames(_ config: AppConfig, _ rollout: Rollout) async throws {
+        do {
+            try await HostNames(store: store).claim(config.httpService?.hostnames ?? [], for: rollout)
+        } catch {
+            try await store.unlockDeploy(rollout)
+            throw error
         }
     }
 
@@ -210,7 +302,7 @@ package actor Rollouts: Service {
         let id = job.rollout.id
         underWay[id] = .some(nil)
         var run = RolloutRun(rollouts: self, rollout: job.rollout)
-        await run.carryOut(job.request, build: build)
+        await run.carryOut(job.order, build: build)
         underWay.removeValue(forKey: id)
         cancelled.remove(id)
     }

@@ -2,7 +2,7 @@ import Foundation
 package import Logging
 import Model
 import Store
-package import Toolkit
+import Toolkit
 
 /// The throw-aways beside apps: each an app of its own with one Machine, which only the other app's Machines reach.
 ///
@@ -11,21 +11,20 @@ package actor Tryouts {
     private let store: any StateStore
     private let fleet: any Fleet
     private let rollouts: Rollouts
-    private let environment: AppEnvironment
+    private let secrets: SecretLedger
     /// The version of the service in an image; nil when it does not say.
     private let version: @Sendable (_ digest: String) -> String?
     private let logger: Logger
 
     package init(
         rollouts: Rollouts,
-        environment: AppEnvironment,
         logger: Logger,
         version: @escaping @Sendable (String) -> String?
     ) {
         store = rollouts.store
         fleet = rollouts.fleet
         self.rollouts = rollouts
-        self.environment = environment
+        secrets = rollouts.secrets
         self.version = version
         self.logger = logger
     }
@@ -49,7 +48,7 @@ package actor Tryouts {
             let record = try await record(name, for: app.name, wish, by: request.user)
             var service = TryoutAnswer.Service(app: name, kind: wish.kind, rollout: nil, isReady: false)
             if let machine = try await running(record, wish) {
-                service.version = version(machine.spec.config.image.split(separator: "@").last.map(String.init) ?? "")
+                service.version = version(machine.spec.config.imageDigest)
                 try await connect(app.name, record, machine, &answer)
                 service.isReady = true
             } else {
@@ -64,14 +63,16 @@ package actor Tryouts {
     func disconnect(_ record: App) async throws {
         guard let tryout = record.tryout, let kind = TryoutKind(rawValue: tryout.kind),
             let machine = try await store.machines.list("\(record.name)/", unreadable: { _, _ in }).first,
-            let parts = try parts(record.name, kind, machine)
+            let parts = try parts(record.name, tryout, kind, machine)
         else { return }
-        let values = try environment.values(of: tryout.of)
+        let set = try await secrets.head(tryout.of).secrets
         var changes: [String: String?] = [:]
-        for connection in tryout.connections where values[connection.variable] == connection.form.value(parts) {
-            changes[connection.variable] = .some(nil)
+        for connection in tryout.connections {
+            let name = connection.variable
+            let digest = try secrets.digest(connection.form.value(parts), app: tryout.of, name: name)
+            if set[name]?.digest == digest { changes[name] = .some(nil) }
         }
-        if !changes.isEmpty { _ = try environment.change(tryout.of, changes) }
+        if !changes.isEmpty { _ = try await secrets.change(tryout.of, changes) }
     }
 
     // MARK: - Private
@@ -80,9 +81,11 @@ package actor Tryouts {
     private func record(_ name: String, for app: String, _ wish: TryoutWish, by user: String) async throws -> App {
         var fresh = App(name: name, createdAt: .now(), owner: user)
         fresh.tryout = Tryout(of: app, wish)
+        // Its app has to reach it.
+        fresh.ownNetwork = try await store.apps.get(app)?.value.ownNetwork
         do {
             // The password first: a record without one could start nothing.
-            if try await store.apps.get(name) == nil { try await makeSecrets(name, fresh.tryout) }
+            if try await store.apps.get(name) == nil { try await makeSecrets(name, fresh.tryout, wish) }
             try await store.apps.put(name, fresh, expected: 0)
             logger.notice("throw-away made", metadata: ["app": "\(name)", "for": "\(app)"])
             return fresh
@@ -98,20 +101,19 @@ package actor Tryouts {
                 // Its data was made for the user and the database of the first time.
                 tryout.extras = wish.extras
                 let names = Set(wish.connections.map(\.variable))
+                tryout.hosts = wish.hosts
                 tryout.connections = tryout.connections.filter { !names.contains($0.variable) } + wish.connections
                 record.tryout = tryout
             }
         }
     }
 
-    private func makeSecrets(_ name: String, _ tryout: Tryout?) async throws {
-        guard let tryout, try environment.values(of: name)["ROOST_PASSWORD"] == nil else { return }
-        var generator = SystemRandomNumberGenerator()
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
-        let password = String((0..<32).compactMap { _ in alphabet.randomElement(using: &generator) })
+    private func makeSecrets(_ name: String, _ tryout: Tryout?, _ wish: TryoutWish) async throws {
+        guard let tryout, try await secrets.head(name).secrets["ROOST_PASSWORD"] == nil else { return }
+        let password = try secrets.password(for: name)
         var values = ["ROOST_USER": tryout.user, "ROOST_DATABASE": tryout.database, "ROOST_PASSWORD": password]
-        if !tryout.needsPassword { values["ROOST_OPEN"] = "1" }
-        _ = try environment.change(name, values.mapValues { .some($0) })
+        if wish.isOpen || !tryout.needsPassword { values["ROOST_OPEN"] = "1" }
+        _ = try await secrets.change(name, values.mapValues { .some($0) })
     }
 
     /// The Machine of a throw-away that runs what is wished; one that stands still is started.
@@ -134,32 +136,38 @@ package actor Tryouts {
 
     private func connect(_ app: String, _ record: App, _ machine: Machine, _ answer: inout TryoutAnswer) async throws {
         guard let tryout = record.tryout, let kind = TryoutKind(rawValue: tryout.kind),
-            let parts = try parts(record.name, kind, machine)
-        else { throw Fault(.corrupt, "throw-away \(record.name) has no address or no password") }
-        let values = try environment.values(of: app)
+            let parts = try parts(record.name, tryout, kind, machine)
+        else { throw Fault(.corrupt, "throw-away \(record.name) has no address") }
+        let set = try await secrets.head(app).secrets
         var changes: [String: String?] = [:]
         for connection in tryout.connections {
             let value = connection.form.value(parts)
-            switch values[connection.variable] {
-            case value?: break
+            let digest = try secrets.digest(value, app: app, name: connection.variable)
+            switch set[connection.variable]?.digest {
+            case digest?: break
             case nil:
                 changes[connection.variable] = .some(value)
                 answer.set.append(connection.variable)
             default: answer.kept.append(connection.variable)
             }
         }
-        if !changes.isEmpty { _ = try environment.change(app, changes) }
+        if !changes.isEmpty { _ = try await secrets.change(app, changes) }
     }
 
-    private func parts(_ name: String, _ kind: TryoutKind, _ machine: Machine) throws -> ConnectionForm.Parts? {
-        let own = try environment.values(of: name)
-        guard let address = machine.status.address, let password = own["ROOST_PASSWORD"] else { return nil }
+    private func parts(
+        _ name: String,
+        _ tryout: Tryout,
+        _ kind: TryoutKind,
+        _ machine: Machine
+    ) throws -> ConnectionForm.Parts? {
+        guard let address = machine.status.address else { return nil }
         return ConnectionForm.Parts(
             host: address.ipv4,
             port: String(kind.port),
-            user: own["ROOST_USER"] ?? "",
-            password: password,
-            database: own["ROOST_DATABASE"] ?? ""
+            user: tryout.user,
+            // The host can tell it again; what is sealed nobody here can open.
+            password: try secrets.password(for: name),
+            database: tryout.database
         )
     }
 }

@@ -1,6 +1,8 @@
 package import NIOCore
 
 /// Takes a body out of the bytes of a connection, as they come.
+///
+/// Each byte is looked at once, however small the pieces and the chunks are.
 package struct BodyDecoder: Sendable {
     /// What came out.
     package enum Output: Sendable {
@@ -16,11 +18,14 @@ package struct BodyDecoder: Sendable {
         case chunkSize
         case chunk(Int)
         case chunkEnd
-        case trailers([UInt8])
+        case trailers
         case done
     }
 
     private var state: State
+    /// Bytes of an unfinished line that were looked at and hold no end.
+    private var scanned = 0
+    private var trailers: [UInt8] = []
 
     package init(_ framing: BodyFraming) {
         state =
@@ -37,80 +42,132 @@ package struct BodyDecoder: Sendable {
         if case .untilClose = state { true } else { false }
     }
 
+    /// The sender has said how much comes; without that, the end comes when the sender likes.
+    package var isCounted: Bool {
+        if case .length = state { true } else { false }
+    }
+
     /// Takes the next piece; call it until it is starved or at the end.
     ///
     /// > Source: RFC 9112, section 7.1; each line has to end in CRLF, also in a chunk extension.
     package mutating func next(_ buffer: inout ByteBuffer) throws(Malformed) -> Output {
-        while true {
-            switch state {
-            case .length(0):
-                state = .done
-                return .end(trailers: nil)
-            case .length(let left):
-                guard let data = Self.take(left, from: &buffer) else { return .starved }
-                state = .length(left - data.readableBytes)
-                return .data(data)
-            case .untilClose:
-                guard let data = Self.take(.max, from: &buffer) else { return .starved }
-                return .data(data)
-            case .chunkSize:
-                guard let line = try Self.line(from: &buffer, maximum: 1024) else { return .starved }
-                let size = try Self.chunkSize(line)
-                state = size == 0 ? .trailers([]) : .chunk(size)
-            case .chunk(let left):
-                guard let data = Self.take(left, from: &buffer) else { return .starved }
-                state = left == data.readableBytes ? .chunkEnd : .chunk(left - data.readableBytes)
-                return .data(data)
-            case .chunkEnd:
-                guard let line = try Self.line(from: &buffer, maximum: 2) else { return .starved }
-                guard line == [13, 10] else { throw Malformed("chunk longer than its size") }
-                state = .chunkSize
-            case .trailers(let before):
-                guard let line = try Self.line(from: &buffer, maximum: Self.maximumTrailers) else { return .starved }
-                guard before.count + line.count <= Self.maximumTrailers else { throw Malformed(431, "long trailers") }
-                state = .trailers(before + line)
-                guard line == [13, 10] else { continue }
-                state = .done
-                if before.isEmpty { return .end(trailers: nil) }
-                return .end(trailers: try Fields(before + line, from: 0, maximum: 100))
-            case .done: return .starved
+        switch state {
+        case .length(0):
+            state = .done
+            return .end(trailers: nil)
+        case .length(let left):
+            guard let data = Self.take(left, from: &buffer) else { return .starved }
+            state = .length(left - data.readableBytes)
+            return .data(data)
+        case .untilClose:
+            guard let data = Self.take(.max, from: &buffer) else { return .starved }
+            return .data(data)
+        case .chunkSize, .chunk, .chunkEnd:
+            var gathered = ByteBuffer()
+            do throws(Malformed) {
+                while try step(&buffer, &gathered) {}
+            } catch {
+                // What came before is right; the fault is still there for the next call.
+                if gathered.readableBytes == 0 { throw error }
             }
+            if gathered.readableBytes > 0 { return .data(gathered) }
+            if case .trailers = state { return try readTrailers(&buffer) }
+            return .starved
+        case .trailers: return try readTrailers(&buffer)
+        case .done: return .starved
         }
     }
 
     // MARK: - Private
 
     private static let maximumTrailers = 16 * 1024
+    private static let maximumSizeLine = 1024
+    /// Smaller pieces are put together, larger ones passed on without a copy.
+    private static let copied = 2048
+    private static let gathers = 16 * 1024
 
     private static func take(_ maximum: Int, from buffer: inout ByteBuffer) -> ByteBuffer? {
         let length = min(maximum, buffer.readableBytes)
         return length == 0 ? nil : buffer.readSlice(length: length)
     }
 
-    /// A line with its CRLF, or nil while it is incomplete.
-    private static func line(from buffer: inout ByteBuffer, maximum: Int) throws(Malformed) -> [UInt8]? {
-        guard let feed = buffer.readableBytesView.prefix(maximum).firstIndex(of: 10) else {
-            if buffer.readableBytes >= maximum { throw Malformed("line too long in a chunked body") }
-            return nil
+    /// Takes one part of a chunk; false when there is something to hand on, or nothing more to take.
+    private mutating func step(_ buffer: inout ByteBuffer, _ gathered: inout ByteBuffer) throws(Malformed) -> Bool {
+        switch state {
+        case .chunkSize:
+            guard let length = try line(in: buffer, maximum: Self.maximumSizeLine) else { return false }
+            let size = try buffer.withUnsafeReadableBytes {
+                Self.chunkSize(UnsafeRawBufferPointer(rebasing: $0[..<length]))
+            }
+            .get()
+            scanned = 0
+            buffer.moveReaderIndex(forwardBy: length)
+            state = size == 0 ? .trailers : .chunk(size)
+            return size > 0
+        case .chunk(let left):
+            let length = min(left, buffer.readableBytes)
+            guard length > 0 else { return false }
+            if gathered.readableBytes > 0, length > Self.copied || gathered.readableBytes > Self.gathers {
+                return false
+            }
+            guard let piece = buffer.readSlice(length: length) else { return false }
+            state = left == length ? .chunkEnd : .chunk(left - length)
+            if gathered.readableBytes == 0 { gathered = piece } else { gathered.writeImmutableBuffer(piece) }
+            return length <= Self.copied
+        case .chunkEnd:
+            let (first, second) = buffer.withUnsafeReadableBytes { ($0.first, $0.dropFirst().first) }
+            guard first ?? 13 == 13, second ?? 10 == 10 else { throw Malformed("chunk longer than its size") }
+            guard second != nil else { return false }
+            buffer.moveReaderIndex(forwardBy: 2)
+            state = .chunkSize
+            return true
+        case .length, .untilClose, .trailers, .done: return false
         }
-        return buffer.readBytes(length: feed - buffer.readerIndex + 1)
+    }
+
+    private mutating func readTrailers(_ buffer: inout ByteBuffer) throws(Malformed) -> Output {
+        while true {
+            guard let length = try line(in: buffer, maximum: Self.maximumTrailers) else { return .starved }
+            guard trailers.count + length <= Self.maximumTrailers else { throw Malformed(431, "long trailers") }
+            scanned = 0
+            let isLast = buffer.withUnsafeReadableBytes { length == 2 && $0[0] == 13 }
+            trailers.append(contentsOf: buffer.readableBytesView.prefix(length))
+            buffer.moveReaderIndex(forwardBy: length)
+            guard isLast else { continue }
+            state = .done
+            return .end(trailers: length == trailers.count ? nil : try Fields(trailers, from: 0, maximum: 100))
+        }
+    }
+
+    /// The length of the line that begins here, with its line feed; nil while it is incomplete.
+    private mutating func line(in buffer: ByteBuffer, maximum: Int) throws(Malformed) -> Int? {
+        let start = scanned
+        let feed = buffer.withUnsafeReadableBytes { bytes in
+            bytes[min(start, bytes.count)..<min(bytes.count, maximum)].firstIndex(of: 10)
+        }
+        if let feed { return feed + 1 }
+        scanned = min(buffer.readableBytes, maximum)
+        if buffer.readableBytes >= maximum { throw Malformed("line too long in a chunked body") }
+        return nil
     }
 
     /// Hexadecimal digits, then nothing or an extension, which nobody needs.
-    private static func chunkSize(_ line: [UInt8]) throws(Malformed) -> Int {
+    private static func chunkSize(_ line: UnsafeRawBufferPointer) -> Result<Int, Malformed> {
         var size = 0
         var index = 0
         while let digit = hexadecimal(line[index]) {
-            guard index < 15 else { throw Malformed("chunk too large") }
+            guard index < 15 else { return .failure(Malformed("chunk too large")) }
             size = size << 4 | digit
             index += 1
         }
-        guard index > 0, line.count >= 2, line[line.count - 2] == 13 else { throw Malformed("bad chunk size") }
-        let rest = Characters.trimmed(line, index..<line.count - 2)
-        guard rest.isEmpty || line[rest.lowerBound] == 59, line[rest].allSatisfy(Characters.isValue) else {
-            throw Malformed("bad chunk extension")
+        guard index > 0, line.count >= 2, line[line.count - 2] == 13 else {
+            return .failure(Malformed("bad chunk size"))
         }
-        return size
+        let rest = line[index..<line.count - 2].drop(while: Characters.isBlank)
+        guard rest.isEmpty || rest.first == 59, rest.allSatisfy(Characters.isValue) else {
+            return .failure(Malformed("bad chunk extension"))
+        }
+        return .success(size)
     }
 
     private static func hexadecimal(_ byte: UInt8) -> Int? {

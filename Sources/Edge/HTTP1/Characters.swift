@@ -31,6 +31,12 @@ enum Characters {
         return low..<high
     }
 
+    /// A value without its parameters.
+    static func beforeSemicolon(_ bytes: [UInt8], _ range: Range<Int>) -> Range<Int> {
+        let end = bytes[range].firstIndex(of: 59) ?? range.upperBound
+        return trimmed(bytes, range.lowerBound..<end)
+    }
+
     /// The members of a comma list, blanks trimmed, empty ones left out.
     static func list(_ bytes: [UInt8], _ range: Range<Int>) -> [Range<Int>] {
         var members: [Range<Int>] = []

@@ -10,10 +10,20 @@ package enum FieldKind: UInt8, Sendable {
     case te
     case via
     case server
+    case date
     case forwardedFor
     case requestID
     /// Of one hop only, or harmful behind a gateway: never passed on.
     case hop
+    /// Says what kind of content it is, and what was done to it.
+    case contentType
+    case contentEncoding
+    /// Which of a client's traces it belongs to.
+    case trace
+    /// Says where a request should go, by the client.
+    case routing
+    /// Says the same, by the app instead of an answer.
+    case replay
     /// Says something that only the edge may say: a client's copy is dropped.
     case edge
     /// One of the above with underscores, which CGI and WSGI read as hyphens: dropped from requests.
@@ -57,9 +67,14 @@ package enum FieldKind: UInt8, Sendable {
         let names: [(String, FieldKind)] = [
             ("host", .host), ("connection", .connection), ("content-length", .contentLength),
             ("transfer-encoding", .transferEncoding), ("upgrade", .upgrade), ("te", .te), ("via", .via),
-            ("server", .server), ("x-forwarded-for", .forwardedFor), ("fly-request-id", .requestID),
+            ("server", .server), ("date", .date), ("x-forwarded-for", .forwardedFor), ("fly-request-id", .requestID),
             ("keep-alive", .hop), ("proxy-connection", .hop), ("proxy-authorization", .hop), ("proxy", .hop),
-            ("http2-settings", .hop),
+            ("http2-settings", .hop), ("content-type", .contentType), ("content-encoding", .contentEncoding),
+            ("traceparent", .trace),
+            ("fly-prefer-region", .routing), ("fly-force-region", .routing), ("fly-prefer-instance-id", .routing),
+            ("fly-force-instance-id", .routing), ("fly-replay-cache-control", .routing),
+            ("fly-replay", .replay), ("fly-replay-cache", .replay), ("fly-replay-cache-ttl-secs", .replay),
+            ("fly-replay-cache-allow-bypass", .replay),
             ("x-forwarded-proto", .edge), ("x-forwarded-port", .edge), ("x-forwarded-ssl", .edge),
             ("fly-client-ip", .edge), ("fly-forwarded-port", .edge), ("fly-forwarded-proto", .edge),
             ("fly-forwarded-ssl", .edge), ("fly-region", .edge),

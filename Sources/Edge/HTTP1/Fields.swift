@@ -37,6 +37,13 @@ package struct Fields: Sendable {
         lines.first { Characters.equal(bytes, $0.name, name) }.map { text($0.value) }
     }
 
+    /// As above, for a name that comes from a configuration.
+    package func first(named name: String) -> String? {
+        let wanted = Array(name.utf8)
+        return lines.first { bytes[$0.name].count == wanted.count && bytes[$0.name].map(Characters.lowered) == wanted }
+            .map { text($0.value) }
+    }
+
     // MARK: - Private
 
     private mutating func readLine(at start: Int) throws(Malformed) -> Int {

@@ -10,12 +10,21 @@ extension RequestHead {
         let bytes = fields.bytes
         buffer.writeString(method)
         buffer.writeStaticString(" ")
-        if target.isEmpty || bytes[target.lowerBound] == 63 { buffer.writeStaticString("/") }
-        buffer.writeBytes(bytes[target])
+        if let path = passage.detour?.path {
+            buffer.writeString(path)
+        } else {
+            if target.isEmpty || bytes[target.lowerBound] == 63 { buffer.writeStaticString("/") }
+            buffer.writeBytes(bytes[target])
+        }
         buffer.writeStaticString(" HTTP/1.1\r\nHost: ")
         buffer.writeBytes(bytes[authority])
         buffer.writeStaticString("\r\n")
-        for line in fields.lines where isPassedOn(line) { buffer.write(line, of: fields) }
+        for line in fields.lines where isPassedOn(line) {
+            if let detour = passage.detour, detour.drops(fields.bytes[line.name]) { continue }
+            buffer.write(line, of: fields)
+        }
+        if !isTraced, !passage.trace.isEmpty { buffer.write("traceparent: ", passage.trace, "\r\n") }
+        if let detour = passage.detour { buffer.writeBytes(detour.lines) }
         writeFraming(to: &buffer)
         if let upgrade {
             buffer.writeStaticString("Connection: Upgrade\r\nUpgrade: ")
@@ -31,7 +40,8 @@ extension RequestHead {
 
     private func isPassedOn(_ line: Fields.Line) -> Bool {
         switch line.kind {
-        case .other, .via, .server: nominated.isEmpty || !fields.isNominated(line.name, in: nominated)
+        case .other, .via, .server, .date, .contentType, .contentEncoding, .trace, .routing, .replay:
+            nominated.isEmpty || !fields.isNominated(line.name, in: nominated)
         case .host, .connection, .contentLength, .transferEncoding, .upgrade, .te, .forwardedFor, .requestID, .hop,
             .edge, .disguised:
             false
@@ -41,7 +51,7 @@ extension RequestHead {
     private func writeFraming(to buffer: inout ByteBuffer) {
         switch framing {
         case .none, .untilClose: break
-        case .length(let length): buffer.writeString("Content-Length: \(length)\r\n")
+        case .length(let length): buffer.write("Content-Length: ", String(length), "\r\n")
         case .chunked: buffer.writeStaticString("Transfer-Encoding: chunked\r\n")
         }
     }
@@ -52,20 +62,23 @@ extension RequestHead {
             buffer.writeBytes(fields.bytes[line.value])
             buffer.writeStaticString(", ")
         }
-        buffer.writeString(
-            """
-            \(passage.peerAddress)\r
-            X-Forwarded-Proto: \(passage.secure ? "https" : "http")\r
-            X-Forwarded-Port: \(passage.port)\r
-            X-Forwarded-SSL: \(passage.secure ? "on" : "off")\r
-            Fly-Client-IP: \(passage.clientAddress)\r
-            Fly-Forwarded-Port: \(passage.port)\r
-            Fly-Forwarded-Proto: \(passage.secure ? "https" : "http")\r
-            Fly-Region: \(passage.region)\r
-            Fly-Request-Id: \(passage.requestID)\r
-            Via: 1.1 roost\r\n
-            """
+        let port = String(passage.port)
+        let secure = passage.secure
+        buffer.write("", passage.peerAddress, "\r\nX-Forwarded-Proto: ")
+        buffer.writeStaticString(secure ? "https\r\nX-Forwarded-Port: " : "http\r\nX-Forwarded-Port: ")
+        buffer.writeString(port)
+        buffer.writeStaticString(secure ? "\r\nX-Forwarded-SSL: on" : "\r\nX-Forwarded-SSL: off")
+        buffer.write("\r\nFly-Client-IP: ", passage.clientAddress, "\r\nFly-Forwarded-Port: ")
+        buffer.writeString(port)
+        buffer.writeStaticString(
+            secure
+                ? "\r\nFly-Forwarded-Proto: https\r\nFly-Forwarded-Ssl: on"
+                : "\r\nFly-Forwarded-Proto: http\r\nFly-Forwarded-Ssl: off"
         )
+        buffer.write("\r\nFly-Region: ", passage.region, "\r\nFly-Request-Id: ")
+        buffer.write("", passage.requestID, "\r\nVia: ")
+        buffer.writeStaticString(passage.version)
+        buffer.writeStaticString(" roost\r\n")
     }
 }
 
@@ -80,6 +93,13 @@ extension Fields {
 }
 
 extension ByteBuffer {
+    /// A text between two of our own, without the new one that an interpolation makes for each request.
+    mutating func write(_ before: StaticString, _ text: String, _ after: StaticString) {
+        writeStaticString(before)
+        writeString(text)
+        writeStaticString(after)
+    }
+
     /// One field, byte for byte.
     mutating func write(_ line: Fields.Line, of fields: Fields) {
         writeBytes(fields.bytes[line.name])
@@ -98,7 +118,7 @@ extension ByteBuffer {
     mutating func writeLastChunk(_ trailers: Fields?) {
         writeStaticString("0\r\n")
         if let trailers {
-            for line in trailers.lines where line.kind == .other { write(line, of: trailers) }
+            for line in trailers.lines where TrailerRules.passes(line, of: trailers) { write(line, of: trailers) }
         }
         writeStaticString("\r\n")
     }

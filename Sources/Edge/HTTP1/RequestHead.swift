@@ -14,6 +14,10 @@ package struct RequestHead: Sendable {
     /// The value of `Upgrade`, when the client asked for one that we pass on.
     package private(set) var upgrade: Range<Int>?
     package private(set) var acceptsTrailers = false
+    /// It has a `traceparent`.
+    package private(set) var isTraced = false
+    /// It says where it should go.
+    package private(set) var isRouted = false
     /// Names that `Connection` declares to be of this hop only, beside the well-known ones.
     package private(set) var nominated: [Range<Int>] = []
 
@@ -61,9 +65,15 @@ package struct RequestHead: Sendable {
         return "\(method) \(path.isEmpty ? "/" : String(decoding: path, as: UTF8.self))"
     }
 
+    /// The path without the query, as it was asked for.
+    package var path: String {
+        let path = fields.bytes[target].prefix { $0 != 63 }
+        return path.isEmpty ? "/" : String(decoding: path, as: UTF8.self)
+    }
+
     /// Takes the host for the one that a trusted proxy names, when that is a host at all; it comes from `fields`.
     package mutating func believe(host: Range<Int>) {
-        guard !host.isEmpty, fields.bytes[host].allSatisfy(Self.isHost) else { return }
+        guard !host.isEmpty, Authority.isValid(fields.bytes[host]) else { return }
         authority = host
     }
 
@@ -75,20 +85,13 @@ package struct RequestHead: Sendable {
         guard let host = hosts.first?.value ?? (line.minor == 0 ? line.target.lowerBound..<line.target.lowerBound : nil)
         else { throw Malformed("no Host field") }
         for range in [host, line.authority ?? host] {
-            guard fields.bytes[range].allSatisfy(isHost) else { throw Malformed("bad character in the host") }
+            guard Authority.isValid(fields.bytes[range]) else { throw Malformed("no host, or no port, in the host") }
         }
         return line.authority ?? host
     }
 
-    /// Letters, digits and `-._~` of names, `[:]` of IPv6 addresses and ports; what else RFC 3986 allows, no name has.
-    private static func isHost(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 48...57, 65...90, 97...122, 45, 46, 95, 126, 58, 91, 93: true
-        default: false
-        }
-    }
-
     private mutating func readFraming() throws(Malformed) {
+        var unknownCoding = false
         for line in fields.lines {
             switch line.kind {
             case .contentLength:
@@ -97,13 +100,23 @@ package struct RequestHead: Sendable {
                 framing = .length(length)
             case .transferEncoding:
                 guard framing == .none else { throw Malformed("more than one length") }
-                guard minor == 1, Characters.equal(fields.bytes, line.value, "chunked") else {
-                    throw Malformed("a transfer encoding other than chunked")
+                guard minor == 1, let codings = TransferCodings(fields.bytes, line.value) else {
+                    throw Malformed("a bad transfer encoding")
+                }
+                guard codings == .chunked else {
+                    guard !unknownCoding else { throw Malformed("more than one length") }
+                    unknownCoding = true
+                    break
                 }
                 framing = .chunked
+            case .trace: isTraced = true
+            case .routing: isRouted = true
             default: continue
             }
+            // Beside another length or coding it is an attack rather than a wish.
+            if unknownCoding, framing != .none { throw Malformed("more than one length") }
         }
+        if unknownCoding { throw Malformed(501, "a transfer encoding other than chunked") }
     }
 
     private mutating func readConnection() throws(Malformed) {

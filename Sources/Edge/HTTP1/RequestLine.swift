@@ -31,10 +31,11 @@ struct RequestLine {
         guard bytes[start + 6] == 46, bytes[start + 8] == 13, bytes[start + 9] == 10 else {
             throw Malformed("bad version")
         }
-        guard bytes[start + 5] == 49, bytes[start + 7] == 48 || bytes[start + 7] == 49 else {
+        guard bytes[start + 5] == 49, (48...57).contains(bytes[start + 7]) else {
             throw Malformed(505, "not HTTP/1.0 or 1.1")
         }
-        return Int(bytes[start + 7] - 48)
+        // RFC 9110, 2.5: a higher minor version is read as the highest that is known.
+        return min(Int(bytes[start + 7] - 48), 1)
     }
 
     private static func split(
@@ -42,7 +43,8 @@ struct RequestLine {
         _ target: Range<Int>,
         _ method: String
     ) throws(Malformed) -> (authority: Range<Int>?, target: Range<Int>) {
-        if method == "CONNECT" { throw Malformed(405, "CONNECT") }
+        // A TRACE would tell the app's client all that is added to a request on its way (RFC 9110, 9.3.8).
+        if method == "CONNECT" || method == "TRACE" { throw Malformed(405, method) }
         if bytes[target.lowerBound] == 47 { return (nil, target) }
         if target.count == 1, bytes[target.lowerBound] == 42, method == "OPTIONS" { return (nil, target) }
         for scheme: StaticString in ["http://", "https://"] {

@@ -9,6 +9,8 @@ package struct ResponseHead: Sendable {
     package private(set) var nominated: [Range<Int>] = []
     /// It has a length beside its transfer encoding, which then says nothing.
     package private(set) var dropsLength = false
+    /// It may say to send the request elsewhere.
+    package private(set) var mayReplay = false
 
     /// Reads a head with its final empty line; after a HEAD request no body follows, whatever the head says.
     ///
@@ -41,6 +43,7 @@ package struct ResponseHead: Sendable {
     // MARK: - Private
 
     private static let maximumFields = 256
+    private static let replayType: StaticString = "application/vnd.fly.replay+json"
 
     /// > Source: RFC 9112, section 6.3: the transfer encoding overrides the length, which a gateway takes away.
     private mutating func readFraming(minor: Int) throws(Malformed) {
@@ -58,6 +61,12 @@ package struct ResponseHead: Sendable {
                     throw Malformed("a transfer encoding other than chunked, or two of them")
                 }
                 framing = .chunked
+            case .replay: mayReplay = true
+            case .contentType:
+                if Characters.equal(fields.bytes, Characters.beforeSemicolon(fields.bytes, line.value), Self.replayType)
+                {
+                    mayReplay = true
+                }
             default: continue
             }
         }

@@ -6,28 +6,45 @@ extension ClientConnection {
     /// Looks for a Machine for the present request: now, or again after a change.
     func route() {
         guard case .exchanging(let exchange) = phase, upstream == nil, place == nil else { return }
-        guard let index = loop.index else { return respond(Page(503, retryAfter: 1)) }
-        guard let entry = index.entry(host: host) else { return respond(Page(404)) }
-        switch loop.choose(entry, excluding: exchange.excluded) {
-        case .send(let target, let load):
+        guard loop.index != nil else { return respond(Page(503, retryAfter: 1)) }
+        routed = entry
+        guard let entry = routed else { return respond(Page(404)) }
+        waitsForOwn = false
+        if entry.route.traffic != nil { return hold(entry, exchange) }
+        switch loop.choose(entry, for: key, aim: journey.aim, excluding: exchange.excluded) {
+        case .send(let target, let place):
             letGo()
-            place = (load, entry.route.app)
+            self.place = place
+            journey.target = target
             presence = Presence(since: .now())
+            patience = entry.route.idleTimeout.map { $0 == 0 ? nil : .seconds(Int64($0)) } ?? limits.answer.amount
             connect(target, exchange)
         case .wait: hold(entry, exchange)
+        case .waitForOwn:
+            waitsForOwn = true
+            hold(entry, exchange)
         case .refuse: respond(Page(503, retryAfter: 1), because: "no Machine of the app runs, and none may be started")
         }
     }
 
-    /// A Machine could not be started: the request goes to another that runs, waits on for one that runs but is full,
-    /// or is refused.
+    /// The route that answers for the host that is asked for.
+    var entry: RouteIndex.Entry? {
+        if let app = journey.app { return loop.index?.entry(app: app, port: origin.edgePort) }
+        return loop.index?.entry(host: host, port: origin.edgePort)
+    }
+
+    /// A Machine could not be started: the request goes to another that runs, waits for one that is full or that another
+    /// wake brings, or is refused.
     func wakeFailed(_ machine: Machine.ID) {
         guard case .exchanging(var exchange) = phase else { return }
         exchange.wakeFailed(machine)
         phase = .exchanging(exchange)
-        guard let entry = loop.index?.entry(host: host) else { return respond(Page(404)) }
-        let runs = entry.route.machines.contains { $0.state == .ready && !exchange.excluded.contains($0.machine) }
-        if runs { route() } else { respond(Page(503, retryAfter: 1), because: "its Machine could not be started") }
+        guard let entry else { return respond(Page(404)) }
+        if journey.aim.isHopeful(entry.route, excluding: exchange.excluded) {
+            route()
+        } else {
+            respond(Page(503, retryAfter: 1), because: "its Machine could not be started")
+        }
     }
 
     /// No longer waits.
@@ -36,8 +53,8 @@ extension ClientConnection {
         self.holding = nil
         holding.count.leave()
         loop.shared.troubles.heldEnded(holding.app, after: .now() - holding.since)
-        loop.letGo(self, app: holding.app)
-        deadline = .distantFuture
+        loop.letGo(self, key: holding.key)
+        deadline = journey.deadline
     }
 
     /// Gives the place at the Machine back.
@@ -45,7 +62,8 @@ extension ClientConnection {
         guard let place else { return }
         self.place = nil
         place.load.move(from: presence.current, to: .short)
-        loop.release(place.load, app: place.app)
+        place.end()
+        loop.settle(place)
     }
 
     /// Gives up the app's connection and the place, for good or for another try.
@@ -67,16 +85,19 @@ extension ClientConnection {
     /// Answers by ourselves; `reason` is for the app's log, never for the client.
     func respond(_ page: Page, because reason: String? = nil, machine: Machine.ID? = nil) {
         guard case .exchanging(let exchange) = phase else { return }
+        if let reason, page.status >= 500, fallBack(reason) { return }
         if let reason { tell(reason, status: page.status, exchange, machine ?? place?.load.machine) }
         letGo()
         leaveUpstream()
         let keep = exchange.keepsClient(closing: loop.isClosing)
+        let date = loop.date.line()
         outbox.write {
             page.write(
                 to: &$0,
                 isHead: exchange.isHead,
                 connection: connectionField(exchange, keep: keep),
-                requestID: passage.requestID
+                requestID: passage.requestID,
+                date: date
             )
         }
         log(page.status)
@@ -88,6 +109,7 @@ extension ClientConnection {
     }
 
     func log(_ status: Int) {
+        recordAnswer(status)
         logger.debug(
             "request answered",
             metadata: [
@@ -103,6 +125,7 @@ extension ClientConnection {
         case .exchanging(var exchange):
             guard let load = place?.load else { return }
             let machine = load.machine
+            if loss == .unreachable { load.unreached(at: loop.time.uptimeNanoseconds) }
             // A stream ends with its Machine: nothing went wrong.
             let isEnd = presence.current == .stream && load.isDraining
             let remedy = exchange.lost(loss, of: machine, at: .now())
@@ -124,6 +147,9 @@ extension ClientConnection {
         }
     }
 
+    /// Tells the app's owner that an answer was cut off, and why.
+    func tell(_ reason: String, _ exchange: Exchange) { tell(reason, status: nil, exchange, place?.load.machine) }
+
     // MARK: - Private
 
     /// Tells the app's owner why a request of theirs did not get the app's answer.
@@ -132,7 +158,8 @@ extension ClientConnection {
             "request failed",
             metadata: ["http.host": "\(host)", "reason": "\(reason)", "request.id": "\(passage.requestID)"]
         )
-        guard let app = loop.index?.entry(host: host)?.route.app else { return }
+        // Of a request that was sent on to nowhere, the one that sent it.
+        guard let app = entry?.route.app ?? journey.source?.app else { return }
         loop.tell(
             EdgeTrouble(app: app, machine: machine, status: status, request: exchange.head.line, reason: reason)
         )
@@ -146,9 +173,12 @@ extension ClientConnection {
                     because: "\(limits.heldPerApp) requests of the app wait already"
                 )
             }
-            holding = (entry.held, entry.route.app, .now())
-            loop.hold(self, app: entry.route.app)
+            holding = Holding(count: entry.held, key: entry.route.key, app: entry.route.app, since: .now())
+            loop.hold(self, key: entry.route.key, app: entry.route.app)
             expect(within: limits.held)
+            deadline = min(deadline, journey.deadline)
+            // A place may have come free on another loop after the look and before this was known to wait.
+            return route()
         }
         guard !exchange.unreachable.isEmpty, !pausing else { return }
         pausing = true
@@ -166,7 +196,11 @@ extension ClientConnection {
         let key = UpstreamPool.Key(target)
         if !exchange.needsFresh, let connection = loop.pool.take(key) { return attach(connection, reused: true) }
         let mine = attempt
+        let (began, app) = (NIODeadline.now(), routed?.route.app)
         loop.pool.connect(key) { [self] result in
+            if case .success = result, let app {
+                loop.stats.of(app).connected(to: target.machine, after: .now() - began)
+            }
             switch result {
             case .success(let connection) where mine == attempt: attach(connection, reused: false)
             // Not needed any more; the next request will be glad of it.
@@ -182,9 +216,15 @@ extension ClientConnection {
         let backlog = exchange.attach(reused: reused)
         phase = .exchanging(exchange)
         upstream = connection
+        place?.load.reached()
+        journey.isReached = true
+        deadline = .distantFuture
+        passage.detour = journey.detour
+        heardClient = loop.latest
+        heardApp = loop.latest
         connection.serve(self, isHead: exchange.isHead)
         connection.write { exchange.head.write(to: &$0, as: passage) }
-        for piece in backlog.body { send(piece, of: exchange.head) }
+        if backlog.body.readableBytes > 0 { send(backlog.body, of: exchange.head) }
         if backlog.ended { sendEnd(backlog.trailers, of: exchange.head) }
         advance()
     }

@@ -7,7 +7,7 @@ import NIOCore
 /// Bytes stay in `inbound` until somebody wants them, and nothing is read while much stays there; that is all there is
 /// to pipelining and to backpressure on requests. Routing is in `ClientConnection+Routing.swift`, what comes from the
 /// app in `ClientConnection+Answer.swift`.
-final class ClientConnection: ChannelInboundHandler {
+final class ClientConnection: ChannelInboundHandler, EdgeClient, Waiter {
     typealias InboundIn = ByteBuffer
 
     enum Phase {
@@ -22,18 +22,30 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     let loop: EdgeLoop
+    let origin: Origin
     var phase = Phase.idle
     var context: ChannelHandlerContext?
     let outbox = Outbox()
     var upstream: UpstreamConnection?
     /// Counts tries to get a connection, so that one that comes too late is known as such.
     var attempt = 0
+    /// The route that the present request was last sent by.
+    var routed: RouteIndex.Entry?
     /// The place that the present request has at a Machine.
-    var place: (load: MachineLoad, app: String)?
+    var place: Place?
+    /// Whom places are counted for.
+    var key = ClientKey(nil)
+    /// How long the app may be silent; nil is for ever.
+    var patience: TimeAmount?
+    /// When the present request's client, or its app, last made a step forward.
+    var heardClient = NIODeadline.distantPast
+    var heardApp = NIODeadline.distantPast
     /// How long the present request stays at its Machine, as far as can be told.
     var presence = Presence()
     /// Where the present request is counted as waiting, and since when.
-    var holding: (count: HeldCount, app: String, since: NIODeadline)?
+    var holding: Holding?
+    /// It waits because its client has its share of the app's places already.
+    var waitsForOwn = false
     var pausing = false
     /// The app has closed its half of the tunnel.
     var appEnded = false
@@ -41,18 +53,41 @@ final class ClientConnection: ChannelInboundHandler {
     var answerFraming = BodyFraming.none
     var passage: Passage
     /// What the connection itself shows, before anybody is believed.
-    private var direct: Passage
+    private(set) var direct: Passage
     /// The peer is a proxy whose word counts.
-    private var trusted = false
+    var trusted = false
+    var directKey = ClientKey(nil)
     var host = ""
+    /// How the present request goes on.
+    var course = RequestCourse(began: .distantPast)
+    /// What is counted of the present request.
+    var record = RequestRecord()
+    /// Where requests are counted of the app that was asked for last.
+    var stats: (app: String, counts: LoopStats.OfApp)?
+    /// Where the present request is to go, and where it has been.
+    var journey = Journey()
+    /// Makes the present answer's body smaller.
+    var compressor: Compressor?
+    /// The file that the present answer is.
+    var transfer: StaticTransfer?
+    /// Bytes of the present request that are counted as kept.
+    var keptBytes = 0
     /// When patience with the present phase ends.
     var deadline = NIODeadline.distantFuture
     /// The client sends no more.
     private(set) var inputEnded = false
 
-    init(loop: EdgeLoop) {
+    /// - Parameters:
+    ///   - loop: where it lives.
+    ///   - origin: where the connection comes from.
+    ///   - secure: the client came over TLS, which ends before this handler.
+    ///   - version: of HTTP, as the client speaks it; another than ours is translated before this handler.
+    init(loop: EdgeLoop, origin: Origin, secure: Bool = false, version: StaticString = "1.1") {
         self.loop = loop
+        self.origin = origin
         passage = Passage(requestID: "", clientAddress: "", port: 0, region: loop.shared.configuration.region)
+        passage.secure = secure
+        passage.version = version
         direct = passage
     }
 
@@ -66,16 +101,16 @@ final class ClientConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        let peer = context.remoteAddress?.ipAddress ?? "unknown"
-        direct.peerAddress = peer
-        direct.clientAddress = peer
-        direct.port = context.localAddress?.port ?? 0
+        direct.peerAddress = origin.client
+        direct.clientAddress = origin.client
+        direct.port = origin.serverPort
         passage = direct
-        let address = IPAddress(peer)
+        let address = IPAddress(origin.client)
+        directKey = ClientKey(address)
         trusted = loop.shared.configuration.trustedProxies.contains { block in address.map(block.contains) ?? false }
         expect(within: limits.headTime)
         loop.add(self)
-        if loop.isClosing { abort() }
+        if loop.isClosing { drain() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -88,18 +123,28 @@ final class ClientConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = Self.unwrapInboundIn(data)
         if case .lingering = phase { return }
-        if case .idle = phase, !headBegun {
+        switch phase {
+        case .idle where !headBegun:
             headBegun = true
+            idleSince = nil
             expect(within: limits.headTime)
+        case .exchanging:
+            heardClient = loop.latest
+            resumePlace()
+        default: break
         }
-        if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
+        inbound.append(arrived: &bytes)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { advance() }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         stalledSince = context.channel.isWritable ? nil : .now()
-        if context.channel.isWritable { upstream?.pump() }
+        guard context.channel.isWritable else { return }
+        resumePlace()
+        heardApp = loop.latest
+        upstream?.pump()
+        pumpFile()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -136,24 +181,26 @@ final class ClientConnection: ChannelInboundHandler {
     /// Ends what is overdue.
     func tick(_ now: NIODeadline) {
         if let stalledSince, now - stalledSince > .nanoseconds(limits.stall.nanoseconds) { return abort() }
-        if place != nil, let stay = presence.stay(at: now) { take(for: stay) }
+        if place != nil {
+            if let stay = presence.stay(at: now) { take(for: stay) }
+            if case .exchanging(let exchange) = phase { lookAfter(exchange, at: now) }
+        }
         guard deadline <= now else { return }
         switch phase {
         case .idle where headBegun: refuse(Malformed(408, "the head took too long"))
-        case .exchanging where isHeld:
-            respond(
-                Page(503, retryAfter: 1),
-                because: "no Machine could take it within \(limits.held.components.seconds) s"
-            )
+        case .exchanging where isHeld || upstream == nil:
+            let waited = Duration.nanoseconds((now - journey.since).nanoseconds)
+            respond(Page(503, retryAfter: 1), because: "no Machine could take it within \(waited.components.seconds) s")
         case .exchanging: deadline = .distantFuture
         case .idle, .tunnel, .lingering: abort()
         case .closed: break
         }
     }
 
-    /// No further requests: closes at once, or after the present one.
+    /// No request after the present one; at shut-down one more on an unused connection, soon, since closing could cross it.
     func drain() {
-        if case .idle = phase, !headBegun { closeAfterFlush() }
+        guard case .idle = phase, !headBegun else { return }
+        if loop.isClosing { expect(within: limits.farewell) } else { closeAfterFlush() }
     }
 
     /// Closes now, whatever is going on.
@@ -170,6 +217,7 @@ final class ClientConnection: ChannelInboundHandler {
     func closeAfterFlush() {
         let unread = inbound.readableBytes > 0 || sending
         phase = .lingering
+        idleSince = nil
         inbound = ByteBuffer()
         flushed = false
         expect(within: limits.stall)
@@ -190,21 +238,30 @@ final class ClientConnection: ChannelInboundHandler {
     /// The present request is over; the next may begin.
     func finish(keep: Bool) {
         attempt += 1
+        compressor = nil
+        transfer = nil
+        giveKept()
+        recordEnd()
         guard keep, !loop.isClosing, !inputEnded else { return closeAfterFlush() }
         phase = .idle
         finder = HeadFinder()
         headBegun = inbound.readableBytes > 0
+        idleSince = headBegun ? nil : loop.time
         expect(within: headBegun ? limits.headTime : limits.clientIdle)
         advance()
     }
 
     /// Answers bytes that are no request, and closes.
     func refuse(_ malformed: Malformed) {
+        loop.stats.common.refused += 1
         logger.debug(
             "request refused",
             metadata: ["http.status": "\(malformed.status)", "reason": "\(malformed.reason)"]
         )
-        outbox.write { Page(malformed.status).write(to: &$0, isHead: false, connection: "close", requestID: nil) }
+        let date = loop.date.line()
+        outbox.write {
+            Page(malformed.status).write(to: &$0, isHead: false, connection: "close", requestID: nil, date: date)
+        }
         sending = true
         closeAfterFlush()
     }
@@ -213,16 +270,18 @@ final class ClientConnection: ChannelInboundHandler {
 
     private static let readAhead = 64 * 1024
 
-    private var inbound = ByteBuffer()
+    var inbound = ByteBuffer()
     private var finder = HeadFinder()
-    private var decoder = BodyDecoder(.none)
-    private var headBegun = false
+    var decoder = BodyDecoder(.none)
+    var headBegun = false
     private var advancing = false
     /// The client is known to be in the middle of a message.
-    private var sending = false
+    var sending = false
     private var flushed = false
     private var outputFinished = false
-    private var stalledSince: NIODeadline?
+    private(set) var stalledSince: NIODeadline?
+    /// Since when nothing more has been asked on this connection; nil while something is, and before the first time.
+    private(set) var idleSince: NIODeadline?
 
     private func readOn() {
         if let context, !inputEnded, inbound.readableBytes < Self.readAhead { context.read() }
@@ -233,6 +292,10 @@ final class ClientConnection: ChannelInboundHandler {
         if case .closed = phase { return }
         phase = .closed
         attempt += 1
+        compressor = nil
+        transfer = nil
+        giveKept()
+        recordEnd()
         inbound = ByteBuffer()
         letGo()
         upstream?.release(reuse: false)
@@ -242,13 +305,14 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     /// Does one thing; false when there is nothing to do for now.
-    private func step() -> Bool {
+    func step() -> Bool {
         switch phase {
         case .idle: return readHead()
-        case .exchanging(let exchange): return readBody(exchange)
+        case .exchanging: return readBody()
         case .tunnel:
             guard let upstream, upstream.isWritable, !outputFinished else { return false }
             if inbound.readableBytes > 0 {
+                record.bytesIn += inbound.readableBytes
                 upstream.put(inbound)
                 inbound = ByteBuffer()
                 if appEnded { expect(within: limits.halfOpen) }
@@ -282,68 +346,6 @@ final class ClientConnection: ChannelInboundHandler {
             return true
         } catch {
             refuse(error)
-            return false
-        }
-    }
-
-    private func begin(_ received: RequestHead) {
-        var head = received
-        decoder = BodyDecoder(head.framing)
-        host = head.host
-        passage = direct
-        passage.requestID = loop.requestIDs.next()
-        if trusted { believe(&head) }
-        deadline = .distantFuture
-        headBegun = false
-        let rules = Exchange.Rules(
-            replayBytes: limits.replayBytes,
-            attempts: limits.connectAttempts,
-            budget: limits.connectBudget
-        )
-        sending = head.framing != .none
-        phase = .exchanging(Exchange(head, rules: rules))
-        // The end of a request without a body is known now, and decides whether it may be sent twice.
-        if head.framing == .none { _ = step() }
-        route()
-    }
-
-    /// The peer is a proxy that the operator trusts: what it says of the client counts.
-    private func believe(_ head: inout RequestHead) {
-        passage.believe(head, trusting: loop.shared.configuration.trustedProxies)
-        // A proxy that asks by an address of ours, as nginx does by itself, names the host that the client asked for.
-        guard loop.index?.entry(host: host) == nil,
-            let line = head.fields.lines.first(where: {
-                Characters.equal(head.fields.bytes, $0.name, "x-forwarded-host")
-            }), let first = Characters.list(head.fields.bytes, line.value).first(where: { _ in true })
-        else { return }
-        head.believe(host: first)
-        host = head.host
-    }
-
-    private func readBody(_ before: Exchange) -> Bool {
-        var exchange = before
-        guard exchange.wantsBody, upstream?.isWritable ?? true else { return false }
-        do {
-            switch try decoder.next(&inbound) {
-            case .starved: return false
-            case .data(let bytes):
-                let now = exchange.received(bytes)
-                phase = .exchanging(exchange)
-                if now { send(bytes, of: exchange.head) }
-            case .end(let trailers):
-                sending = false
-                let now = exchange.receivedEnd(trailers)
-                phase = .exchanging(exchange)
-                if now { sendEnd(trailers, of: exchange.head) }
-            }
-            return true
-        } catch {
-            if exchange.answerBegun {
-                abort()
-            } else {
-                leaveUpstream()
-                refuse(error)
-            }
             return false
         }
     }

@@ -8,15 +8,18 @@ package import NIOCore
 package struct Exchange: Sendable {
     /// How far a request is pursued.
     package struct Rules: Sendable {
-        /// Bytes of a body kept for a second try.
+        /// Bytes of a body kept for a second try, or for another app.
         package var replayBytes: Int
+        /// Bytes of a body taken in before there is a connection to send them on.
+        package var heldBytes: Int
         /// Tries to connect before giving up.
         package var attempts: Int
         /// Time from the first failure to the last try.
         package var budget: Duration
 
-        package init(replayBytes: Int, attempts: Int, budget: Duration) {
+        package init(replayBytes: Int, heldBytes: Int? = nil, attempts: Int, budget: Duration) {
             self.replayBytes = replayBytes
+            self.heldBytes = min(heldBytes ?? replayBytes, replayBytes)
             self.attempts = attempts
             self.budget = budget
         }
@@ -67,7 +70,7 @@ package struct Exchange: Sendable {
 
     /// What has to be sent on a connection that was just won.
     package struct Backlog: Sendable {
-        package var body: [ByteBuffer]
+        package var body: ByteBuffer
         package var ended: Bool
         package var trailers: Fields?
     }
@@ -79,6 +82,8 @@ package struct Exchange: Sendable {
     package private(set) var requestEnded = false
     /// Part of the answer went to the client.
     package private(set) var answerBegun = false
+    /// The final answer's head came, after interim ones if any.
+    package private(set) var finalBegun = false
     /// A connection from the pool failed: the next must be new.
     package private(set) var needsFresh = false
 
@@ -91,19 +96,37 @@ package struct Exchange: Sendable {
     // MARK: - Request
 
     /// There is room for more of the body: a connection to send it on, or space to keep it.
-    package var wantsBody: Bool { !requestEnded && (attached || keptBytes < rules.replayBytes) }
+    package var wantsBody: Bool { !requestEnded && (attached || kept.readableBytes < rules.heldBytes) }
 
     /// Takes in a piece of the body; returns whether to send it now.
     package mutating func received(_ bytes: ByteBuffer) -> Bool {
-        if attached, keptBytes + bytes.readableBytes > rules.replayBytes {
-            kept = []
+        if attached, kept.readableBytes + bytes.readableBytes > rules.replayBytes {
+            kept = ByteBuffer()
             replayable = false
         }
+        // One buffer, not a list of pieces: a client may send its body byte by byte.
         if replayable {
-            kept.append(bytes)
-            keptBytes += bytes.readableBytes
+            if kept.readableBytes == 0 { kept = bytes } else { kept.writeImmutableBuffer(bytes) }
         }
         return attached
+    }
+
+    /// Bytes that are kept of the body.
+    package var keptBytes: Int { kept.readableBytes }
+
+    /// Keeps no more of the body; it can't be sent twice from now on.
+    package mutating func forgetBody() {
+        kept = ByteBuffer()
+        replayable = false
+    }
+
+    /// The app's answer was that another should have the request.
+    ///
+    /// - Returns: whether all of it that came so far is still there to be sent again.
+    package mutating func sentOn() -> Bool {
+        (attached, reused, needsFresh) = (false, false, false)
+        (failures, firstFailure, unreachable, unwakeable) = (0, nil, [], [])
+        return replayable
     }
 
     /// Takes in the end of the request; returns whether to send it now.
@@ -135,7 +158,9 @@ package struct Exchange: Sendable {
             answerBegun = true
             return .tunnel
         }
-        answerBegun = true
+        (answerBegun, finalBegun) = (true, true)
+        // Nothing is sent twice from here on.
+        forgetBody()
         let framing = response.framing == .chunked && head.minor == 0 ? .untilClose : widened(response.framing)
         keepsClient = head.keepAlive && !closing && framing != .untilClose
         keepsUpstream = response.keepAlive
@@ -197,8 +222,7 @@ package struct Exchange: Sendable {
     private var attached = false
     private var reused = false
     private var replayable = true
-    private var kept: [ByteBuffer] = []
-    private var keptBytes = 0
+    private var kept = ByteBuffer()
     private var trailers: Fields?
     private var failures = 0
     private var firstFailure: NIODeadline?

@@ -1,3 +1,5 @@
+package import Model
+
 /// What the edge tells the app and the client about one request.
 package struct Passage: Sendable {
     /// ULID, a hyphen, the edge's region.
@@ -11,6 +13,14 @@ package struct Passage: Sendable {
     package var region: String
     /// The client came over TLS.
     package var secure: Bool
+    /// Of HTTP, as the client speaks it.
+    package var version: StaticString = "1.1"
+    /// A trusted proxy in front said which scheme the client used.
+    package var schemeSaid = false
+    /// `traceparent`, for a request that has none.
+    package var trace = ""
+    /// What was changed when the request was sent elsewhere.
+    package var detour: Detour?
 
     package init(requestID: String, clientAddress: String, port: Int, region: String, secure: Bool = false) {
         self.requestID = requestID
@@ -35,6 +45,7 @@ extension Passage {
         case "http", "ws": secure = false
         default: return
         }
+        schemeSaid = true
         let said = fields.first("x-forwarded-port").map(Self.first) ?? Self.port(of: fields.text(head.authority))
         if let number = said.flatMap({ Int($0) }), (1...65_535).contains(number) {
             port = number

@@ -30,6 +30,23 @@ struct RequestIDs {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// `traceparent` of a trace that begins here.
+    ///
+    /// It is marked as one to be recorded: else a client library that follows its caller, which most do, would record
+    /// nothing of an app behind an edge that it would have recorded without.
+    ///
+    /// > Source: W3C, "Trace Context", section 3.2.
+    mutating func nextTrace() -> String {
+        var text: [UInt8] = [48, 48, 45]
+        text.reserveCapacity(55)
+        appendHex(random(), to: &text)
+        appendHex(random() | 1, to: &text)
+        text.append(45)
+        appendHex(random() | 1, to: &text)
+        text += [45, 48, 49]
+        return String(decoding: text, as: UTF8.self)
+    }
+
     // MARK: - Private
 
     private let region: String
@@ -45,6 +62,13 @@ struct RequestIDs {
 
     /// Crockford's base 32.
     private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+
+    private func appendHex(_ value: UInt64, to text: inout [UInt8]) {
+        for digit in 0..<16 {
+            let nibble = UInt8(value >> UInt64(4 * (15 - digit)) & 15)
+            text.append(nibble < 10 ? nibble + 48 : nibble + 87)
+        }
+    }
 
     private func append(_ value: UInt64, digits: Int, to text: inout [UInt8]) {
         for digit in 0..<digits { text.append(Self.alphabet[Int(value >> UInt64(5 * (digits - 1 - digit)) & 31)]) }

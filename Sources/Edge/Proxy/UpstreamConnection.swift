@@ -28,6 +28,11 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// Can serve a request: open, and nothing unexpected came in.
     var isUsable: Bool { context != nil && !inputEnded && inbound.readableBytes == 0 }
 
+    /// The answer's body has a length that is known.
+    var isCounted: Bool {
+        if case .body(let decoder) = phase { decoder.isCounted } else { false }
+    }
+
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
     // MARK: - Verbs of the owner
@@ -97,7 +102,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = Self.unwrapInboundIn(data)
         silent = false
-        if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
+        inbound.append(arrived: &bytes)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { pump() }
@@ -152,7 +157,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var broken = false
 
     /// Reads on, also between requests, so that a close is seen at once; but not while the owner is behind.
-    private func readOn() {
+    func readOn() {
         if let context, !inputEnded, inbound.readableBytes < Self.readAhead { context.read() }
     }
 

@@ -43,12 +43,30 @@ final class UpstreamPool {
         idle[connection.key]?.removeAll { $0 === connection }
     }
 
-    /// Opens a new one: over the address family that worked last, and if that is refused, over the other.
+    /// Opens a new one for HTTP.
     func connect(_ key: Key, _ done: @escaping (Result<UpstreamConnection, any Error>) -> Void) {
+        let make: (any Channel) -> UpstreamConnection = { [self] _ in UpstreamConnection(key: key, pool: self) }
+        dial(key, make) { result in
+            if case .success(let connection) = result { connection.readOn() }
+            done(result)
+        }
+    }
+
+    /// Opens a connection: over the address family that worked last, and if that is refused, over the other.
+    ///
+    /// - Parameters:
+    ///   - key: where to.
+    ///   - make: what is put on it, before anything is read.
+    ///   - done: told what was made once it is open, never in this turn of the loop.
+    func dial<Handler: ChannelHandler>(
+        _ key: Key,
+        _ make: @escaping (any Channel) -> Handler,
+        _ done: @escaping (Result<Handler, any Error>) -> Void
+    ) {
         let first = families[key] ?? .ipv4
-        connect(key, first) { [self] result in
+        dial(key, first, make) { [self] result in
             if case .failure(let error) = result, !Self.isTimeout(error) {
-                connect(key, first.other, done)
+                dial(key, first.other, make, done)
             } else {
                 done(result)
             }
@@ -67,14 +85,11 @@ final class UpstreamPool {
         }
     }
 
-    /// Closes idle connections to Machines that take nothing new, and forgets what was learnt about them.
-    func retain(_ index: RouteIndex) {
-        let live = Set(index.table.apps.flatMap { $0.machines.filter { $0.state == .ready }.map(Key.init) })
-        families = families.filter { live.contains($0.key) }
-        for (key, connections) in idle where !live.contains(key) {
-            idle[key] = nil
-            for connection in connections { connection.close() }
-        }
+    /// Closes idle connections to a Machine that takes nothing new, and forgets what was learnt about it.
+    func forget(_ key: Key) {
+        families[key] = nil
+        guard let connections = idle.removeValue(forKey: key) else { return }
+        for connection in connections { connection.close() }
     }
 
     func close() {
@@ -99,10 +114,11 @@ final class UpstreamPool {
     private var families: [Key: Family] = [:]
     private var closing = false
 
-    private func connect(
+    private func dial<Handler: ChannelHandler>(
         _ key: Key,
         _ family: Family,
-        _ done: @escaping (Result<UpstreamConnection, any Error>) -> Void
+        _ make: @escaping (any Channel) -> Handler,
+        _ done: @escaping (Result<Handler, any Error>) -> Void
     ) {
         let address: SocketAddress
         do {
@@ -117,15 +133,15 @@ final class UpstreamPool {
             .channelOption(.autoRead, value: false)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.socketOption(.so_rcvbuf), value: Self.receiveBuffer)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
             .connectTimeout(.nanoseconds(limits.connect.nanoseconds))
             .connect(to: address)
             .assumeIsolated()
             .flatMapThrowing { [self] channel in
-                let connection = UpstreamConnection(key: key, pool: self)
-                try channel.pipeline.syncOperations.addHandler(connection)
+                let handler = make(channel)
+                try channel.pipeline.syncOperations.addHandler(handler)
                 families[key] = family
-                channel.read()
-                return connection
+                return handler
             }
             .whenComplete(done)
     }

@@ -6,8 +6,10 @@ final class EdgeLoop {
     /// Where a request goes.
     enum Choice {
         /// A place at this Machine is taken for it.
-        case send(Route.Target, MachineLoad)
+        case send(Route.Target, Place)
         case wait
+        /// Its client has as many places of the app as it may.
+        case waitForOwn
         case refuse
     }
 
@@ -16,7 +18,14 @@ final class EdgeLoop {
     let pool: UpstreamPool
     private(set) var index: RouteIndex?
     private(set) var isClosing = false
+    /// The present time, exact to one tick: fine for time-outs of seconds, and free.
+    private(set) var time = NIODeadline.now()
+    /// As `time`, but never before it: what is timed from here never ends early.
+    var latest: NIODeadline { time + tickLength }
     var requestIDs: RequestIDs
+    var date = DateField()
+    /// What is counted of its requests and connections.
+    let stats = LoopStats()
     /// The other event loops, to tell them of a place that has become free.
     var peers: [NIOLoopBound<EdgeLoop>] = []
 
@@ -27,64 +36,61 @@ final class EdgeLoop {
         self.shared = shared
         requestIDs = RequestIDs(region: shared.configuration.region)
         pool = UpstreamPool(eventLoop: eventLoop, limits: shared.configuration.limits)
+        tickLength = shared.configuration.limits.tick.amount
     }
 
     // MARK: - Routes
 
-    /// Uses a new table from now on; requests that wait are looked at again.
-    func adopt(_ index: RouteIndex) {
-        self.index = index
-        pool.retain(index)
-        for (app, queue) in held {
-            for client in queue where client.isHeld { client.route() }
-            if held[app]?.isEmpty == true { held[app] = nil }
+    /// Uses new routes from now on; requests that wait for them are looked at again.
+    func adopt(_ update: RouteUpdate) {
+        for target in index.take(update) { pool.forget(UpstreamPool.Key(target)) }
+        for key in update.keys {
+            for client in held[key] ?? [] where client.isHeld { client.route() }
+            if held[key]?.isEmpty == true { held[key] = nil }
         }
     }
 
     /// Chooses a Machine and takes a place at it, or asks for a wake.
-    func choose(_ entry: RouteIndex.Entry, excluding excluded: Set<Machine.ID>) -> Choice {
+    func choose(
+        _ entry: RouteIndex.Entry,
+        for client: ClientKey,
+        aim: Aim = Aim(),
+        excluding refused: Set<Machine.ID>
+    ) -> Choice {
         spin &+= 1
-        // A place may be lost to another loop between the look and the grasp; then the Machine counts as full.
-        for _ in 0...entry.route.machines.count {
-            let decision = Balancer.decide(
-                entry.route,
-                load: { entry.loads[$0]?.count ?? 0 },
-                excluding: excluded,
-                spin: spin
-            )
-            switch decision {
-            case .send(let target):
-                guard let load = entry.loads[target.machine] else { return .refuse }
-                if load.acquire(limit: target.hardLimit) { return .send(target, load) }
-            case .wake(let target):
-                if shared.wakes.ask(target.machine, app: entry.route.app) {
-                    shared.signals.send(.wake(app: entry.route.app, machine: target.machine))
-                }
-                return .wait
-            case .wait: return .wait
-            case .refuse: return .refuse
-            }
+        let shares = entry.clientShare == nil ? nil : entry.shares
+        if let limit = entry.clientShare, !entry.shares.enter(client, limit: limit) { return .waitForOwn }
+        let choice = choose(entry, aim, excluding: refused)
+        guard case .send(let place) = choice else {
+            shares?.leave(client)
+            return choice == .refuse ? .refuse : .wait
         }
-        return .wait
+        let target = entry.route.machines[place]
+        var taken = Place(load: entry.loads[place], key: entry.route.key, shares: shares, client: client)
+        taken.answers = entry.answers
+        if entry.comparesMachines { taken.ownAnswers = entry.loads[place].answers }
+        return .send(target, taken)
     }
 
     /// A Machine could not be started: those who waited for it go elsewhere at once, or not at all.
     func wakeFailed(_ machine: Machine.ID) {
-        guard let route = index?.table.apps.first(where: { $0.machines.contains { $0.machine == machine } }) else {
-            return
-        }
-        for client in held[route.app] ?? [] where client.isHeld { client.wakeFailed(machine) }
+        guard let key = index?.place(of: machine)?.key else { return }
+        for client in held[key] ?? [] where client.isHeld { client.wakeFailed(machine) }
+    }
+
+    /// A Machine is about to stop: its streams end in good order.
+    func endStreams(of machine: Machine.ID) {
+        for case let client as ClientConnection in clients.values { client.endStream(of: machine) }
     }
 
     // MARK: - Places
 
-    /// Gives a place back, and lets those who wait have it.
-    func release(_ load: MachineLoad, app: String) {
-        _ = load.release()
-        settle(load)
-        guard let entry = index?.entry(app: app), !entry.held.isZero else { return }
-        offer(app)
-        for peer in peers { peer.execute { $0.offer(app) } }
+    /// A place has become free: those who wait have it.
+    func settle(_ place: Place) {
+        settle(place.load)
+        guard let entry = index?.entry(key: place.key), !entry.held.isZero else { return }
+        offer(place.key)
+        for peer in peers { peer.execute { [key = place.key] in $0.offer(key) } }
     }
 
     /// Tells when a draining Machine has no request left that its stop should wait for.
@@ -92,12 +98,12 @@ final class EdgeLoop {
         if load.isDraining, load.waitedFor == 0 { shared.signals.send(.drained) }
     }
 
-    func hold(_ client: ClientConnection, app: String) {
-        held[app, default: []].append(client)
+    func hold(_ client: any Waiter, key: String, app: String) {
+        held[key, default: []].append(client)
         shared.troubles.held(app)
     }
 
-    func letGo(_ client: ClientConnection, app: String) { held[app]?.removeAll { $0 === client } }
+    func letGo(_ client: any Waiter, key: String) { held[key]?.removeAll { $0 === client } }
 
     /// A request has met with an error of the edge's own.
     func tell(_ trouble: EdgeTrouble) {
@@ -108,9 +114,9 @@ final class EdgeLoop {
 
     var connectionCount: Int { clients.count }
 
-    func add(_ client: ClientConnection) { clients[ObjectIdentifier(client)] = client }
+    func add(_ client: any EdgeClient) { clients[ObjectIdentifier(client)] = client }
 
-    func remove(_ client: ClientConnection) {
+    func remove(_ client: any EdgeClient) {
         clients[ObjectIdentifier(client)] = nil
         for gate in gates { gate.open() }
         if clients.isEmpty {
@@ -121,11 +127,20 @@ final class EdgeLoop {
 
     func add(_ gate: AcceptGate) { gates.append(gate) }
 
+    /// Closes some connections that wait for their client's next request, the oldest first: others wait to be accepted.
+    func makeRoom() {
+        let oldest = time - .seconds(1)
+        let idle = clients.values.filter { $0.idleSince ?? time < oldest }
+        for client in idle.sorted(by: { $0.idleSince ?? time < $1.idleSince ?? time }).prefix(32) {
+            client.drain()
+        }
+    }
+
     /// Ends what is overdue; called some times a second.
     func tick() {
-        let now = NIODeadline.now()
-        pool.sweep(now)
-        for client in clients.values { client.tick(now) }
+        time = .now()
+        pool.sweep(time)
+        for client in clients.values { client.tick(time) }
     }
 
     /// Lets idle connections go, and the others after their present request; tells when the last is gone.
@@ -147,18 +162,136 @@ final class EdgeLoop {
 
     // MARK: - Private
 
-    private var clients: [ObjectIdentifier: ClientConnection] = [:]
-    private var held: [String: [ClientConnection]] = [:]
+    private var clients: [ObjectIdentifier: any EdgeClient] = [:]
+    private var held: [String: [any Waiter]] = [:]
     private var gates: [AcceptGate] = []
     private var drained: EventLoopPromise<Void>?
     private var spin = 0
+    private let tickLength: TimeAmount
 
-    /// First come, first served: ends at the first who still finds no place.
-    private func offer(_ app: String) {
-        for client in held[app] ?? [] where client.isHeld {
-            client.route()
-            if client.isHeld { return }
+    private enum Pick: Equatable {
+        case send(Int)
+        /// One is being started for it.
+        case woken
+        case wait
+        case refuse
+    }
+
+    /// The first of the groups of Machines that the aim names in which one takes the request.
+    private func choose(_ entry: RouteIndex.Entry, _ aim: Aim, excluding refused: Set<Machine.ID>) -> Pick {
+        guard !aim.isOpen else { return choose(entry, among: nil, excluding: refused) }
+        var waits = false
+        for stage in aim.stages(entry.route) {
+            switch choose(entry, among: stage, excluding: refused) {
+            case .send(let place): return .send(place)
+            case .woken: return .wait
+            case .wait: waits = true
+            case .refuse: continue
+            }
         }
+        return waits ? .wait : .refuse
+    }
+
+    private func choose(
+        _ entry: RouteIndex.Entry,
+        among places: [Int]?,
+        excluding refused: Set<Machine.ID>
+    ) -> Pick {
+        guard let places else { return pick(entry.route, { entry.loads[$0] }, excluding: refused) }
+        var part = entry.route
+        part.machines = places.map { entry.route.machines[$0] }
+        let pick = pick(part, { entry.loads[places[$0]] }, excluding: refused)
+        return if case .send(let place) = pick { .send(places[place]) } else { pick }
+    }
+
+    private func pick(_ route: Route, _ load: (Int) -> MachineLoad, excluding refused: Set<Machine.ID>) -> Pick {
+        let resting = shared.wakes.resting(route, at: .now()).union(ejected(route, load))
+        let excluded = resting.isEmpty ? refused : refused.union(resting)
+        // A place may be lost to another loop between the look and the grasp; then the Machine counts as full.
+        for _ in 0...route.machines.count {
+            let decision = Balancer.decide(route, load: { load($0).count }, excluding: excluded, spin: spin)
+            switch decision {
+            case .send(let place, let sleeper):
+                if let sleeper { wake(sleeper, of: route) }
+                if load(place).acquire(limit: route.machines[place].hardLimit) { return .send(place) }
+            case .wake(let sleeper):
+                wake(sleeper, of: route)
+                return .woken
+            case .wait:
+                // Nothing that this could wait for: what is left was tried a moment ago.
+                if !resting.isEmpty, !Balancer.isHopeful(route, excluding: resting) { return .refuse }
+                return .wait
+            case .refuse: return .refuse
+            }
+        }
+        return .wait
+    }
+
+    /// Machines that were out of reach lately, as long as others take requests.
+    private func ejected(_ route: Route, _ load: (Int) -> MachineLoad) -> Set<Machine.ID> {
+        guard route.machines.count > 1 else { return [] }
+        let now = time.uptimeNanoseconds
+        var ejected: Set<Machine.ID> = []
+        var others = false
+        for (place, target) in route.machines.enumerated() where target.state == .ready {
+            if load(place).isEjected(at: now) { ejected.insert(target.machine) } else { others = true }
+        }
+        return others ? ejected : []
+    }
+
+    private func wake(_ sleeper: Int, of route: Route) {
+        let machine = route.machines[sleeper].machine
+        guard shared.wakes.ask(machine, key: route.key) else { return }
+        shared.signals.send(.wake(app: route.app, machine: machine))
+    }
+
+    /// First come, first served: ends at the first who still finds no place, but for those who have their share.
+    private func offer(_ key: String) {
+        var sated: Set<ClientKey> = []
+        for client in held[key] ?? [] where client.isHeld && !sated.contains(client.key) {
+            client.route()
+            guard client.isHeld else { continue }
+            guard client.waitsForOwn else { return }
+            sated.insert(client.key)
+        }
+    }
+}
+
+/// A request's place at a Machine.
+struct Place {
+    let load: MachineLoad
+    /// The route's.
+    let key: String
+    /// Where it counts as its client's; nil where clients have no limit.
+    let shares: ClientShares?
+    let client: ClientKey
+    /// False while the request waits for its client, and the place is others'.
+    var isTaken = true
+    /// Where its answer is counted.
+    var answers: AnswerCounter?
+    /// The Machine's own, where Machines are compared.
+    var ownAnswers: AnswerCounter?
+
+    /// Gives it to others for a while.
+    mutating func yield() {
+        guard isTaken else { return }
+        isTaken = false
+        load.yield()
+        shares?.leave(client)
+    }
+
+    /// Takes it again.
+    mutating func resume() {
+        guard !isTaken else { return }
+        isTaken = true
+        load.resume()
+        shares?.enter(client)
+    }
+
+    /// The request is over.
+    func end() {
+        load.release(placed: isTaken)
+        if isTaken { shares?.leave(client) }
     }
 }
 

@@ -39,7 +39,7 @@ struct Presence {
 
     // MARK: - Private
 
-    private let since: NIODeadline
+    let since: NIODeadline
     private var openEndedSince: NIODeadline?
 }
 

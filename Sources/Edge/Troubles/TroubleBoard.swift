@@ -40,7 +40,7 @@ final class TroubleBoard: Sendable {
 
     /// Forgets apps that the routes no longer have.
     func prune(_ index: RouteIndex) {
-        state.withLock { state in state.tallies = state.tallies.filter { index.entry(app: $0.key) != nil } }
+        state.withLock { state in state.tallies = state.tallies.filter { index.hasApp($0.key) } }
     }
 
     // MARK: - Private

@@ -4,6 +4,9 @@ package struct BuildProgress: Codable, Equatable, Sendable {
     package var stage: String
     package var line: String
 
+    /// The stage of what the user has to know in any case.
+    package static let notice = "notice"
+
     package init(stage: String, line: String) {
         self.stage = stage
         self.line = line

@@ -20,13 +20,14 @@ package struct ImageBuilder: Sendable {
         sources: SourceStore,
         python: PythonBuilder,
         dockerfile: DockerfileBuilder,
-        environment: [String: String]
+        environment: [String: String],
+        isolation: BuildIsolation = BuildIsolation()
     ) {
         self.store = store
         self.sources = sources
         self.python = python
         self.dockerfile = dockerfile
-        puller = ImagePuller(store: store, environment: environment)
+        puller = ImagePuller(store: store, environment: environment, isolation: isolation)
     }
 
     /// Builds it.
@@ -40,10 +41,15 @@ package struct ImageBuilder: Sendable {
         _ request: BuildRequest,
         report: @escaping @Sendable (BuildProgress) async throws -> Void
     ) async throws -> BuildResult {
-        let trace = BuildTrace(report)
+        try request.secrets.check()
+        let secrets = request.secrets
+        let trace = BuildTrace { progress in
+            try await report(BuildProgress(stage: progress.stage, line: secrets.redacted(progress.line)))
+        }
         let onWait = { try await trace.say("queue", "waits for another build of \(request.app) to end") }
         return try await locks.withLock(request.app, onWait: onWait) {
-            let image = try await store.withLease { try await make(request, trace) }
+            let image = try await limited(request, trace)
+            try BuiltImages(store: store, app: request.app).add(image.digest)
             let ports = try store.exposedPorts(of: image.digest)
             return BuildResult(image: image, exposedPorts: ports, stages: trace.stages)
         }
@@ -51,10 +57,39 @@ package struct ImageBuilder: Sendable {
 
     /// Removes the caches of an app that is gone.
     package func forget(app: String) async throws {
-        try await locks.withLock(app) { try AppCache(store: store, app: app).remove() }
+        try await locks.withLock(app) {
+            let images = try BuiltImages(store: store, app: app).all()
+            try AppCache(store: store, app: app).remove()
+            for digest in images { try store.release(image: digest) }
+        }
     }
 
     // MARK: - Private
+
+    /// Makes the image, for as long as a build may take; what it left in its caches beyond their limit goes.
+    private func limited(_ request: BuildRequest, _ trace: BuildTrace) async throws -> Image {
+        let limit = store.limits
+        let cache = AppCache(store: store, app: request.app)
+        if request.ignoresCache { try await Blocking.finish { try cache.remove() } }
+        let result: Result<Image, any Error>
+        do {
+            let image = try await withTimeout(limit.time, "the build") {
+                try await store.withLease { try await make(request, trace) }
+            }
+            result = .success(image)
+        } catch let fault as Fault {
+            var fault = fault
+            fault.message = request.secrets.redacted(fault.message)
+            if fault.code == .timedOut, fault.hint == nil {
+                fault.hint = "the host's owner may allow more: [build] time_limit in roost.toml"
+            }
+            result = .failure(fault)
+        } catch {
+            result = .failure(error)
+        }
+        try await Blocking.finish { try cache.trim(to: limit.appCache) }
+        return try result.get()
+    }
 
     /// How a project becomes an image.
     private enum Way {
@@ -65,7 +100,7 @@ package struct ImageBuilder: Sendable {
     }
 
     private func make(_ request: BuildRequest, _ trace: BuildTrace) async throws -> Image {
-        let project = try ProjectFiles(request.manifest, in: sources)
+        let project = try ManifestFiles(request.manifest, in: sources)
         switch try way(request, project) {
         case .image(let name):
             // A digest names an image of this host, such as that of an earlier release.
@@ -76,14 +111,53 @@ package struct ImageBuilder: Sendable {
         case .service(let reference): return try await python.services.make(reference, trace)
         case .dockerfile(let path):
             try await checkUploads(request.manifest)
-            return try await dockerfile.build(project, dockerfile: path, request, trace)
+            return try await build(project, by: path, request, trace)
         case .python(let build):
             try await checkUploads(request.manifest)
             return try await python.build(project, build, request, trace)
         }
     }
 
-    private func way(_ request: BuildRequest, _ project: ProjectFiles) throws(Fault) -> Way {
+    /// By the Dockerfile; where that can't be built and never could be for this app, as the client read the project.
+    ///
+    /// Files of some years ago name what is no longer there. Whoever has it built for the first time wants the app; once it
+    /// has worked, a Dockerfile that doesn't is a fault to be told.
+    private func build(
+        _ project: ManifestFiles,
+        by path: String,
+        _ request: BuildRequest,
+        _ trace: BuildTrace
+    ) async throws -> Image {
+        let past = DockerfilePast(cache: AppCache(store: store, app: request.app))
+        let text = try project.text(path) ?? ""
+        guard let instead = request.instead, !past.hasWorked else {
+            let image = try await dockerfile.build(project, dockerfile: path, request, trace)
+            try past.worked()
+            return image
+        }
+        do {
+            if let cause = past.failure(of: text) {
+                throw Fault(.buildFailed, cause)
+            }
+            let image = try await dockerfile.build(project, dockerfile: path, request, trace)
+            if let absent = try ImagePrograms(image, in: store).absent(request.programs) {
+                throw Fault(.buildFailed, "\(path) makes an image without '\(absent)', which fly.toml starts")
+            }
+            try past.worked()
+            return image
+        } catch let fault as Fault where fault.code == .buildFailed {
+            let cause = DockerfilePast.cause(fault.message, path)
+            try past.failed(text, because: cause)
+            try await trace.say(BuildProgress.notice, "\(cause): building without it, as roost deploy --native does")
+            do {
+                return try await python.build(project, instead, request, trace)
+            } catch let second as Fault where second.code == .buildFailed {
+                throw Fault(.buildFailed, fault.message, hint: "nor without it: \(second.message)")
+            }
+        }
+    }
+
+    private func way(_ request: BuildRequest, _ project: ManifestFiles) throws(Fault) -> Way {
         let build = request.build
         if let image = build.image {
             if let service = try ServiceReference(image) { return .service(service) }

@@ -57,20 +57,35 @@ enum FileTree {
 
     /// Copies a plain file, sharing its blocks where the disk can; the copy is a new file.
     static func copy(_ from: String, to: String, mode: mode_t) throws(Fault) {
+        do {
+            try copy(from, to: to, mode: mode) {}
+        } catch {
+            throw error as? Fault ?? Fault(.io, "copy to \(to): \(error)")
+        }
+    }
+
+    /// The same, asking now and then whether it is still wanted.
+    static func copy(_ from: String, to: String, mode: mode_t, check: () throws -> Void) throws {
         let source = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard source >= 0 else { throw Durable.fault(errno, "open", from) }
         defer { close(source) }
         let target = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
         guard target >= 0 else { throw Durable.fault(errno, "make", to) }
         defer { close(target) }
-        try copyContent(source, target, to)
+        try copyContent(source, target, to, check)
         // The mode given to `open` went through the process's mask.
         guard fchmod(target, mode) == 0 else { throw Durable.fault(errno, "set the mode of", to) }
     }
 
-    private static func copyContent(_ source: Int32, _ target: Int32, _ path: String) throws(Fault) {
+    private static func copyContent(
+        _ source: Int32,
+        _ target: Int32,
+        _ path: String,
+        _ check: () throws -> Void
+    ) throws {
         while true {
-            let count = roost_copy_range(source, target, 1 << 30)
+            try check()
+            let count = roost_copy_range(source, target, 64 << 20)
             if count == 0 { return }
             if count > 0 || errno == EINTR { continue }
             // Between disks of different kinds, and on a few of them at all, the kernel leaves it to us.
@@ -81,6 +96,7 @@ enum FileTree {
         }
         var piece = [UInt8](repeating: 0, count: 256 << 10)
         while true {
+            try check()
             let count = Glibc.read(source, &piece, piece.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw Durable.fault(errno, "copy to", path) }
@@ -104,8 +120,11 @@ enum FileTree {
     ///
     /// - Throws: ``Fault`` `tooLarge` above the limit, `io` for what is not a plain file.
     static func read(_ path: String, limit: Int) throws(Fault) -> [UInt8]? {
-        // Not to wait for a pipe that somebody put there.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        // Not to wait for a pipe that somebody put there. To look at a file is not to use it: collections go by the time of
+        // last access, which else every collection would set anew.
+        let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        var descriptor = open(path, flags | noAccessTime)
+        if descriptor < 0, errno == EPERM { descriptor = open(path, flags) }
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
             throw Durable.fault(errno, "open", path)
@@ -126,6 +145,11 @@ enum FileTree {
         }
     }
 
+    /// The flag `O_NOATIME` of open(2), which glibc shows only to GNU sources.
+    ///
+    /// The file's owner and root may use it.
+    private static let noAccessTime: Int32 = 0o1_000_000
+
     /// Makes a file or a folder with all below it a user's and his group's.
     static func give(_ path: String, to user: Int) throws(Fault) {
         guard lchown(path, uid_t(user), gid_t(user)) == 0 else {
@@ -142,6 +166,33 @@ enum FileTree {
         guard status.st_mode & S_IFMT == S_IFDIR else { return sum }
         for name in try names(in: path) { sum += try blocks(of: "\(path)/\(name)") }
         return sum
+    }
+
+    /// Removes plain files below a folder, those that were used longest ago first, until the rest is within a limit.
+    static func trim(_ folder: String, to limit: Int64) throws(Fault) {
+        guard exists(folder) else { return }
+        var found = try plainFiles(in: folder)
+        var sum = found.reduce(0) { $0 + $1.bytes }
+        found.sort { $0.lastUse < $1.lastUse }
+        for file in found where sum > limit {
+            guard unlink(file.path) == 0 || errno == ENOENT else { throw Durable.fault(errno, "remove", file.path) }
+            sum -= file.bytes
+        }
+    }
+
+    private static func plainFiles(in folder: String) throws(Fault) -> [(path: String, lastUse: Int, bytes: Int64)] {
+        var files: [(path: String, lastUse: Int, bytes: Int64)] = []
+        for name in try names(in: folder) {
+            let path = "\(folder)/\(name)"
+            guard let status = try status(path) else { continue }
+            if status.st_mode & S_IFMT == S_IFDIR {
+                files += try plainFiles(in: path)
+            } else if status.st_mode & S_IFMT == S_IFREG {
+                let lastUse = max(status.st_atim.tv_sec, status.st_mtim.tv_sec)
+                files.append((path, lastUse, Int64(status.st_blocks) * 512))
+            }
+        }
+        return files
     }
 
     /// The first bytes of a file; fewer when it is shorter.

@@ -39,33 +39,46 @@ final class LocalBases: Sendable {
         return views
     }
 
-    /// Makes those that have to be made.
+    /// What a Dockerfile begins with, in the common storage.
+    struct Prepared {
+        /// The local names that stand in for those of the Dockerfile.
+        var names: [String: String] = [:]
+        /// All images of the common storage that it needs.
+        var used: [String] = []
+    }
+
+    /// Makes those that have to be made, and brings those of registries here, for all apps.
     ///
-    /// - Returns: the local names that stand in for them.
     /// - Throws: ``Fault`` `buildFailed` with the line that names an image out of reach.
     func prepare(
         _ uses: [Dockerfile.ImageUse],
         of dockerfile: String,
         _ trace: BuildTrace
-    ) async throws -> [String: String] {
-        var names: [String: String] = [:]
+    ) async throws -> Prepared {
+        var prepared = Prepared()
         for use in uses where Self.isName(use.name) {
             switch try await way(to: use.name) {
-            case .present, .registry: break
+            case .present: prepared.used.append(use.name)
+            case .registry:
+                try await pull(use.name, trace)
+                prepared.used.append(use.name)
             case .none(let reason):
                 throw Fault(
                     .buildFailed,
                     "\(dockerfile):\(use.line): the image \(use.name) is out of reach: \(reason)",
-                    hint: "name a mirror of its registry in /etc/containers/registries.conf on the host, or, for a "
-                        + "Python project, build without the Dockerfile: [build] builder = \"python\""
+                    hint: "name a mirror of its registry in /etc/containers/registries.conf on the host (one in a "
+                        + "private network also as [build] registries in roost.toml), or, for a Python project, build "
+                        + "without the Dockerfile: [build] builder = \"python\""
                 )
             case .made(let official, _):
                 let made = try await maker.make(official, trace)
                 try await trace.say("dockerfile", Self.line(use.name, official, made.origin))
-                names[use.name] = try await load(made.image)
+                let local = try await load(made.image)
+                prepared.names[use.name] = local
+                prepared.used.append(local)
             }
         }
-        return names
+        return prepared
     }
 
     // MARK: - Private
@@ -101,8 +114,8 @@ final class LocalBases: Sendable {
     }
 
     private func isPresent(_ name: String) async throws -> Bool {
-        try buildah.prepare()
-        let command = try buildah.command(
+        try await buildah.prepare()
+        let command = buildah.command(
             ["inspect", "--type", "image", "--format", "{{.FromImageID}}", name],
             temporary: "\(store.root)/tmp"
         )
@@ -126,19 +139,68 @@ final class LocalBases: Sendable {
     }
 
     private func ask(_ name: String) async throws -> Bool {
-        let command = try buildah.look(name, temporary: "\(store.root)/tmp")
-        guard let outcome = try? await withTimeout(.seconds(10), "ask a registry", { try await command.run() }) else {
+        let (buildah, temporary) = (buildah, "\(store.root)/tmp")
+        let outcome = try? await withTimeout(.seconds(10), "ask a registry") {
+            try await buildah.options.isolation.withNetwork(for: name) { network in
+                try await buildah.look(name, temporary: temporary, network: network).run()
+            }
+        }
+        guard let outcome else {
             try Task.checkCancellation()
             return false
         }
-        return outcome.code == 0 || !Self.unreachable.contains { outcome.error.contains($0) }
+        return outcome.code == 0 || Self.isAnswer(outcome.error)
     }
 
-    /// What programs say of a registry that can't be reached, rather than of an image.
-    static let unreachable = [
-        "dial tcp", "no such host", "pinging container registry", "i/o timeout", "connection refused", "TLS handshake",
-        "network is unreachable", "proxyconnect", "context deadline exceeded",
+    /// Whether what skopeo said of an image is a registry's own word: only that shows that there is one, while there are
+    /// many ways in which none can be reached.
+    static func isAnswer(_ error: String) -> Bool {
+        let error = error.lowercased()
+        return !error.contains("pinging container registry") && words.contains(where: error.contains)
+    }
+
+    /// > Source: the error codes of the OCI distribution specification, and what containers/image says of a status.
+    private static let words = [
+        "reading manifest", "manifest unknown", "name unknown", "unauthorized", "authentication required", "denied",
+        "toomanyrequests", "too many requests", "invalid status code from registry", "unsupported manifest",
     ]
+
+    /// Brings an image from its registry into the common storage; where that fails, the build says why.
+    private func pull(_ name: String, _ trace: BuildTrace) async throws {
+        let buildah = buildah
+        try await lock.withLock(name) {
+            if try await isPresent(name) { return }
+            let scratch = try store.makeScratch()
+            defer { FileTree.discard(scratch) }
+            let code = try await buildah.options.isolation.withNetwork(for: name) { network in
+                try await buildah.command(["pull", name], temporary: scratch, network: network).stream { line in
+                    try await trace.say("dockerfile", line)
+                }
+            }
+            try Task.checkCancellation()
+            if code == 0 { try brought(name) }
+        }
+    }
+
+    /// Notes an image of the common storage that we have put there: others are the host's owner's.
+    private func brought(_ name: String) throws(Fault) {
+        let folder = "\(store.root)/cache/bases"
+        try Durable.makeFolder(folder)
+        try Durable.write(Data(name.utf8), to: "\(folder)/\(Digest.hex(Data(name.utf8)))")
+    }
+
+    /// Removes images from the common storage that we have put there and nobody's newest build begins with.
+    func collect(used: Set<String>) async throws {
+        let folder = "\(store.root)/cache/bases"
+        guard FileTree.exists(folder) else { return }
+        for file in try FileTree.names(in: folder) {
+            guard let bytes = try FileTree.read("\(folder)/\(file)", limit: 4096) else { continue }
+            let name = String(decoding: bytes, as: UTF8.self)
+            guard !used.contains(name) else { continue }
+            _ = try await buildah.command(["rmi", "--force", name], temporary: "\(store.root)/tmp").run()
+            try FileTree.remove("\(folder)/\(file)")
+        }
+    }
 
     /// Brings an image of the store into buildah's storage, under a name that says what is in it.
     private func load(_ image: Image) async throws -> String {
@@ -150,7 +212,9 @@ final class LocalBases: Sendable {
             defer { FileTree.discard(scratch) }
             let layout = "\(scratch)/layout"
             try store.writeLayout(of: image, to: layout)
+            // The layout's own folder is read, its place for large files written.
             try await buildah.load(layout, blobs: "\(store.root)/blobs", as: name, temporary: scratch).checked()
+            try brought(name)
             return name
         }
     }

@@ -7,9 +7,6 @@ enum Compression: Sendable {
     case gzip
     case zstd
 
-    /// The most bytes that a layer may unpack to: a few kilobytes can be made to fill any disk.
-    static let maximumUnpacked: Int64 = 64 << 30
-
     static func of(_ archive: String) throws(Fault) -> Compression {
         switch try FileTree.start(of: archive, count: 4) {
         case let bytes where bytes.starts(with: [0x1f, 0x8b]): .gzip
@@ -19,7 +16,9 @@ enum Compression: Sendable {
     }
 
     /// Writes the plain archive to a new file; does nothing for one that is plain already.
-    func undo(_ archive: String, into plain: String) async throws {
+    ///
+    /// The limit counts the files of the layer: a few kilobytes can be made to fill any disk.
+    func undo(_ archive: String, into plain: String, limit: Int64) async throws {
         let program: String
         switch self {
         case .none: return
@@ -30,12 +29,16 @@ enum Compression: Sendable {
             throw Fault(.toolMissing, "the layer is packed with \(program), which is not installed")
         }
         // `ulimit -f` counts blocks of 512 bytes in this shell.
-        let script = "ulimit -f \(Self.maximumUnpacked / 512); exec \"$1\" -dc <\"$2\" >\"$3\""
+        // Beside its files an archive has a head of each, and blocks are filled up.
+        let most = limit + limit / 8 + 64 << 20
+        let script = "ulimit -f \(most / 512); exec \"$1\" -dc <\"$2\" >\"$3\""
         let outcome = try await Command("/bin/sh", ["-c", script, "sh", path, archive, plain]).run()
         guard outcome.code == 0 else {
             if outcome.error.contains("No space left on device") {
                 throw Fault(.diskFull, "unpack \(archive): no space left on device")
             }
+            // SIGXFSZ, as the shell tells it.
+            if outcome.code == 153 { throw DiskWatch.tooLarge("a layer of the image", limit) }
             throw Fault(.corrupt, "the layer \(archive) could not be unpacked: \(outcome.error)")
         }
     }

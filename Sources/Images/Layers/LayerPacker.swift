@@ -37,13 +37,21 @@ struct LayerPacker: ~Copyable {
 
     private var writer: TarWriter
     private let form: Form
+    private let work: LayerWork
+    /// Of all files so far.
+    private var bytes: Int64 = 0
     private var links: [Inode: String] = [:]
 
     /// Packs all that is in a folder, but not the folder itself.
     ///
     /// - Returns: 64 hex digits of the archive's SHA-256, and its size in bytes.
-    static func pack(_ folder: String, to archive: String, form: Form) throws(Fault) -> (digest: String, size: Int64) {
-        var packer = LayerPacker(writer: try TarWriter(path: archive), form: form)
+    static func pack(
+        _ folder: String,
+        to archive: String,
+        form: Form,
+        _ work: LayerWork
+    ) throws -> (digest: String, size: Int64) {
+        var packer = LayerPacker(writer: try TarWriter(path: archive), form: form, work: work)
         try packer.addMembers(of: folder, under: "", depth: 0)
         return try packer.finish()
     }
@@ -60,16 +68,17 @@ struct LayerPacker: ~Copyable {
         var number: ino_t
     }
 
-    private init(writer: consuming TarWriter, form: Form) {
+    private init(writer: consuming TarWriter, form: Form, work: LayerWork) {
         self.writer = writer
         self.form = form
+        self.work = work
     }
 
     private consuming func finish() throws(Fault) -> (digest: String, size: Int64) {
         try writer.finish()
     }
 
-    private mutating func addMembers(of folder: String, under path: String, depth: Int) throws(Fault) {
+    private mutating func addMembers(of folder: String, under path: String, depth: Int) throws {
         guard depth < Self.maximumDepth else { throw Fault(.unsupported, "\(folder) is too deep for a layer") }
         for name in try FileTree.names(in: folder) {
             guard !name.hasPrefix(".wh.") else {
@@ -82,7 +91,7 @@ struct LayerPacker: ~Copyable {
         }
     }
 
-    private mutating func add(_ file: String, as path: String, name: String, depth: Int) throws(Fault) {
+    private mutating func add(_ file: String, as path: String, name: String, depth: Int) throws {
         guard var status = try FileTree.status(file) else { throw Fault(.io, "\(file) went away while it was packed") }
         let kind = status.st_mode & S_IFMT
         if kind == S_IFSOCK { return }
@@ -106,6 +115,12 @@ struct LayerPacker: ~Copyable {
                 return try writer.begin(entry)
             }
             links[inode] = path
+        }
+        try work.check()
+        if kind == S_IFREG {
+            bytes += max(entry.size, Int64(status.st_blocks) * 512)
+            // Before the first of them is read.
+            try work.admit(bytes)
         }
         try writer.begin(entry)
         if kind == S_IFREG { try append(file, size: entry.size) }
@@ -163,7 +178,7 @@ struct LayerPacker: ~Copyable {
         }
     }
 
-    private mutating func append(_ file: String, size: Int64) throws(Fault) {
+    private mutating func append(_ file: String, size: Int64) throws {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw Durable.fault(errno, "open", file) }
         defer { close(descriptor) }
@@ -175,6 +190,7 @@ struct LayerPacker: ~Copyable {
             guard count > 0 else {
                 throw count < 0 ? Durable.fault(errno, "read", file) : Fault(.io, "\(file) shrank while it was packed")
             }
+            try work.check()
             try writer.append(piece[..<count])
             left -= Int64(count)
         }

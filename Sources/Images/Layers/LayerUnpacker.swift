@@ -14,28 +14,33 @@ struct LayerUnpacker: ~Copyable {
     private var reader: TarReader
     private let root: String
     private let name: String
+    private let work: LayerWork
+    /// Of all files so far.
+    private var bytes: Int64 = 0
     /// Folders of which we know that they are no links.
     private var known: Set<String> = [""]
     private var times: [(path: String, changed: Int64)] = []
     private let isRoot = geteuid() == 0
 
     /// Unpacks all of it into a folder that is there and empty; answers with 64 hex digits of the archive's SHA-256.
-    static func unpack(_ archive: String, into folder: String) throws(Fault) -> String {
-        var unpacker = LayerUnpacker(reader: try TarReader(path: archive), root: folder, name: archive)
+    static func unpack(_ archive: String, into folder: String, _ work: LayerWork) throws -> String {
+        var unpacker = LayerUnpacker(reader: try TarReader(path: archive), root: folder, name: archive, work: work)
         try unpacker.addAll()
         return try unpacker.finish()
     }
 
     // MARK: - Private
 
-    private init(reader: consuming TarReader, root: String, name: String) {
+    private init(reader: consuming TarReader, root: String, name: String, work: LayerWork) {
         self.reader = reader
+        self.work = work
         self.root = root
         self.name = name
     }
 
-    private mutating func addAll() throws(Fault) {
+    private mutating func addAll() throws {
         while let entry = try reader.next() {
+            try work.check()
             let path = try plain(entry.path)
             if path.isEmpty {
                 try finishTop(entry)
@@ -68,7 +73,7 @@ struct LayerUnpacker: ~Copyable {
         return parts.joined(separator: "/")
     }
 
-    private mutating func add(_ entry: TarEntry, at path: String) throws(Fault) {
+    private mutating func add(_ entry: TarEntry, at path: String) throws {
         let (parent, last) = Self.split(path)
         try makeFolders(parent)
         if last.hasPrefix(".wh.") { return try addWhiteout(last, in: parent, path) }
@@ -128,7 +133,7 @@ struct LayerUnpacker: ~Copyable {
         }
     }
 
-    private mutating func make(_ entry: TarEntry, at path: String) throws(Fault) {
+    private mutating func make(_ entry: TarEntry, at path: String) throws {
         let place = place(path)
         let result: Int32
         switch entry.kind {
@@ -148,15 +153,26 @@ struct LayerUnpacker: ~Copyable {
         guard result == 0 else { throw Durable.fault(errno, "make", place) }
     }
 
-    private mutating func write(_ entry: TarEntry, to place: String) throws(Fault) {
+    private mutating func write(_ entry: TarEntry, to place: String) throws {
         let descriptor = open(place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw Durable.fault(errno, "make", place) }
         defer { close(descriptor) }
+        bytes += entry.size
+        try work.admit(bytes)
         while true {
+            try work.check()
             let piece = try reader.read()
-            if piece.isEmpty { return }
-            try FileTree.writeAll(piece, to: descriptor, place)
+            if piece.isEmpty { break }
+            // A hole stays one.
+            if piece.count >= 4096, TarWriter.isEmpty(Array(piece)) {
+                guard lseek(descriptor, off_t(piece.count), SEEK_CUR) >= 0 else {
+                    throw Durable.fault(errno, "write", place)
+                }
+            } else {
+                try FileTree.writeAll(piece, to: descriptor, place)
+            }
         }
+        guard ftruncate(descriptor, off_t(entry.size)) == 0 else { throw Durable.fault(errno, "write", place) }
     }
 
     /// A second name for a file that this archive brought before.

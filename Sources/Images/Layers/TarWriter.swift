@@ -62,6 +62,7 @@ struct TarWriter: ~Copyable {
         precondition(owed == 0, "the last member is not complete")
         try put([UInt8](repeating: 0, count: 1024))
         try flush()
+        guard ftruncate(descriptor, off_t(written)) == 0 else { throw Durable.fault(errno, "write", path) }
         return (Hex.text(hash.finalize()), written)
     }
 
@@ -76,9 +77,24 @@ struct TarWriter: ~Copyable {
 
     private mutating func flush() throws(Fault) {
         hash.update(data: buffer)
-        try FileTree.writeAll(buffer[...], to: descriptor, path)
+        // A hole of a file stays one in the archive.
+        if Self.isEmpty(buffer) {
+            guard lseek(descriptor, off_t(buffer.count), SEEK_CUR) >= 0 else {
+                throw Durable.fault(errno, "write", path)
+            }
+        } else {
+            try FileTree.writeAll(buffer[...], to: descriptor, path)
+        }
         written += Int64(buffer.count)
         buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// Whether all bytes of a large piece are zero.
+    static func isEmpty(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { bytes in
+            guard bytes.count >= 4096, bytes[0] == 0, let start = bytes.baseAddress else { return false }
+            return memcmp(start, start + 1, bytes.count - 1) == 0
+        }
     }
 
     private static func padding(after size: Int64) -> Int { Int((512 - size % 512) % 512) }

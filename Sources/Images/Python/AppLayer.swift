@@ -6,11 +6,11 @@ import Toolkit
 struct AppLayer: Sendable {
     let store: ImageStore
     let sources: SourceStore
-    let steps: StepRunner
+    let steps: BuildStepRunner
 
     /// The layer with the files as they are, their modules compiled, and the folders that the app may write to.
     func layer(
-        of project: ProjectFiles,
+        of project: ManifestFiles,
         _ build: PythonBuild,
         app: String,
         on base: PythonBase,
@@ -24,7 +24,7 @@ struct AppLayer: Sendable {
                 writable: build.writable,
                 folder: build.folder
             )
-            let cache = BuildCache(store: store)
+            let cache = BuildCache(store: store, app: app)
             if let layer = try cache.find(key, as: CachedLayer.self)?.layers.first { return (layer, cached: true) }
             let scratch = try store.makeScratch()
             defer { FileTree.discard(scratch) }
@@ -45,7 +45,7 @@ struct AppLayer: Sendable {
     /// - Returns: what belongs to the app's user. The folder that the code is in does so by itself, for a database beside
     ///   the code; what is in it stays root's.
     static func makeWritable(_ build: PythonBuild, in top: String) throws(Fault) -> LayerPacker.Owned {
-        var owned = LayerPacker.Owned(user: StepRunner.userID)
+        var owned = LayerPacker.Owned(user: BuildStepRunner.userID)
         let home = PythonBuild.home.dropFirst()
         let codeFolder = build.folder.isEmpty ? String(home) : "\(home)/\(build.folder)"
         for path in build.writable {

@@ -9,7 +9,7 @@ import Toolkit
 /// none starts no program.
 struct ByteCode: Sendable {
     let store: ImageStore
-    let steps: StepRunner
+    let steps: BuildStepRunner
     let app: String
     let base: PythonBase
 
@@ -96,9 +96,9 @@ struct ByteCode: Sendable {
         """
 
     private func run(_ modules: [Module], app: String, results: String, _ trace: BuildTrace) async throws {
-        let place = "\(StepRunner.place)/compiled"
+        let place = "\(BuildStepRunner.place)/compiled"
         try Durable.write(Data(modules.map(\.path).joined(separator: "\n").utf8), to: "\(results)/list")
-        try FileTree.give(results, to: StepRunner.userID)
+        try FileTree.give(results, to: BuildStepRunner.userID)
         var step = try steps.step(
             on: base,
             command: [base.python, "-I", "-S", "-B", "-W", "ignore", "-c", Self.script, place]
@@ -112,6 +112,6 @@ struct ByteCode: Sendable {
             last.add(line)
             try await trace.say("app", line)
         }
-        guard code == 0 else { throw StepRunner.fault("the app's modules could not be compiled", code, last) }
+        guard code == 0 else { throw BuildStepRunner.fault("the app's modules could not be compiled", code, last) }
     }
 }

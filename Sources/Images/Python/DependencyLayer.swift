@@ -9,27 +9,27 @@ struct DependencyLayer: Sendable {
     let store: ImageStore
     let sources: SourceStore
     let options: PythonOptions
-    let steps: StepRunner
+    let steps: BuildStepRunner
     let uv: UVProgram
 
     /// Where the virtual environment is, while it is made and ever after.
     static let place = PythonBuild.virtualEnvironment
-    private static let cachePlace = "\(StepRunner.place)/cache"
+    private static let cachePlace = "\(BuildStepRunner.place)/cache"
 
     /// The layer with the virtual environment; made only when the same inputs never led to one.
     ///
-    /// The request's `[build.args]` are variables of the installer's environment: the token of a private index. What fails
-    /// is a ``Fault`` `buildFailed` with uv's own last lines.
+    /// The request's `[build.args]` and its secrets are variables of the installer's environment: the token of a private
+    /// index. Secrets decide nothing, as in a Dockerfile. What fails is a ``Fault`` `buildFailed` with uv's own last lines.
     func layer(
         _ build: PythonBuild,
-        of project: ProjectFiles,
+        of project: ManifestFiles,
         for request: BuildRequest,
         on base: PythonBase,
         _ trace: BuildTrace
     ) async throws -> String {
         try await trace.stage("dependencies") {
             let key = try await key(build, project, request, base)
-            let cache = BuildCache(store: store)
+            let cache = BuildCache(store: store, app: request.app)
             if let layer = try cache.find(key, as: CachedLayer.self)?.layers.first { return (layer, cached: true) }
             let layer = try await make(build, project, request, base, trace)
             try cache.save(key, CachedLayer(layers: [layer]))
@@ -59,7 +59,7 @@ struct DependencyLayer: Sendable {
 
     private func key(
         _ build: PythonBuild,
-        _ project: ProjectFiles,
+        _ project: ManifestFiles,
         _ request: BuildRequest,
         _ base: PythonBase
     ) async throws -> Key {
@@ -80,7 +80,7 @@ struct DependencyLayer: Sendable {
     }
 
     /// The files that uv gets to see.
-    private func context(_ build: PythonBuild, _ project: ProjectFiles) -> SourceManifest {
+    private func context(_ build: PythonBuild, _ project: ManifestFiles) -> SourceManifest {
         guard build.installs.allSatisfy({ $0.files != nil }) else { return project.manifest }
         let paths = Set(build.installs.flatMap { $0.files ?? [] })
         return SourceManifest(files: paths.sorted().compactMap { project.entry($0) })
@@ -88,7 +88,7 @@ struct DependencyLayer: Sendable {
 
     private func make(
         _ build: PythonBuild,
-        _ project: ProjectFiles,
+        _ project: ManifestFiles,
         _ request: BuildRequest,
         _ base: PythonBase,
         _ trace: BuildTrace
@@ -103,8 +103,8 @@ struct DependencyLayer: Sendable {
             guard let list = install.list else { continue }
             try Durable.write(Data(list.utf8), to: "\(scratch)/lists/\(number).txt")
         }
-        for folder in ["app", "lists"] { try FileTree.give("\(scratch)/\(folder)", to: StepRunner.userID) }
-        try FileTree.give(venv, to: StepRunner.userID)
+        for folder in ["app", "lists"] { try FileTree.give("\(scratch)/\(folder)", to: BuildStepRunner.userID) }
+        try FileTree.give(venv, to: BuildStepRunner.userID)
         var step = try step(build, request, base)
         step.mounts += [
             .init(source: cache, destination: Self.cachePlace),
@@ -114,21 +114,23 @@ struct DependencyLayer: Sendable {
         ]
         try await run(step, trace)
         unlink("\(venv)/.lock")
+        try await SecretScan(secrets: request.secrets).check("\(scratch)/layer")
         // The time is fixed, which loses nothing here: compiled files carry the hash of their source.
         return try await store.addLayer(from: "\(scratch)/layer", form: .ownedByRoot(keepingTimes: false))
     }
 
     /// All of the step but the folders that differ from one build to the next.
     private func step(_ build: PythonBuild, _ request: BuildRequest, _ base: PythonBase) throws(Fault) -> BuildStep {
-        let uv = "\(StepRunner.place)/uv"
+        let uv = "\(BuildStepRunner.place)/uv"
         let script = InstallScript.text(build.installs, uv: uv, python: base.python)
         var step = try steps.step(on: base, command: ["/bin/sh", "-c", script])
         step.mounts = [.init(source: try realPath(options.uv), destination: uv, readOnly: true)]
         step.environment.merge(options.environment) { $1 }
         step.environment.merge(request.build.args) { $1 }
+        step.environment.merge(request.secrets.values) { $1 }
         step.environment.merge(Self.environment(base)) { $1 }
         if let authorities = options.authorities, access(authorities, R_OK) == 0 {
-            let place = "\(StepRunner.place)/authorities.crt"
+            let place = "\(BuildStepRunner.place)/authorities.crt"
             step.mounts.append(.init(source: try realPath(authorities), destination: place, readOnly: true))
             step.environment["SSL_CERT_FILE"] = place
         }
@@ -143,7 +145,7 @@ struct DependencyLayer: Sendable {
             last.add(line)
             try await trace.say("dependencies", line)
         }
-        guard code == 0 else { throw StepRunner.fault("the dependencies could not be installed", code, last) }
+        guard code == 0 else { throw BuildStepRunner.fault("the dependencies could not be installed", code, last) }
     }
 
     private static func environment(_ base: PythonBase) -> [String: String] {

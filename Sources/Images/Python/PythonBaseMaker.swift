@@ -6,11 +6,11 @@ import Toolkit
 package struct PythonBaseMaker: Sendable {
     let store: ImageStore
     let options: PythonOptions
-    let steps: StepRunner
+    let steps: BuildStepRunner
     let locks: KeyedLock
     private let sources: PythonSources
 
-    init(store: ImageStore, options: PythonOptions, steps: StepRunner, locks: KeyedLock) {
+    init(store: ImageStore, options: PythonOptions, steps: BuildStepRunner, locks: KeyedLock) {
         self.store = store
         self.options = options
         self.steps = steps
@@ -80,6 +80,13 @@ package struct PythonBaseMaker: Sendable {
             let numbers = [left, right].map { PythonVersion($0.version)?.numbers ?? [] }
             return numbers[1].lexicographicallyPrecedes(numbers[0])
         }
+    }
+
+    /// Removes archives of the distribution's packages beyond what may be kept, those used longest ago first.
+    package func collectPackages() async throws {
+        let folder = "\(store.root)/cache/packages"
+        let limit = store.limits.packages
+        try await Blocking.run { try FileTree.trim(folder, to: limit) }
     }
 
     // MARK: - Private
@@ -291,7 +298,7 @@ package struct PythonBaseMaker: Sendable {
 
     private func pull(_ image: String, _ trace: BuildTrace) async throws -> PythonBase {
         try await trace.say("base", "pulls \(image)")
-        let pulled = try await ImagePuller(store: store, environment: options.environment).pull(image, "base", trace)
+        let pulled = try await puller.pull(image, "base", trace)
         let path = pulled.config.env.first { $0.hasPrefix("PATH=") }.map { String($0.dropFirst("PATH=".count)) }
         var base = PythonBase(
             layers: pulled.layers,
@@ -307,6 +314,10 @@ package struct PythonBaseMaker: Sendable {
         return base
     }
 
+    private var puller: ImagePuller {
+        ImagePuller(store: store, environment: options.environment, isolation: options.isolation)
+    }
+
     static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// Asks the interpreter who it is, and of one that we put there ourselves whether its libraries are there too.
@@ -320,7 +331,7 @@ package struct PythonBaseMaker: Sendable {
         let code = try await steps.run(step) { line in last.add(line) }
         let words = last.all.last { $0.hasPrefix("roost ") }?.split(separator: " ").map(String.init) ?? []
         guard code == 0, words.count == 4 else {
-            throw StepRunner.fault("the base image \(base.origin) has no python3 that runs", code, last)
+            throw BuildStepRunner.fault("the base image \(base.origin) has no python3 that runs", code, last)
         }
         (base.python, base.version, base.tag) = (words[1], words[2], words[3])
         try await trace.say("base", "Python \(base.version) of \(base.origin)")

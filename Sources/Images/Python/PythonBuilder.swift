@@ -14,7 +14,7 @@ package struct PythonBuilder: Sendable {
 
     /// Everything that is not ours runs in the sandbox.
     package init(store: ImageStore, sources: SourceStore, sandbox: any BuildSandbox, options: PythonOptions) {
-        let steps = StepRunner(store: store, sandbox: sandbox, options: options)
+        let steps = BuildStepRunner(store: store, sandbox: sandbox, options: options)
         self.store = store
         bases = PythonBaseMaker(store: store, options: options, steps: steps, locks: KeyedLock())
         dependencies = DependencyLayer(store: store, sources: sources, options: options, steps: steps, uv: UVProgram())
@@ -34,7 +34,7 @@ package struct PythonBuilder: Sendable {
     /// - Throws: ``Fault`` `buildFailed` for what is wrong with the project, and where the image has to tell how the app
     ///   starts and nothing tells it.
     func build(
-        _ project: ProjectFiles,
+        _ project: ManifestFiles,
         _ build: PythonBuild,
         _ request: BuildRequest,
         _ trace: BuildTrace
@@ -57,7 +57,7 @@ package struct PythonBuilder: Sendable {
 
     /// Installs on a base that has what is needed to compile, when something has to be.
     private func install(
-        _ project: ProjectFiles,
+        _ project: ManifestFiles,
         _ build: PythonBuild,
         _ request: BuildRequest,
         on base: PythonBase,
@@ -72,7 +72,7 @@ package struct PythonBuilder: Sendable {
         let full = tools.isEmpty ? base : try await bases.base(python: version, packages: packages.run + tools, trace)
         do {
             return try await dependencies.layer(build, of: project, for: request, on: full, trace)
-        } catch let fault as Fault where StepRunner.lacksCompiler(fault) {
+        } catch let fault as Fault where BuildStepRunner.lacksCompiler(fault) {
             try await trace.say(
                 "dependencies",
                 "a dependency has no ready wheel for Python \(base.version): installing again, with a compiler"
@@ -102,7 +102,7 @@ package struct PythonBuilder: Sendable {
         env.merge(build.environment) { $1 }
         let home = PythonBuild.home
         return Image.Config(
-            user: "\(StepRunner.userID):\(StepRunner.userID)",
+            user: "\(BuildStepRunner.userID):\(BuildStepRunner.userID)",
             workingDirectory: build.folder.isEmpty ? home : "\(home)/\(build.folder)",
             env: env.map { "\($0.key)=\($0.value)" }.sorted(),
             cmd: command

@@ -11,6 +11,8 @@ package struct PythonOptions: Sendable {
     package var places = PythonPlace.usual(home: "/root")
     /// What uv and skopeo need to get through to the outside: `HTTPS_PROXY`, `UV_INDEX_URL` and the like.
     package var environment: [String: String] = [:]
+    /// What keeps the programs that pull a base image away from the host.
+    package var isolation = BuildIsolation()
     /// Certificate authorities, for hosts behind a proxy with its own; in place of the base image's.
     package var authorities: String? = "/etc/ssl/certs/ca-certificates.crt"
     /// For each step of a build.

@@ -24,7 +24,7 @@ struct SystemRoot: Sendable {
         }
         try Task.checkCancellation()
         if let name = Self.unknownPackage(in: last.all), code != 0 { throw Self.unknown(name) }
-        guard code == 0 else { throw StepRunner.fault("the base image could not be made", code, last) }
+        guard code == 0 else { throw BuildStepRunner.fault("the base image could not be made", code, last) }
     }
 
     /// Whether a text is the name of a package, and so no option and no path.
@@ -86,12 +86,13 @@ struct SystemRoot: Sendable {
 
     private static let leftOut = ["/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*", "/usr/share/info/*"]
     private static let addUser =
-        "chroot \"$1\" useradd --uid \(StepRunner.userID) --user-group --create-home --shell /usr/sbin/nologin app"
+        "chroot \"$1\" useradd --uid \(BuildStepRunner.userID) --user-group --create-home --shell /usr/sbin/nologin app"
 
     private func command(_ root: String) -> Command {
         // Its mounts are in a namespace of their own: whatever ends it, none of the host's folders stays mounted in one
         // that is then removed. The process namespace ends its children with it.
-        let namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        // What the host unmounts meanwhile (a volume) is to go here too.
+        let namespaces = ["--mount", "--propagation", "slave", "--pid", "--fork", "--kill-child", "--mount-proc"]
         // As the manual of mmdebstrap says: packages come from the folder and go back to it.
         let archive = [
             "--setup-hook=mkdir -p \"$1/var/cache/apt/archives\"",

@@ -32,7 +32,10 @@ struct TrustedLayer: Sendable {
         for name in ["upper", "work", "root"] { try FileTree.makeFolder("\(scratch)/\(name)") }
         try await fill("\(scratch)/upper")
         let lower = try store.layerPaths(layers).reversed().joined(separator: ":")
-        let namespaces = ["--mount", "--pid", "--fork", "--kill-child"] + (environment == nil ? ["--net"] : [])
+        // What the host unmounts meanwhile (a volume) is to go here too.
+        let namespaces =
+            ["--mount", "--propagation", "slave", "--pid", "--fork", "--kill-child"]
+            + (environment == nil ? ["--net"] : [])
         let own = ["HOME": "/tmp", "PATH": PythonBaseMaker.path, "DEBIAN_FRONTEND": "noninteractive"]
         let command = Command(
             "unshare",
@@ -46,7 +49,7 @@ struct TrustedLayer: Sendable {
         }
         try Task.checkCancellation()
         if let name = SystemRoot.unknownPackage(in: last.all), code != 0 { throw SystemRoot.unknown(name) }
-        guard code == 0 else { throw StepRunner.fault("a layer of the base image could not be made", code, last) }
+        guard code == 0 else { throw BuildStepRunner.fault("a layer of the base image could not be made", code, last) }
         return try await store.addLayer(from: "\(scratch)/upper", form: .asFound)
     }
 

@@ -19,6 +19,8 @@ package struct SourceStore: Sendable {
         root = "\(images)/sources"
         try Durable.makeFolder("\(root)/sha256")
         try FileTree.remove("\(root)/tmp")
+        // Where version 0.1 collected uploads, and left those that a kill cut off.
+        try FileTree.remove("\(images)/uploads")
         try FileTree.makeFolder("\(root)/tmp", mode: 0o700)
     }
 
@@ -135,14 +137,15 @@ package struct SourceStore: Sendable {
 
     // MARK: - Private
 
-    private func begin(_ sha256: String, size: Int64) throws(Fault) -> SourceUpload {
+    /// Takes in one content as it comes; what is not finished leaves nothing.
+    package func begin(_ sha256: String, size: Int64) throws(Fault) -> IncomingSource {
         guard Hex.isDigest(sha256) else {
             throw Fault(.invalidRequest, "\(ConfigNode.quoted(sha256)) is not a SHA-256 of 64 lower-case hex digits")
         }
         guard (0...SourceManifest.maximumBytes).contains(size) else {
             throw Fault(.tooLarge, "a file of \(size) bytes; at most \(SourceManifest.maximumBytes) are taken")
         }
-        return SourceUpload(sha256: sha256, size: size, temporary: temporaryPath()) { temporary throws(Fault) in
+        return IncomingSource(sha256: sha256, size: size, temporary: temporaryPath()) { temporary throws(Fault) in
             try keep(temporary, as: sha256)
         }
     }

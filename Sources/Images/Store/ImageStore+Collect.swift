@@ -16,7 +16,8 @@ extension ImageStore {
     /// Removes what nobody needs.
     ///
     /// Kept are: the images whose digests are named, and all they consist of; what is younger than `age`; whatever a
-    /// build that goes on has made or used; and layers that builders may use again, until nobody did so for `cacheAge`.
+    /// build that goes on has made or used; and layers that builders may use again, until nobody did so for `cacheAge` or
+    /// they are more than the store's limits allow, the oldest of which go first.
     package func collect(
         keep: Set<String>,
         age: Duration = .seconds(600),
@@ -28,13 +29,78 @@ extension ImageStore {
             let cacheLimit = min(limit, oldest(cacheAge))
             collected.images = try dropImages(keep: keep, before: limit)
             let used = try usedDigests()
-            try collectLayers(used: used, before: cacheLimit, into: &collected)
+            try collectLayers(before: cacheLimit, into: &collected) { !used.contains($0) }
+            let surplus = try surplus(used: used)
+            try collectLayers(before: limit, into: &collected) { surplus.contains($0) }
             try collectBlobs(used: used, before: limit, into: &collected)
+            try collectStatics()
             return collected
         }
     }
 
+    /// Says that a layer is not needed any more: unless somebody uses it again, the next collection takes it.
+    func release(_ diffID: String) throws(Fault) {
+        guard let digits = Hex.digits(of: diffID), FileTree.exists(recordPath(digits)) else { return }
+        try Self.forget(recordPath(digits))
+    }
+
+    /// The same of an image, with those of its layers that builders have no use for.
+    func release(image digest: String) throws(Fault) {
+        guard let digits = Hex.digits(of: digest), FileTree.exists(blobPath(digits)) else { return }
+        let (manifest, cached) = (try manifest(digest), try cachedLayers())
+        for diffID in try config(of: manifest).rootfs.diffIDs where !cached.contains(diffID) { try release(diffID) }
+        try Self.forget(blobPath(digits))
+        for blob in [manifest.config] + manifest.layers {
+            if let digits = Hex.digits(of: blob.digest), FileTree.exists(blobPath(digits)) {
+                try Self.forget(blobPath(digits))
+            }
+        }
+    }
+
     // MARK: - Private
+
+    /// As old as a file can be.
+    private static func forget(_ path: String) throws(Fault) {
+        var times = [timeval(), timeval()]
+        guard utimes(path, &times) == 0 else { throw Durable.fault(errno, "set the time of", path) }
+    }
+
+    /// Layers that a builder finds again by what they were made of.
+    private func cachedLayers() throws(Fault) -> Set<String> {
+        var folders = ["\(root)/cache/keys"]
+        let apps = "\(root)/cache/apps"
+        if FileTree.exists(apps) { folders += try FileTree.names(in: apps).map { "\(apps)/\($0)/keys" } }
+        var layers: Set<String> = []
+        for folder in folders where FileTree.exists(folder) {
+            for name in try FileTree.names(in: folder) {
+                guard let bytes = try FileTree.read("\(folder)/\(name)", limit: OCI.documentLimit) else { continue }
+                // What can't be read finds no layer, either.
+                let value = try? JSON.decode(CachedLayer.self, from: Data(bytes), what: name)
+                layers.formUnion(value?.layers ?? [])
+            }
+        }
+        return layers
+    }
+
+    /// The layers that no image has and that are too much together, from the one that was used longest ago on.
+    private func surplus(used: Set<String>) throws(Fault) -> Set<String> {
+        var found: [(diffID: String, lastUse: Int64, bytes: Int64)] = []
+        for name in try FileTree.names(in: "\(root)/layers") where name.hasSuffix(".json") {
+            let diffID = "sha256:\(name.dropLast(5))"
+            guard !used.contains(diffID),
+                let bytes = try FileTree.read("\(root)/layers/\(name)", limit: OCI.documentLimit)
+            else { continue }
+            let record = try JSON.decode(LayerRecord.self, from: Data(bytes), what: name)
+            found.append((diffID, try lastUse("\(root)/layers/\(name)"), record.bytes))
+        }
+        var sum = found.reduce(0) { $0 + $1.bytes }
+        var surplus: Set<String> = []
+        for layer in found.sorted(by: { $0.lastUse < $1.lastUse }) where sum > limits.cachedLayers {
+            surplus.insert(layer.diffID)
+            sum -= layer.bytes
+        }
+        return surplus
+    }
 
     /// Before which second nothing is in use; a build that goes on protects all since it began.
     private func oldest(_ age: Duration) -> Int64 {
@@ -76,22 +142,24 @@ extension ImageStore {
     }
 
     private func collectLayers(
-        used: Set<String>,
         before limit: Int64,
-        into collected: inout Collected
+        into collected: inout Collected,
+        where isUnwanted: (_ diffID: String) -> Bool
     ) throws(Fault) {
         for name in try FileTree.names(in: "\(root)/layers") where name.hasSuffix(".json") {
             let digits = String(name.dropLast(5))
-            guard Hex.isDigest(digits), !used.contains("sha256:\(digits)") else { continue }
+            guard Hex.isDigest(digits), isUnwanted("sha256:\(digits)") else { continue }
             let doomed = "\(root)/tmp/\(ULID.make())"
-            // Under the lock that `use` takes: a build finds either the whole layer or none.
-            let taken = try state.withLock { _ throws(Fault) in
-                guard try lastUse(recordPath(digits)) < limit else { return false }
-                guard unlink(recordPath(digits)) == 0 else {
-                    throw Durable.fault(errno, "remove", recordPath(digits))
+            // Under the locks that `keep` and `use` take: a build finds either the whole layer or none.
+            let taken = try entrance.withLock { _ throws(Fault) in
+                try state.withLock { _ throws(Fault) in
+                    guard try lastUse(recordPath(digits)) < limit else { return false }
+                    guard unlink(recordPath(digits)) == 0 else {
+                        throw Durable.fault(errno, "remove", recordPath(digits))
+                    }
+                    try FileTree.rename("\(root)/layers/\(digits)", to: doomed)
+                    return true
                 }
-                try FileTree.rename("\(root)/layers/\(digits)", to: doomed)
-                return true
             }
             guard taken else { continue }
             collected.layers += 1

@@ -11,16 +11,16 @@ extension ImageStore {
     /// - Parameters:
     ///   - folder: the layout, on any disk.
     ///   - reference: its name in the layout; may be nil when there is but one.
-    ///   - blobsInPlace: the layout has no blobs of its own: who wrote it put them among the store's.
+    ///   - blobs: where the layout's blobs are; nil is in the layout itself.
     /// - Returns: the image, with the digest that it had in the layout.
     /// - Throws: ``Fault`` `corrupt` when a hash is wrong, `imageNotFound` when there is no such image in it,
     ///   `unsupported` for an image of another machine or a compression that this host can't undo.
     package func importLayout(
         _ folder: String,
         reference: String? = nil,
-        blobsInPlace: Bool = false
+        blobs: String? = nil
     ) async throws -> Image {
-        let layout = Layout(folder: folder, blobs: blobsInPlace ? "\(root)/blobs" : "\(folder)/blobs")
+        let layout = Layout(folder: folder, blobs: blobs ?? "\(folder)/blobs")
         let (descriptor, manifestData) = try layout.manifest(reference)
         let manifest = try JSON.decode(OCI.Manifest.self, from: manifestData, what: "the manifest \(descriptor.digest)")
         let configData = try layout.document(manifest.config)
@@ -46,6 +46,17 @@ extension ImageStore {
         }
     }
 
+    /// Makes a folder on the store's disk with a second name for each blob, for a program that shall bring only others.
+    func lend(to folder: String) throws(Fault) {
+        try Durable.makeFolder("\(folder)/sha256")
+        for name in try FileTree.names(in: "\(root)/blobs/sha256") {
+            // One that a collection has just taken is brought again.
+            guard link(blobPath(name), "\(folder)/sha256/\(name)") == 0 || errno == ENOENT else {
+                throw Durable.fault(errno, "link", blobPath(name))
+            }
+        }
+    }
+
     // MARK: - Private
 
     private func importLayer(_ layer: OCI.Descriptor, diffID: String, from layout: Layout) async throws {
@@ -59,31 +70,33 @@ extension ImageStore {
         }
         let scratch = try makeScratch()
         defer { FileTree.discard(scratch) }
-        // A copy also where the blob is in place: its name counts only once its hash was seen to be right.
         let (archive, plain) = ("\(scratch)/archive", "\(scratch)/plain")
-        try await Blocking.run { try layout.copy(layer, to: archive) }
+        try await Blocking.run(interruptible: { try layout.copy(layer, to: archive, $0.check) })
         let compression = try Compression.of(archive)
-        try await compression.undo(archive, into: plain)
-        try await Blocking.run { [self] in
+        try await compression.undo(archive, into: plain, limit: limits.layer)
+        let work = LayerWork(limit: limits.layer)
+        try await Blocking.run(interruptible: { [self] interruption in
             try FileTree.makeFolder("\(scratch)/root")
-            let found = try LayerUnpacker.unpack(compression == .none ? archive : plain, into: "\(scratch)/root")
+            let tar = compression == .none ? archive : plain
+            let found = try LayerUnpacker.unpack(tar, into: "\(scratch)/root", work.until(interruption))
             guard found == digits else {
                 throw Fault(.corrupt, "the layer \(layer.digest) holds sha256:\(found), not \(diffID)")
             }
-            let record = LayerRecord(diffID: diffID, archive: layer)
+            let size = try FileTree.status(tar).map { Int64($0.st_size) }
+            let record = LayerRecord(diffID: diffID, archive: layer, unpacked: size)
             try keep(folder: "\(scratch)/root", archive: archive, as: record)
-        }
+        })
     }
 
     private func importArchive(_ layer: OCI.Descriptor, _ digits: String, from layout: Layout) async throws {
-        try await Blocking.run { [self] in
+        try await Blocking.run(interruptible: { [self] interruption in
             if FileTree.exists(blobPath(digits)) { return try FileTree.touch(blobPath(digits)) }
             let archive = "\(root)/tmp/\(ULID.make())"
             defer { unlink(archive) }
-            try layout.copy(layer, to: archive)
+            try layout.copy(layer, to: archive, interruption.check)
             try FileTree.syncDisk(of: root)
             try FileTree.rename(archive, to: blobPath(digits))
-        }
+        })
     }
 }
 
@@ -121,9 +134,9 @@ private struct Layout: Sendable {
     }
 
     /// Copies a layer's archive and checks its hash.
-    func copy(_ descriptor: OCI.Descriptor, to place: String) throws(Fault) {
-        try FileTree.copy(try path(descriptor), to: place, mode: 0o644)
-        guard "sha256:\(try Digest.hex(file: place))" == descriptor.digest else {
+    func copy(_ descriptor: OCI.Descriptor, to place: String, _ check: () throws -> Void) throws {
+        try FileTree.copy(try path(descriptor), to: place, mode: 0o644, check: check)
+        guard "sha256:\(try Digest.hex(file: place, check: check))" == descriptor.digest else {
             throw Fault(.corrupt, "the blob \(descriptor.digest) of \(folder) has another hash")
         }
     }

@@ -10,6 +10,7 @@ import Toolkit
 /// images/oci-layout  index.json  blobs/sha256/<hex>
 /// images/layers/<hex>/       the layer with that diff ID, as overlayfs takes it
 /// images/layers/<hex>.json   its record, without which it does not count
+/// images/statics/<hex>/      files of the image with that digest that the edge answers with
 /// images/tmp/                whatever is being made; swept at the start
 /// ```
 ///
@@ -18,18 +19,24 @@ import Toolkit
 package final class ImageStore: Sendable {
     /// ``HostPaths/images``.
     let root: String
+    let limits: BuildLimits
     let state: Mutex<State>
+    /// Held while a layer comes to stand under its name, or goes from there; taken before `state`.
+    let entrance = Mutex(())
 
     struct State {
         /// The images, as in `index.json`.
         var manifests: [OCI.Descriptor] = []
         /// When each build that goes on began, in seconds since 1970.
         var leases: [UUID: Int64] = [:]
+        /// Folders of images that lie ready for an edge since this start, by the image's digits.
+        var published: [String: Set<String>] = [:]
     }
 
     /// Opens the store, and clears away what an interrupted daemon left half-made.
-    package init(images: String) throws(Fault) {
+    package init(images: String, limits: BuildLimits = BuildLimits()) throws(Fault) {
         root = images
+        self.limits = limits
         // Closed to the host's users: layers hold programs that run as root.
         try Durable.makeFolder(images, mode: 0o700)
         for folder in ["blobs/sha256", "layers", "cache/keys"] { try Durable.makeFolder("\(images)/\(folder)") }
@@ -130,14 +137,16 @@ package final class ImageStore: Sendable {
     ///
     /// - Returns: its diff ID. The same files give the same one.
     func addLayer(from folder: String, form: LayerPacker.Form) async throws -> String {
-        try await Blocking.run { [self] in
+        let work = LayerWork(limit: limits.layer)
+        return try await Blocking.run(interruptible: { [self] interruption in
             let archive = "\(root)/tmp/\(ULID.make()).tar"
             defer { unlink(archive) }
-            let (digits, size) = try LayerPacker.pack(folder, to: archive, form: form)
+            let (digits, size) = try LayerPacker.pack(folder, to: archive, form: form, work.until(interruption))
             let descriptor = OCI.Descriptor(mediaType: OCI.layerType, digest: "sha256:\(digits)", size: size)
-            try keep(folder: folder, archive: archive, as: LayerRecord(diffID: descriptor.digest, archive: descriptor))
+            let record = LayerRecord(diffID: descriptor.digest, archive: descriptor, unpacked: size)
+            try keep(folder: folder, archive: archive, as: record)
             return descriptor.digest
-        }
+        })
     }
 
     /// Makes a folder and its archive a layer; both are gone from where they were.
@@ -145,17 +154,23 @@ package final class ImageStore: Sendable {
         guard let digits = Hex.digits(of: record.diffID), let blob = Hex.digits(of: record.archive.digest) else {
             throw Fault(.corrupt, "\(record.diffID) is not a SHA-256")
         }
-        if FileTree.exists(recordPath(digits)) {
-            try FileTree.touch(recordPath(digits))
-            return try FileTree.remove(folder)
-        }
         guard chmod(folder, 0o755) == 0 else { throw Durable.fault(errno, "set the mode of", folder) }
-        try FileTree.syncDisk(of: root)
-        try FileTree.rename(archive, to: blobPath(blob))
-        // One without a record is the rest of a build that was ended just here.
-        try FileTree.remove("\(root)/layers/\(digits)")
-        try FileTree.rename(folder, to: "\(root)/layers/\(digits)")
-        try Durable.write(try JSON.encode(record), to: recordPath(digits))
+        if !FileTree.exists(recordPath(digits)) { try FileTree.syncDisk(of: root) }
+        // Two builds may bring the same layer at once: the second must see the record of the first, or it would take
+        // away a folder that Machines have mounted by now.
+        let isThere = try entrance.withLock { _ throws(Fault) -> Bool in
+            if FileTree.exists(recordPath(digits)) {
+                try FileTree.touch(recordPath(digits))
+                return true
+            }
+            try FileTree.rename(archive, to: blobPath(blob))
+            // One without a record is the rest of a build that was ended just here.
+            try FileTree.remove("\(root)/layers/\(digits)")
+            try FileTree.rename(folder, to: "\(root)/layers/\(digits)")
+            try Durable.write(try JSON.encode(record), to: recordPath(digits))
+            return false
+        }
+        if isThere { try FileTree.remove(folder) }
     }
 
     /// The record of a layer, which now counts as used.

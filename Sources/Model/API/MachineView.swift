@@ -1,122 +1,104 @@
-/// A Machine as the Machines API shows it.
+/// A Machine as the Machines API shows it; what a newer server adds is kept.
 ///
 /// > Source: `machines-api`, section 9.
 package struct MachineView: Codable, Equatable, Sendable {
-    package var id: String
-    package var name: String
-    package var state: String
-    package var region: String
-    package var instanceID: String
-    package var version: String
-    package var privateIP: String
-    package var createdAt: String
-    package var updatedAt: String
-    package var config: MachineConfig
-    package var events: [Event]
-    package var checks: [Check]
-    package var hostStatus: String
-    package var cordoned: Bool
-    package var ready: Bool
+    package var value: JSONValue
+
+    package init(_ value: JSONValue) {
+        self.value = value
+    }
 
     package init(_ machine: Machine) {
-        id = machine.id.text
-        name = machine.name
-        state = machine.status.state.name
-        region = machine.region
-        instanceID = machine.spec.instance
-        version = machine.spec.instance
-        privateIP = machine.status.address?.ipv6 ?? ""
-        createdAt = machine.createdAt.rfc3339
-        updatedAt = machine.status.updatedAt.rfc3339
-        config = machine.spec.config
-        events = machine.status.events.reversed().map(Event.init)
-        checks = machine.status.checks.map(Check.init)
-        hostStatus = "ok"
-        cordoned = machine.spec.cordoned
-        ready = machine.status.ready
-        // Secrets never stand in `config.env`, yet what a user put there need not be shown to everybody either.
-        config.env = config.env.filter { $0.key == "PRIMARY_REGION" || $0.key == "FLY_PROCESS_GROUP" }
+        value = MachineWire.value(machine)
     }
 
-    package enum CodingKeys: String, CodingKey {
-        case id, name, state, region, version, config, events, checks, cordoned, ready
-        case instanceID = "instance_id"
-        case privateIP = "private_ip"
-        case createdAt = "created_at"
-        case updatedAt = "updated_at"
-        case hostStatus = "host_status"
+    package init(from decoder: any Decoder) throws {
+        value = try JSONValue(from: decoder)
     }
 
-    package struct Check: Codable, Equatable, Sendable {
-        package var name: String
-        package var status: String
-        package var output: String
-        package var updatedAt: String
+    package func encode(to encoder: any Encoder) throws {
+        try value.encode(to: encoder)
+    }
 
-        package init(_ check: Machine.CheckStatus) {
-            name = check.name
-            status = check.status.rawValue
-            output = check.output
-            updatedAt = check.updatedAt.rfc3339
+    package var id: String { text("id") }
+    package var name: String { text("name") }
+    package var state: String { text("state") }
+    package var region: String { text("region") }
+    package var instanceID: String { text("instance_id") }
+    package var version: String { text("version") }
+    package var privateIP: String { text("private_ip") }
+    package var createdAt: String { text("created_at") }
+    package var updatedAt: String { text("updated_at") }
+    package var hostStatus: String { text("host_status") }
+    package var cordoned: Bool { value["cordoned"]?.bool ?? false }
+    package var ready: Bool { value["ready"]?.bool ?? false }
+    package var config: Config { Config(value: value["config"] ?? .object([:])) }
+    package var events: [Event] { (value["events"]?.array ?? []).map { Event(value: $0) } }
+    package var checks: [Check] { (value["checks"]?.array ?? []).map { Check(value: $0) } }
+
+    private func text(_ name: String) -> String { value[name]?.string ?? "" }
+}
+
+extension MachineView {
+    /// The part of a Machine's configuration that commands print.
+    package struct Config: Equatable, Sendable {
+        package var value: JSONValue
+
+        package var image: String { value["image"]?.string ?? "" }
+
+        package var metadata: [String: String] { (value["metadata"]?.object ?? [:]).compactMapValues(\.string) }
+
+        package var env: [String: String] { (value["env"]?.object ?? [:]).compactMapValues(\.string) }
+
+        package var guest: MachineConfig.Guest {
+            let guest = value["guest"]
+            return MachineConfig.Guest(
+                cpuKind: guest?["cpu_kind"]?.string.flatMap { MachineConfig.CPUKind(rawValue: $0) } ?? .shared,
+                cpus: Int(guest?["cpus"]?.int ?? 1),
+                memoryMiB: Int(guest?["memory_mb"]?.int ?? 256)
+            )
         }
 
-        package enum CodingKeys: String, CodingKey {
-            case name, status, output
-            case updatedAt = "updated_at"
-        }
+        /// IDs of the volumes that it mounts.
+        package var volumes: [String] { (value["mounts"]?.array ?? []).compactMap { $0["volume"]?.string } }
     }
 
-    package struct Event: Codable, Equatable, Sendable {
-        package var type: String
-        package var status: String
-        package var source: String
+    /// The latest result of one check.
+    package struct Check: Equatable, Sendable {
+        package var value: JSONValue
+
+        package var name: String { value["name"]?.string ?? "" }
+        package var status: String { value["status"]?.string ?? "" }
+        package var output: String { value["output"]?.string ?? "" }
+        package var updatedAt: String { value["updated_at"]?.string ?? "" }
+    }
+
+    /// Something that happened to a Machine.
+    package struct Event: Equatable, Sendable {
+        package var value: JSONValue
+
+        package var type: String { value["type"]?.string ?? "" }
+        package var status: String { value["status"]?.string ?? "" }
+        package var source: String { value["source"]?.string ?? "" }
+        package var detail: String? { value["detail"]?.string }
         /// Milliseconds since 1970.
-        package var timestamp: Int64
-        package var detail: String?
-        package var request: Request?
-
-        package init(_ event: Machine.Event) {
-            type = event.kind.rawValue
-            status = event.kind == .launch ? "created" : event.kind == .exit ? "stopped" : "started"
-            source = event.exit.map { $0.requested ? "user" : "flyd" } ?? "flyd"
-            timestamp = event.at.milliseconds
-            detail = event.detail
-            request = event.exit.map { Request(exitEvent: Exit($0)) }
+        package var timestamp: Int64 { value["timestamp"]?.int ?? 0 }
+        package var request: Request? {
+            value["request"].map { Request(exitEvent: Exit(value: $0["exit_event"] ?? .null)) }
         }
     }
 
-    package struct Request: Codable, Equatable, Sendable {
+    /// What came with an event.
+    package struct Request: Equatable, Sendable {
         package var exitEvent: Exit
-
-        package enum CodingKeys: String, CodingKey {
-            case exitEvent = "exit_event"
-        }
     }
 
-    package struct Exit: Codable, Equatable, Sendable {
-        package var exitCode: Int32
-        package var guestExitCode: Int32
-        package var guestSignal: Int32
-        package var oomKilled: Bool
-        package var requestedStop: Bool
-        package var exitedAt: String
+    /// How a Machine's process ended.
+    package struct Exit: Equatable, Sendable {
+        package var value: JSONValue
 
-        package init(_ exit: Machine.Exit) {
-            exitCode = exit.code
-            guestExitCode = exit.code
-            guestSignal = exit.signal ?? -1
-            oomKilled = exit.outOfMemory
-            requestedStop = exit.requested
-            exitedAt = exit.at.rfc3339
-        }
-
-        package enum CodingKeys: String, CodingKey {
-            case exitCode = "exit_code"
-            case guestExitCode = "guest_exit_code"
-            case guestSignal = "guest_signal"
-            case oomKilled = "oom_killed"
-            case requestedStop = "requested_stop"
-            case exitedAt = "exited_at"
-        }
+        package var exitCode: Int32 { Int32(truncatingIfNeeded: value["exit_code"]?.int ?? 0) }
+        package var oomKilled: Bool { value["oom_killed"]?.bool ?? false }
+        package var requestedStop: Bool { value["requested_stop"]?.bool ?? false }
     }
 }

@@ -1,5 +1,5 @@
 /// What a deploy asks for: `POST /v1/apps/{app}/rollouts`.
-package struct DeployRequest: Codable, Sendable {
+package struct DeployRequest: Sendable {
     package var config: AppConfig
     /// The project; nil when `config.build.image` names an image.
     package var manifest: SourceManifest?
@@ -9,12 +9,18 @@ package struct DeployRequest: Codable, Sendable {
     package var lines: [String: Int]
     /// The name of that file, for the same hints; nil is `fly.toml`.
     package var configFile: String?
-    /// Two Machines for a new group with services and no volume.
-    package var highAvailability: Bool
+    /// What the command line says beyond the configuration.
+    package var options = DeployOptions()
     /// How the project becomes an image without a Dockerfile; nil builds by its Dockerfile.
     package var python: PythonBuild?
+    /// The same for a project with a Dockerfile of its own, for when that can't be built; nil insists on the Dockerfile.
+    package var instead: PythonBuild?
     /// Ends without a new release when image and configuration are what runs already.
     package var onlyIfChanged = false
+    /// What only the build may see; nil for none.
+    ///
+    /// No record has them: a build that a restart cuts off begins anew by hand.
+    package var buildSecrets: BuildSecrets?
 
     package init(
         config: AppConfig,
@@ -29,10 +35,19 @@ package struct DeployRequest: Codable, Sendable {
         self.lines = lines
         self.highAvailability = highAvailability
     }
+
+    /// Two Machines for a new group with services and no volume.
+    package var highAvailability: Bool {
+        get { options.highAvailability }
+        set { options.highAvailability = newValue }
+    }
+
+    /// The newest revisions of the project's migrations; nil when it has none that can be read.
+    package var revisions: [String]?
 }
 
 /// One line of a roll-out's story, as `GET /v1/apps/{app}/rollouts/{id}/events` streams it.
-package enum RolloutEvent: Codable, Equatable, Sendable {
+package enum RolloutEvent: Equatable, Sendable {
     /// A part begins: "build", "release_command", "update Machine …".
     case stage(String)
     /// Output of a build, a release command or an app.
@@ -41,14 +56,18 @@ package enum RolloutEvent: Codable, Equatable, Sendable {
     case done(String, seconds: Double)
     /// The last event.
     case finished(Rollout, url: String?)
+    /// Of a newer version; whoever shows the story passes it over.
+    case unknown(ConfigValue)
 }
 
 /// Why a request was refused, in Fly's form and with our hint.
-package struct ErrorBody: Codable, Sendable {
+package struct ErrorBody: Sendable {
     package var error: String
     /// A ``Fault/Code``.
     package var status: String
     package var hint: String?
+    /// The same, where `status` is the word of an envelope.
+    package var code: String?
 
     package init(_ fault: Fault) {
         error = fault.message
@@ -58,12 +77,12 @@ package struct ErrorBody: Codable, Sendable {
 
     /// The fault again, on the client's side.
     package var fault: Fault {
-        Fault(Fault.Code(rawValue: status) ?? .io, error, hint: hint)
+        Fault(Fault.Code(rawValue: code ?? status) ?? .io, error, hint: hint)
     }
 }
 
 /// An app as the API shows it.
-package struct AppView: Codable, Equatable, Sendable {
+package struct AppView: Equatable, Sendable {
     package var id: String
     package var name: String
     /// `pending` before the first release, then `deployed`; `suspended` when no Machine is started.
@@ -77,6 +96,10 @@ package struct AppView: Codable, Equatable, Sendable {
     package var createdAt: String
     /// The app that it is a throw-away of; nil for all others.
     package var tryoutOf: String?
+    /// What is done with its requests instead of passing them on; nil is nothing of the kind.
+    package var traffic: String?
+    /// The name of its private network.
+    package var network: String
 
     package init(_ app: App, machines: [Machine], volumes: Int, hostname: String, url: String) {
         id = app.name
@@ -91,13 +114,8 @@ package struct AppView: Codable, Equatable, Sendable {
         release = app.currentRelease
         createdAt = app.createdAt.rfc3339
         tryoutOf = app.tryout?.of
+        traffic = app.traffic?.rawValue
+        network = app.network.name
     }
 
-    package enum CodingKeys: String, CodingKey {
-        case id, name, status, hostname, url, owner, release
-        case machineCount = "machine_count"
-        case volumeCount = "volume_count"
-        case createdAt = "created_at"
-        case tryoutOf = "tryout_of"
-    }
 }

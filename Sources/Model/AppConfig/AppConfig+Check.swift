@@ -5,9 +5,14 @@ extension AppConfig {
     package func check() throws(Fault) {
         try Self.require(deploy.maxUnavailable.isFinite && deploy.maxUnavailable > 0, "deploy.max_unavailable")
         try Self.require((1...1_000).contains(deploy.maxMachines ?? 1), "deploy.max_machines")
+        try Self.require((1...99).contains(deploy.canaryWeight ?? 1), "deploy.canary_weight")
+        if let time = deploy.canaryDuration?.duration {
+            try Self.require(Deploy.canaryDurations.contains(time), "deploy.canary_duration")
+        }
         try Self.require(Self.isLimit(deploy.waitTimeout), "deploy.wait_timeout")
         try Self.require(Self.isLimit(deploy.releaseCommandTimeout), "deploy.release_command_timeout")
         if let stayUp = deploy.stayUp { try Self.require(Self.isLimit(stayUp), "deploy.stay_up") }
+        if let primaryRegion { try Self.require(Self.isRegion(primaryRegion), "primary_region") }
         if let killTimeout { try Self.require(Self.isLimit(killTimeout), "kill_timeout") }
         for guest in vms.map(\.guest) + [deploy.releaseCommandVM].compactMap({ $0 }) {
             if let objection = GuestSize.objection(to: guest) { throw Fault(.invalidConfig, "vm: \(objection)") }
@@ -27,7 +32,15 @@ extension AppConfig {
         for restart in restarts {
             try Self.require((0...1_000_000).contains(restart.settings.maxRetries), "restart.retries")
         }
+        if checkCount > Self.maximumChecks {
+            throw Fault(
+                .invalidConfig,
+                "the app has \(checkCount) health checks",
+                hint: "at most \(Self.maximumChecks) are possible; one for each service is plenty"
+            )
+        }
         for service in [httpService].compactMap({ $0 }) + services { try Self.check(service) }
+        if let portClash { throw Fault(portClash) }
         for check in checks.values { try Self.check(check.settings) }
         for file in files { try Self.require(file.guestPath.hasPrefix("/"), "files.guest_path") }
         for one in metrics { try Self.require((1...65_535).contains(one.port), "metrics.port") }
@@ -62,6 +75,12 @@ extension AppConfig {
             check.headers.allSatisfy { HTTPText.isToken($0.key) && HTTPText.isFieldValue($0.value) },
             "checks.headers"
         )
+    }
+
+    /// Whether a text can be the code of a region, known or not: it becomes a variable of Machines.
+    private static func isRegion(_ text: String) -> Bool {
+        (1...63).contains(text.utf8.count)
+            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
     }
 
     private static func isLimit(_ duration: GoDuration) -> Bool {

@@ -23,6 +23,11 @@ extension AppConfig {
         }
     }
 
+    /// The tests that each new Machine of a group has to pass, those of the app first.
+    package func machineTests(for group: String) -> [MachineCheck] {
+        machineChecks + services(for: group).flatMap(\.machineChecks)
+    }
+
     /// The files of a group's Machines, in the order of the file.
     package func files(for group: String) -> [File] {
         files.filter { matches($0.processes, group) }

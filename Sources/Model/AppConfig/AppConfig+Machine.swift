@@ -11,20 +11,37 @@ extension AppConfig {
     package func machineConfig(group: String, image: String, region: String) -> MachineConfig {
         var config = MachineConfig(image: image)
         config.env = environment(for: group)
-        config.env["PRIMARY_REGION"] = primaryRegion ?? region
+        config.env["PRIMARY_REGION"] = self.region(onHostIn: region)
         config.`init` = overrides
         if let command = processes[group], !command.isEmpty { config.`init`.cmd = command }
         config.guest = guest(for: group) ?? MachineConfig.Guest()
-        config.services = services(for: group).map(\.settings)
+        config.services = services(for: group).map(\.machineSettings)
         config.checks = machineChecks(for: group)
         if let mount = mounts(for: group) {
-            config.mounts = [
-                MachineConfig.Mount(name: mount.source, path: mount.destination, sizeGB: mount.initialSizeGB)
-            ]
+            var wanted = MachineConfig.Mount(
+                name: mount.source,
+                path: mount.destination,
+                sizeGB: mount.initialSizeGB
+            )
+            wanted.growth = mount.autoExtend.map {
+                MachineConfig.Growth(threshold: $0.threshold, stepGB: $0.incrementGB, limitGB: $0.limitGB)
+            }
+            wanted.snapshotRetention = mount.snapshotRetention
+            wanted.scheduledSnapshots = mount.scheduledSnapshots
+            config.mounts = [wanted]
         }
         config.restart = restarts.last { matches($0.processes, group) }?.settings ?? MachineConfig.Restart()
         config.stopConfig = stopConfig
-        config.metadata = ["fly_platform_version": "v2", "fly_process_group": group]
+        config.swapMiB = swapSizeMB.flatMap { $0 > 0 ? $0 : nil }
+        let files = machineFiles(for: group)
+        if !files.isEmpty { config.files = files }
+        let statics = statics.filter { $0.tigrisBucket == nil }.compactMap { one in
+            StaticFiles(guestPath: one.guestPath, urlPrefix: one.urlPrefix)
+        }
+        if !statics.isEmpty, config.services.contains(where: { !$0.httpPorts.isEmpty }) { config.statics = statics }
+        // Over TLS nobody asks yet; the reader of the file has said so.
+        config.metrics = metrics(for: group).flatMap { $0.https == true ? nil : .init(port: $0.port, path: $0.path) }
+        config.metadata = [MachineConfig.platformKey: "v2", MachineConfig.groupKey: group]
         return config
     }
 
@@ -43,6 +60,24 @@ extension AppConfig {
     }
 
     // MARK: - Private
+
+    /// What a file of the project holds is in it by now: whoever read the project has put it there.
+    private func machineFiles(for group: String) -> [MachineConfig.File] {
+        var found: [String: MachineConfig.File] = [:]
+        for file in files(for: group) {
+            // Without a source it takes away an earlier one.
+            let isEmpty = file.rawValue == nil && file.secretName == nil
+            found[file.guestPath] =
+                isEmpty
+                ? nil
+                : MachineConfig.File(
+                    guestPath: file.guestPath,
+                    rawValue: file.rawValue,
+                    secretName: file.rawValue == nil ? file.secretName : nil
+                )
+        }
+        return found.values.sorted { $0.guestPath < $1.guestPath }
+    }
 
     private func machineChecks(for group: String) -> [String: MachineConfig.Check] {
         checks.filter { matches($0.value.processes, group) }.mapValues { check in

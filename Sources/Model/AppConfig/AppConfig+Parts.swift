@@ -1,6 +1,6 @@
 extension AppConfig {
     /// One of `[[statics]]`.
-    package struct Static: Codable, Equatable, Sendable {
+    package struct Static: Equatable, Sendable {
         package var guestPath: String
         package var urlPrefix: String
         package var tigrisBucket: String?
@@ -8,7 +8,7 @@ extension AppConfig {
     }
 
     /// One of `[[files]]`; without a source it takes away an earlier one of the same path.
-    package struct File: Codable, Equatable, Sendable {
+    package struct File: Equatable, Sendable {
         package var processes: [String] = []
         /// Absolute.
         package var guestPath: String
@@ -20,7 +20,7 @@ extension AppConfig {
     }
 
     /// One of `[[metrics]]`.
-    package struct Metrics: Codable, Equatable, Sendable {
+    package struct Metrics: Equatable, Sendable {
         package var processes: [String] = []
         package var port: Int
         package var path: String?
@@ -28,7 +28,7 @@ extension AppConfig {
     }
 
     /// One of `[[machine_checks]]`: a Machine that tests another one during a deploy.
-    package struct MachineCheck: Codable, Equatable, Sendable {
+    package struct MachineCheck: Equatable, Sendable {
         package var command: [String]
         package var image: String?
         package var entrypoint: [String]?
@@ -37,7 +37,7 @@ extension AppConfig {
     }
 
     /// The rest of `[experimental]`.
-    package struct Experimental: Codable, Equatable, Sendable {
+    package struct Experimental: Equatable, Sendable {
         package var autoRollback: Bool?
         package var enableConsul: Bool?
         package var enableEtcd: Bool?
@@ -52,7 +52,7 @@ extension AppConfig {
     }
 
     /// What `[[vm]]` says beside the size.
-    package struct VMOptions: Codable, Equatable, Sendable {
+    package struct VMOptions: Equatable, Sendable {
         package var maxMemoryMiB: Int?
         package var gpus: Int?
         package var gpuKind: String?
@@ -66,9 +66,20 @@ extension AppConfig {
         package init() {}
 
         /// What the file system's changes survive.
-        package enum Persistence: String, Codable, Sendable, CaseIterable {
+        package enum Persistence: OpenWord {
             case restart
             case always
+            case unknown(String)
+
+            package static let allCases: [Self] = [.restart, .always]
+
+            package var rawValue: String {
+                switch self {
+                case .restart: "restart"
+                case .always: "always"
+                case .unknown(let word): word
+                }
+            }
         }
     }
 }

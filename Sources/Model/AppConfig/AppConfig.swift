@@ -2,8 +2,8 @@
 ///
 /// What Roost does not act on yet is checked and kept as well, and written back as it was; `docs/fly-toml.md` says which.
 /// It is stored with a release, so that a deploy, a roll-back and a new Machine all start from the same values. Releases
-/// of earlier versions are read too: whatever is added here is optional or ``OrEmpty``.
-package struct AppConfig: Codable, Equatable, Sendable {
+/// of earlier versions are read too, as `AppConfig+Form.swift` says.
+package struct AppConfig: Equatable, Sendable {
     package var app: String?
     package var primaryRegion: String?
     package var build = Build()
@@ -31,12 +31,12 @@ package struct AppConfig: Codable, Equatable, Sendable {
     package var machineConfig: String?
     /// The container out of `machineConfig` that gets the built image.
     package var container: String?
-    /// `[[statics]]`: files that the edge would serve itself.
-    @OrEmpty package var statics: [Static]
-    @OrEmpty package var files: [File]
-    @OrEmpty package var metrics: [Metrics]
+    /// `[[statics]]`: files that the edge answers with by itself.
+    package var statics: [Static] = []
+    package var files: [File] = []
+    package var metrics: [Metrics] = []
     /// `[[machine_checks]]` at the top, which are for all groups.
-    @OrEmpty package var machineChecks: [MachineCheck]
+    package var machineChecks: [MachineCheck] = []
     /// What `[experimental]` holds beside ``overrides``; nil when that is nothing.
     package var experimental: Experimental?
 
@@ -46,7 +46,7 @@ package struct AppConfig: Codable, Equatable, Sendable {
 
 extension AppConfig {
     /// How the image is made; paths are relative to the folder of the file.
-    package struct Build: Codable, Equatable, Sendable {
+    package struct Build: Equatable, Sendable {
         package var image: String?
         package var dockerfile: String?
         package var ignorefile: String?
@@ -65,17 +65,30 @@ extension AppConfig {
         package init() {}
 
         /// `[build.compose]`, whose presence alone already says something.
-        package struct Compose: Codable, Equatable, Sendable {
+        package struct Compose: Equatable, Sendable {
             package var file: String?
         }
 
-        package enum Compression: String, Codable, Sendable, CaseIterable {
+        /// How an image's layers are packed for a registry.
+        package enum Compression: OpenWord {
             case gzip
             case zstd
+            case unknown(String)
+
+            package static let allCases: [Self] = [.gzip, .zstd]
+
+            package var rawValue: String {
+                switch self {
+                case .gzip: "gzip"
+                case .zstd: "zstd"
+                case .unknown(let word): word
+                }
+            }
         }
     }
 
-    package struct Deploy: Codable, Equatable, Sendable {
+    /// `[deploy]`: what happens around a roll-out.
+    package struct Deploy: Equatable, Sendable {
         package var strategy = Strategy.rolling
         /// Split into words; nil when there is none.
         package var releaseCommand: [String]?
@@ -94,19 +107,42 @@ extension AppConfig {
         package var maxUnavailable = 0.33
         /// The most Machines of a group with services, for an app that keeps state in its process; nil is no limit.
         package var maxMachines: Int?
+        /// Puts the release before back when the new one fails; without it Machines stay as the fault left them.
+        package var rollback = true
+        /// Percent of the requests that a canary gets; nil is its even share.
+        package var canaryWeight: Int?
+        /// How long a canary with a weight is compared with the others.
+        package var canaryDuration: GoDuration?
+
+        /// Of a canary with a weight of which nothing else is said.
+        package static let usualCanaryDuration: GoDuration = "1m"
 
         package init() {}
     }
 
-    package enum Strategy: String, Codable, Sendable, CaseIterable {
+    /// How a roll-out goes from one release to the next.
+    package enum Strategy: OpenWord {
         case rolling
         case immediate
         case canary
         case bluegreen
+        case unknown(String)
+
+        package static let allCases: [Self] = [.rolling, .immediate, .canary, .bluegreen]
+
+        package var rawValue: String {
+            switch self {
+            case .rolling: "rolling"
+            case .immediate: "immediate"
+            case .canary: "canary"
+            case .bluegreen: "bluegreen"
+            case .unknown(let word): word
+            }
+        }
     }
 
     /// `[checks.<name>]`: informational, but a deploy waits for it.
-    package struct Check: Codable, Equatable, Sendable {
+    package struct Check: Equatable, Sendable {
         package var processes: [String] = []
         /// Its `port` is nil when that of `[http_service]` is meant.
         package var settings: MachineConfig.Check
@@ -117,7 +153,8 @@ extension AppConfig {
         }
     }
 
-    package struct VM: Codable, Equatable, Sendable {
+    /// A `[[vm]]`: the size of the Machines of some groups.
+    package struct VM: Equatable, Sendable {
         /// Empty is all groups, here and nowhere else.
         package var processes: [String] = []
         package var guest: MachineConfig.Guest
@@ -128,7 +165,8 @@ extension AppConfig {
         }
     }
 
-    package struct Mount: Codable, Equatable, Sendable {
+    /// A `[[mounts]]`: a volume and where it is seen.
+    package struct Mount: Equatable, Sendable {
         package var processes: [String] = []
         /// The volume's name.
         package var source: String
@@ -147,7 +185,7 @@ extension AppConfig {
         }
 
         /// When a volume grows, in which steps, and up to what.
-        package struct AutoExtend: Codable, Equatable, Sendable {
+        package struct AutoExtend: Equatable, Sendable {
             /// In percent of its size.
             package var threshold: Int
             package var incrementGB: Int
@@ -155,7 +193,8 @@ extension AppConfig {
         }
     }
 
-    package struct Restart: Codable, Equatable, Sendable {
+    /// A `[[restart]]`: whether a process that ended is started again.
+    package struct Restart: Equatable, Sendable {
         package var processes: [String] = []
         package var settings: MachineConfig.Restart
 

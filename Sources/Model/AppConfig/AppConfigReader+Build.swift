@@ -97,7 +97,30 @@ extension AppConfigReader {
         }
         config.deploy.seedCommand = readCommand("seed_command", in: table)
         config.deploy.maxMachines = table.integer("max_machines", in: 1...1_000)
+        config.deploy.rollback = table.boolean("rollback") ?? true
+        readCanary(table)
         table.close()
+    }
+
+    private mutating func readCanary(_ table: ConfigTable) {
+        let places = ["canary_weight", "canary_duration"].filter { table.has($0) }
+        if let field = table.take("canary_weight") {
+            let percent = AppConfig.Deploy.percent(ScalarText.text(field.node))
+            if percent == nil { report.mismatch(field, expected: "a share of the requests from 1% to 99%") }
+            config.deploy.canaryWeight = percent
+        }
+        if let (field, time) = table.duration("canary_duration", bare: .nanoseconds) {
+            config.deploy.canaryDuration = GoDuration(time)
+            if !AppConfig.Deploy.canaryDurations.contains(time) {
+                report.mismatch(field, expected: "a duration from 1s to 24h")
+            }
+        }
+        guard let first = places.first, config.deploy.strategy != .canary else { return }
+        let strategy = config.deploy.strategy.rawValue
+        report.warn(
+            table.position,
+            "deploy.\(first) has no effect with the strategy \"\(strategy)\": it is for \"canary\""
+        )
     }
 
     private mutating func readStrategy(_ table: ConfigTable) {

@@ -10,6 +10,7 @@ extension AppConfigReader {
         check.gracePeriod = clamped("grace_period", in: table, bare: bare, zeroAllowed: true) ?? check.gracePeriod
         var result = AppConfig.Check(settings: check)
         if kind == .http { readRequest(table, into: &result, normalised: normalised) }
+        result.settings.onFailure = readRemedy(table)
         table.obsolete("restart_limit")
         table.close()
         return result
@@ -76,6 +77,7 @@ extension AppConfigReader {
         }
         var result = AppConfig.Check(settings: check)
         readRequest(table, into: &result, normalised: true)
+        result.settings.onFailure = readRemedy(table)
         result.processes = filter(table, undefined: .warning)
         if !hasPort { requireHTTPPort(result, table) }
         table.close()
@@ -88,6 +90,10 @@ extension AppConfigReader {
         guard let group = groups.first(where: { config.httpPort(for: $0) == nil }) else { return }
         let list = "an integer from 1 to 65535, since the group \"\(group)\" has no [http_service] to take it from"
         table.missing("port", expected: list)
+    }
+
+    private func readRemedy(_ table: ConfigTable) -> MachineConfig.Check.Remedy? {
+        table.take("on_failure").flatMap { table.choice($0, of: MachineConfig.Check.Remedy.allCases) }
     }
 
     /// What both kinds of HTTP check say of their request.

@@ -52,7 +52,7 @@ extension AppConfigReader {
     /// Where `[metrics]` once was; it counts only while there is no such section.
     private mutating func readOldMetrics(_ table: ConfigTable) {
         let keys = ["metrics_port", "metrics_path"].filter { table.has($0) }
-        guard let first = keys.first else { return }
+        guard !keys.isEmpty else { return }
         let port = table.integer("metrics_port", in: 1...65_535)
         let path = table.string("metrics_path")
         guard !root.has("metrics") else {
@@ -64,6 +64,5 @@ extension AppConfigReader {
         if !table.has("metrics_port") { table.missing("metrics_port", expected: "an integer from 1 to 65535") }
         guard let port else { return }
         config.metrics.append(AppConfig.Metrics(port: port, path: path))
-        table.hasNoEffect(first)
     }
 }

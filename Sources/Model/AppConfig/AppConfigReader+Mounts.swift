@@ -15,9 +15,7 @@ extension AppConfigReader {
             let size = readVolumeSize("initial_size", in: table, orNumber: true, at: 1...1_048_576)
             let autoExtend = readAutoExtend(table)
             let retention = table.integer("snapshot_retention", in: 1...60)
-            if retention != nil { table.hasNoEffect("snapshot_retention") }
             let scheduled = table.boolean("scheduled_snapshots")
-            if scheduled != nil { table.hasNoEffect("scheduled_snapshots") }
             table.close()
             guard let source, let destination else { continue }
             var mount = AppConfig.Mount(source: source, destination: destination)
@@ -116,7 +114,6 @@ extension AppConfigReader {
             table.missing(keys[1], expected: "a size such as \"10gb\" as a string, from 1 to 100 GB")
             return nil
         }
-        for key in keys { table.hasNoEffect(key) }
         return AppConfig.Mount.AutoExtend(threshold: threshold, incrementGB: increment, limitGB: limit)
     }
 }

@@ -17,6 +17,14 @@ extension AppConfigReader {
                     "\(table.join("index_document")): counts only beside tigris_bucket"
                 )
             }
+            if bucket != nil {
+                table.hasNoEffect("tigris_bucket")
+            } else if let guest, let prefix, StaticFiles(guestPath: guest, urlPrefix: prefix) == nil {
+                report.warn(
+                    table.keyPosition("guest_path"),
+                    "\(table.join("guest_path")): not served here, expected the absolute path of a folder in the image"
+                )
+            }
             table.close()
             guard let guest, let prefix else { continue }
             if !prefixes.insert(prefix).inserted {
@@ -32,7 +40,6 @@ extension AppConfigReader {
         if tables.count > 10 {
             report.warn(root.keyPosition("statics"), "statics: found \(tables.count), Fly serves at most 10")
         }
-        if !tables.isEmpty { root.hasNoEffect("statics") }
     }
 
     mutating func readFiles() {
@@ -61,7 +68,6 @@ extension AppConfigReader {
                 )
             )
         }
-        if !tables.isEmpty { root.hasNoEffect("files") }
     }
 
     mutating func readMetrics() {
@@ -72,21 +78,23 @@ extension AppConfigReader {
             let port = table.required("port", expected: "an integer from 1 to 65535") { key in
                 table.integer(key, in: 1...65_535)
             }
-            let path = table.string("path")
+            var path: String?
+            if let field = table.take("path"), let text = table.string(field) {
+                path = text
+                if !HTTPText.isTarget(text) { report.mismatch(field, expected: "a path such as \"/metrics\"") }
+            }
             let https = table.boolean("https")
+            if https == true { table.hasNoEffect("https") }
             let processes = filter(table, undefined: .warning)
             table.close()
             return port.map { AppConfig.Metrics(processes: processes, port: $0, path: path, https: https) }
         }
         config.metrics += old
-        guard !tables.isEmpty else { return }
-        for key in ["metric", "metrics"] where root.has(key) { return root.hasNoEffect(key) }
     }
 
     /// Of the file as a whole or of a service.
     func readMachineChecks(_ table: ConfigTable) -> [AppConfig.MachineCheck] {
         let tables = table.tableArray("machine_checks")
-        if !tables.isEmpty { table.hasNoEffect("machine_checks") }
         return tables.compactMap { check in
             let command = check.required("command", expected: "a list of strings such as [\"curl\", \"…\"]") { key in
                 check.strings(key).flatMap { $0.isEmpty ? nil : $0 }

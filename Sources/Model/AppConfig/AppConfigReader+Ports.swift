@@ -19,7 +19,12 @@ extension AppConfigReader {
         if let options = table.table("proxy_proto_options") {
             port.proxyProtocol = options.choice("version", of: AppConfig.ProxyProtocol.allCases)
             options.close()
-            table.hasNoEffect("proxy_proto_options")
+            if !port.handlers.contains("proxy_proto") {
+                report.warn(
+                    table.keyPosition("proxy_proto_options"),
+                    "\(table.join("proxy_proto_options")): counts only beside the handler \"proxy_proto\""
+                )
+            }
         }
         table.close()
         return port
@@ -27,7 +32,8 @@ extension AppConfigReader {
 
     /// `http_options` of a port or of `[http_service]`.
     func readHTTPOptions(_ table: ConfigTable) -> AppConfig.HTTPOptions? {
-        guard let table = takeOptions("http_options", of: table) else { return nil }
+        guard let table = table.table("http_options") else { return nil }
+        table.hasNoEffect("headers_read_timeout", "h2_backend")
         var options = AppConfig.HTTPOptions()
         options.compress = table.boolean("compress")
         options.idleTimeout = table.integer("idle_timeout", in: 0...Int(UInt32.max))
@@ -40,13 +46,16 @@ extension AppConfigReader {
         }
         let caches = table.tableArray("replay_cache").compactMap { readReplayCache($0) }
         options.replayCache = caches.isEmpty ? nil : caches
+        if table.has("security_headers") {
+            options.securityHeaders = table.choice("security_headers", of: AppConfig.SecurityHeaders.allCases)
+        }
         table.close()
         return options
     }
 
     /// `tls_options` of a port or of `[http_service]`.
     func readTLSOptions(_ table: ConfigTable) -> AppConfig.TLSOptions? {
-        guard let table = takeOptions("tls_options", of: table) else { return nil }
+        guard let table = table.table("tls_options") else { return nil }
         var options = AppConfig.TLSOptions()
         options.alpn = table.strings("alpn")
         if let field = table.take("versions"), let versions = table.strings(field) {
@@ -58,17 +67,12 @@ extension AppConfigReader {
             options.versions = versions
         }
         options.defaultSelfSigned = table.boolean("default_self_signed")
+        if options.defaultSelfSigned == true { table.hasNoEffect("default_self_signed") }
         table.close()
         return options
     }
 
     // MARK: - Private
-
-    private func takeOptions(_ key: String, of table: ConfigTable) -> ConfigTable? {
-        guard let options = table.table(key) else { return nil }
-        table.hasNoEffect(key)
-        return options
-    }
 
     /// Whether there is a range; a bound that is missing is the first or the last port there is.
     private func readRange(_ table: ConfigTable, into port: inout AppConfig.Port) -> Bool {
@@ -79,14 +83,18 @@ extension AppConfigReader {
             let found = "found \(start), expected at most the end_port, \(end)"
             report.error(table.keyPosition("start_port"), "\(table.join("start_port")): \(found)")
         }
-        if port.start != nil { table.hasNoEffect("start_port") }
-        if port.end != nil { table.hasNoEffect("end_port") }
+        if isRange, (port.end ?? 65_535) - (port.start ?? 0) >= AppConfig.Port.longest {
+            report.warn(
+                table.keyPosition(port.start == nil ? "end_port" : "start_port"),
+                "\(table.path): the edge opens only the first \(AppConfig.Port.longest) ports of a range"
+            )
+        }
         return isRange
     }
 
     private func readHandlers(_ table: ConfigTable) -> [String] {
-        let handled = ["http", "tls"]
-        let known = handled + ["pg_tls", "proxy_proto", "edge_http"]
+        let handled = ["http", "tls", "pg_tls", "proxy_proto"]
+        let known = handled + ["edge_http"]
         guard let field = table.take("handlers"), let names = table.strings(field) else { return [] }
         for element in field.elements ?? [] {
             guard case .string(let name) = element.node.value, !handled.contains(name) else { continue }
@@ -115,7 +123,7 @@ extension AppConfigReader {
             switch rules[name] {
             case .set(let text): values = [text]
             case .add(let texts): values = texts
-            case .remove, nil: values = []
+            case .remove, .unknown, nil: values = []
             }
             if !HTTPText.isToken(name) || !values.allSatisfy({ HTTPText.isFieldValue($0) }) {
                 report.mismatch(field, expected: "a header that HTTP allows")
@@ -143,8 +151,15 @@ extension AppConfigReader {
 }
 
 extension AppConfig.Port {
-    /// What the edge makes of it; nil for a range.
+    /// The most ports of a range: each is a socket for each of the edge's threads.
+    package static let longest = 1000
+
+    /// What the edge makes of it; a bound that is missing is the first or the last port there is.
     var served: MachineConfig.Port? {
-        port.map { MachineConfig.Port(port: $0, handlers: handlers) }
+        if let port { return MachineConfig.Port(port: port, handlers: handlers) }
+        guard start != nil || end != nil else { return nil }
+        let first = max(1, start ?? 1)
+        let last = min(end ?? 65_535, first + Self.longest - 1)
+        return last < first ? nil : MachineConfig.Port(port: first, endPort: last, handlers: handlers)
     }
 }

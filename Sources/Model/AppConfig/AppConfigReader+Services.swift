@@ -17,6 +17,7 @@ extension AppConfigReader {
         set(table.tableArray("checks").map { readServiceCheck($0, .http, normalised: false) }, in: &service)
         service.httpOptions = readHTTPOptions(table)
         service.tlsOptions = readTLSOptions(table)
+        service.rateLimit = readRateLimit(table)
         service.machineChecks = readMachineChecks(table)
         table.close()
         return service
@@ -37,6 +38,7 @@ extension AppConfigReader {
         let tcp = table.tables("tcp_checks").map { readServiceCheck($0, .tcp, normalised: true) }
         set(tcp + table.tables("http_checks").map { readServiceCheck($0, .http, normalised: true) }, in: &service)
         service.transport = readTransport(table)
+        service.rateLimit = readRateLimit(table)
         if ports.isEmpty, service.transport == nil {
             report.warn(table.position, "\(table.path): has no ports, so nothing reaches it; add [[services.ports]]")
         }

@@ -5,8 +5,8 @@ extension AppConfigReader {
         config.killSignal = root.choice("kill_signal", of: MachineConfig.Signal.allCases)
         readKillTimeout(root)
         config.swapSizeMB = root.integer("swap_size_mb", in: 0...1_048_576)
-        if let swap = config.swapSizeMB, swap > 0 { root.hasNoEffect("swap_size_mb") }
         config.consoleCommand = readCommand("console_command", in: root)
+        if config.consoleCommand != nil { root.hasNoEffect("console_command") }
         config.hostDedicationID = root.string("host_dedication_id")
         if config.hostDedicationID != nil { root.hasNoEffect("host_dedication_id") }
         config.machineConfig = readMachineConfig(root)
@@ -120,12 +120,20 @@ extension AppConfigReader {
                 field.keyPosition,
                 "\(field.path): names that begin with FLY_ belong to the platform, which may overwrite them"
             )
-        } else if Self.secretWords.contains(where: { name.contains($0) }), !Self.publicNames.contains(name) {
+        } else if Self.secretWords.contains(where: { name.contains($0) }), !Self.publicNames.contains(name),
+            !Self.isFile(field.node)
+        {
             report.warn(
                 field.keyPosition,
                 "\(field.path) looks like a secret, and [env] is stored and shown in the clear; set it as one"
             )
         }
+    }
+
+    /// The address of a SQLite file has no password in it.
+    private static func isFile(_ node: ConfigNode) -> Bool {
+        guard case .string(let text) = node.value else { return false }
+        return text.hasPrefix("sqlite")
     }
 
     /// > Source: flyctl `internal/command/deploy/deploy.go`.

@@ -24,6 +24,13 @@ struct AppConfigReader {
         readFiles()
         readMetrics()
         config.machineChecks = readMachineChecks(root)
+        if config.checkCount > AppConfig.maximumChecks {
+            let place = ["http_service", "services", "checks", "machine_checks"].first(where: root.has) ?? "checks"
+            report.error(
+                root.keyPosition(place),
+                "found \(config.checkCount) health checks, expected at most \(AppConfig.maximumChecks)"
+            )
+        }
         root.obsolete("allowed_public_ports")
         root.close()
     }
@@ -65,10 +72,9 @@ struct AppConfigReader {
         }
     }
 
-    /// A command that nothing comes of yet: kept as it was written, when it can be split.
+    /// A command that is kept as it was written, when it can be split.
     func readCommand(_ key: String, in table: ConfigTable) -> String? {
         guard let field = table.take(key), !words(field, in: table).isEmpty else { return nil }
-        table.hasNoEffect(key)
         guard case .string(let text) = field.node.value else { return nil }
         return text
     }

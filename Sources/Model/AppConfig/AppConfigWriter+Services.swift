@@ -8,6 +8,7 @@ extension AppConfigWriter {
         addScaling(of: service, to: &table)
         table.add("http_options", service.httpOptions.map(httpOptions))
         table.add("tls_options", service.tlsOptions.map(tlsOptions))
+        table.add("rate_limit", service.rateLimit.map(rateLimit))
         table.add("checks", .tables(checks(of: service, .http)))
         table.add("machine_checks", machineChecks(service.machineChecks))
         return table.value
@@ -19,6 +20,7 @@ extension AppConfigWriter {
         table.add("internal_port", service.settings.internalPort)
         addScaling(of: service, to: &table)
         table.add("ports", .tables((service.ports ?? Self.ports(of: service.settings)).map(port)))
+        table.add("rate_limit", service.rateLimit.map(rateLimit))
         table.add("tcp_checks", .tables(checks(of: service, .tcp)))
         table.add("http_checks", .tables(checks(of: service, .http)))
         table.add("machine_checks", machineChecks(service.machineChecks))
@@ -97,6 +99,7 @@ extension AppConfigWriter {
         table.add("interval", .string(check.interval.text), unless: .string(usual.interval.text))
         table.add("timeout", .string(check.timeout.text), unless: .string(usual.timeout.text))
         table.add("grace_period", .string(check.gracePeriod.text), unless: .string(usual.gracePeriod.text))
+        table.add("on_failure", check.onFailure?.rawValue)
     }
 
     private func addRequest(of check: AppConfig.Check, to table: inout ConfigEntries) {
@@ -128,6 +131,7 @@ extension AppConfigWriter {
         response.add("headers", options.headers.map { .map($0, headerRule) })
         table.add("response", response.valueIfAny)
         table.add("replay_cache", .tables((options.replayCache ?? []).map(replayCache)))
+        table.add("security_headers", options.securityHeaders?.rawValue)
         return table.value
     }
 
@@ -136,6 +140,8 @@ extension AppConfigWriter {
         case .remove: .boolean(false)
         case .set(let text): .string(text)
         case .add(let texts): .strings(texts)
+        // There is no word for it in this version's file.
+        case .unknown: .boolean(false)
         }
     }
 

@@ -91,6 +91,9 @@ struct AppConfigWriter {
         let most = Int64(exactly: deploy.maxUnavailable).map { ConfigNode.Value.integer($0) }
         table.add("max_unavailable", most ?? .float(deploy.maxUnavailable), unless: .float(usual.maxUnavailable))
         table.add("max_machines", deploy.maxMachines)
+        if !deploy.rollback { table.add("rollback", false) }
+        table.add("canary_weight", deploy.canaryWeight.map { "\($0)%" })
+        table.add("canary_duration", deploy.canaryDuration?.text)
         table.add("wait_timeout", .string(deploy.waitTimeout.text), unless: .string(usual.waitTimeout.text))
         table.add("stay_up", deploy.stayUp?.text)
         table.add("release_command", deploy.releaseCommand.map { Words.join($0) })

@@ -24,6 +24,7 @@ package struct ConfigNode: Equatable, Sendable {
         }
     }
 
+    /// What stands at a place of a file, before anybody knows what it means.
     package enum Value: Equatable, Sendable {
         case string(String)
         case integer(Int64)

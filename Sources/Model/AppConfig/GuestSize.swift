@@ -22,6 +22,7 @@ package enum GuestSize {
     /// Sizes with a GPU, which Fly has withdrawn.
     package static let withdrawn = ["a100-40gb", "a100-80gb", "l40s", "a10"]
 
+    /// The size that one of Fly's names stands for, `shared-cpu-2x`; nil for any other word.
     package static func preset(_ name: String) -> MachineConfig.Guest? {
         presets.first { $0.name == name }?.guest
     }
@@ -48,7 +49,7 @@ package enum GuestSize {
     private static func cpuCounts(_ kind: MachineConfig.CPUKind) -> [Int] {
         switch kind {
         case .shared: [1, 2, 4, 6, 8]
-        case .performance: [1, 2, 4, 6, 8, 10, 12, 14, 16, 32, 64, 128]
+        case .performance, .unknown: [1, 2, 4, 6, 8, 10, 12, 14, 16, 32, 64, 128]
         }
     }
 }

@@ -1,5 +1,6 @@
 /// The region codes that Fly's documentation lists, so that a `fly.toml` from there is read as it is.
 package enum Regions {
+    /// The codes of Fly's regions.
     package static let known: Set<String> = [
         "ams", "arn", "atl", "bog", "bom", "bos", "cdg", "den", "dfw", "ewr", "eze", "fra", "gdl", "gig", "gru", "hkg",
         "iad", "jnb", "lax", "lhr", "mad", "mia", "nrt", "ord", "otp", "phx", "qro", "scl", "sea", "sin", "sjc", "syd",

@@ -1,17 +1,62 @@
 /// An application: the name that everything of it hangs on.
-package struct App: Codable, Equatable, Sendable {
+package struct App: Equatable, Sendable {
     package var name: String
     package var createdAt: Timestamp
     /// Who made it, `user@host`.
     package var owner: String
     /// Host names beside `<name>.<domain>` that the edge routes to it.
+    ///
+    /// As the configuration of the release has them.
     package var hostnames: [String]
+    /// Host names that were added with their certificates, whatever the configuration says.
+    package var addedHostnames: [String]?
     /// The version of the release that runs; nil before the first one is complete.
     package var currentRelease: Int?
     /// Set while the app is on its way out, so that a restart finishes the job.
     package var destroying: Bool
     /// Set for a throw-away beside another app.
     package var tryout: Tryout?
+    /// What the edge does with its requests, when somebody has said so; nil is to pass them on.
+    package var traffic: Traffic?
+
+    /// What the edge does with the requests of an app that is not to get any.
+    package enum Traffic: OpenWord {
+        /// Answers each with 503 and a page.
+        case maintenance
+        /// Keeps them for a while, until the app is to get them again.
+        case paused
+        case unknown(String)
+
+        package static let allCases: [Self] = [.maintenance, .paused]
+
+        package var rawValue: String {
+            switch self {
+            case .maintenance: "maintenance"
+            case .paused: "paused"
+            case .unknown(let word): word
+            }
+        }
+
+        /// The word for no such wish.
+        package static let open = "open"
+
+        /// What a person asks for; nil is to pass requests on.
+        ///
+        /// - Throws: ``Fault`` `invalidRequest` for another word.
+        package static func read(_ word: String?) throws(Fault) -> Traffic? {
+            if word == open { return nil }
+            guard let known = allCases.first(where: { $0.rawValue == word }) else {
+                throw Fault(
+                    .invalidRequest,
+                    "traffic is \(word.map { "\"\($0)\"" } ?? "missing")",
+                    hint: "one of: \(([open] + allCases.map(\.rawValue)).joined(separator: ", "))"
+                )
+            }
+            return known
+        }
+    }
+    /// The private network that it was made in; nil is the one that all share.
+    package var ownNetwork: AppNetwork?
 
     package init(name: String, createdAt: Timestamp, owner: String) {
         self.name = name
@@ -20,6 +65,14 @@ package struct App: Codable, Equatable, Sendable {
         hostnames = []
         destroying = false
     }
+
+    /// All names beside `<name>.<domain>` that lead to it, each once.
+    package var allHostnames: [String] {
+        hostnames + (addedHostnames ?? []).filter { !hostnames.contains($0) }
+    }
+
+    /// The private network that its Machines are in.
+    package var network: AppNetwork { ownNetwork ?? .default }
 
     /// What is left to do about an app that goes.
     package static let untilDestroyed = "wait until `roost apps list` no longer shows it, then deploy again"

@@ -24,7 +24,7 @@ extension MachineConfig.Service {
 
 extension Machine {
     /// What the last question for `/` brought, before the first good answer.
-    package struct Gate: Codable, Equatable, Sendable {
+    package struct Gate: Equatable, Sendable {
         /// `GET / on port 8000: 500`, `GET / on port 8000: connection reset`.
         package var output: String
         /// The app answered, with an error of its own.

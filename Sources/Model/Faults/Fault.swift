@@ -1,11 +1,13 @@
 /// What the network, a disk, a peer or a person caused: the one error type that crosses a target's border.
-package struct Fault: Error, Equatable, Codable, Sendable {
+package struct Fault: Error, Equatable, Sendable {
     /// Stable for scripts; listed in `docs/errors.md`.
     package var code: Code
     /// What happened, with its values.
     package var message: String
     /// What to do next.
     package var hint: String?
+    /// The code that a newer version gave it; `code` is `io` then.
+    var newerCode: String?
 
     package init(_ code: Code, _ message: String, hint: String? = nil) {
         self.code = code
@@ -16,7 +18,7 @@ package struct Fault: Error, Equatable, Codable, Sendable {
 
 extension Fault {
     /// The stable names of everything that can go wrong.
-    package enum Code: String, CaseIterable, Codable, Sendable {
+    package enum Code: String, CaseIterable, Sendable {
         case invalidConfig = "invalid_config"
         case invalidRequest = "invalid_request"
         case appNotFound = "app_not_found"
@@ -24,6 +26,10 @@ extension Fault {
         case volumeNotFound = "volume_not_found"
         case imageNotFound = "image_not_found"
         case rolloutNotFound = "rollout_not_found"
+        case secretNotFound = "secret_not_found"
+        case certificateNotFound = "certificate_not_found"
+        case certificateInvalid = "certificate_invalid"
+        case certificateFailed = "certificate_failed"
         case nameTaken = "name_taken"
         case deployInProgress = "deploy_in_progress"
         case revisionConflict = "revision_conflict"
@@ -41,8 +47,16 @@ extension Fault {
         case timedOut = "timed_out"
         case tooLarge = "too_large"
         case corrupt = "corrupt"
+        case newerVersion = "newer_version"
         case io = "io"
         case unsupported = "unsupported"
+        case notFound = "not_found"
+        case leaseNotFound = "lease_not_found"
+        case leaseHeld = "lease_held"
+        case preconditionFailed = "precondition_failed"
+        case unauthorized = "unauthorized"
+        case forbidden = "forbidden"
+        case tokenNotFound = "token_not_found"
     }
 }
 
@@ -51,14 +65,18 @@ extension Fault.Code {
     package var httpStatus: Int {
         switch self {  // no `default`: a new code has to choose
         case .invalidConfig, .invalidRequest, .unsupported: 400
-        case .appNotFound, .machineNotFound, .volumeNotFound, .imageNotFound, .rolloutNotFound: 404
+        case .unauthorized: 401
+        case .forbidden: 403
+        case .appNotFound, .machineNotFound, .volumeNotFound, .imageNotFound, .rolloutNotFound, .secretNotFound: 404
+        case .notFound, .leaseNotFound, .tokenNotFound, .certificateNotFound: 404
         case .timedOut: 408
-        case .deployInProgress, .revisionConflict, .invalidState: 409
-        case .volumeInUse: 412
+        case .deployInProgress, .revisionConflict, .invalidState, .leaseHeld: 409
+        case .volumeInUse, .preconditionFailed: 412
         case .tooLarge: 413
-        case .nameTaken, .buildFailed, .rolloutFailed, .releaseCommandFailed: 422
+        case .nameTaken, .buildFailed, .rolloutFailed, .releaseCommandFailed, .certificateInvalid, .certificateFailed:
+            422
         case .cancelled: 499
-        case .corrupt, .io, .toolFailed, .toolMissing, .hostUnfit: 500
+        case .corrupt, .newerVersion, .io, .toolFailed, .toolMissing, .hostUnfit: 500
         case .unreachable: 503
         case .diskFull: 507
         }

@@ -1,5 +1,5 @@
 /// The images that a Dockerfile is based on, in a question before anything is uploaded.
-package struct BaseImagesRequest: Codable, Equatable, Sendable {
+package struct BaseImagesRequest: Equatable, Sendable {
     /// As the Dockerfile names them, variables filled in.
     package var names: [String]
 
@@ -9,7 +9,7 @@ package struct BaseImagesRequest: Codable, Equatable, Sendable {
 }
 
 /// How a host comes by an image that a Dockerfile is based on.
-package struct BaseImageView: Codable, Equatable, Sendable {
+package struct BaseImageView: Equatable, Sendable {
     package var name: String
     /// `present`, `registry`, `made` or `unreachable`; a word of a later version counts as reachable.
     package var way: String

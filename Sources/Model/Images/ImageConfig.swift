@@ -1,5 +1,5 @@
 /// An image that this host holds: its unpacked layers and how its process starts.
-package struct Image: Codable, Equatable, Sendable {
+package struct Image: Equatable, Sendable {
     /// `sha256:<64 hex digits>` of the OCI manifest.
     package var digest: String
     /// Digests of the uncompressed layers (OCI "diff IDs"), bottom first.
@@ -13,7 +13,7 @@ package struct Image: Codable, Equatable, Sendable {
     }
 
     /// The part of the OCI image configuration that a start needs.
-    package struct Config: Codable, Equatable, Sendable {
+    package struct Config: Equatable, Sendable {
         /// `uid`, `uid:gid`, `name` or `name:group`; empty is root.
         package var user: String
         package var workingDirectory: String

@@ -128,6 +128,7 @@ extension SourceManifest.Entry {
             guard let target, !target.isEmpty, target.utf8.count <= SourceManifest.maximumPath,
                 !target.utf8.contains(0), size == 0, sha256.isEmpty
             else { throw SourceManifest.fault(path, "is a link that leads nowhere") }
+        case .unknown(let word): throw SourceManifest.fault(path, "is a \(word), which this version can't take")
         }
     }
 

@@ -1,5 +1,5 @@
 /// What a project folder holds, sent before any content so that the server can ask for what it lacks.
-package struct SourceManifest: Codable, Equatable, Sendable {
+package struct SourceManifest: Equatable, Sendable {
     /// Sorted by path.
     package var files: [Entry]
     /// Folders with nothing in them, sorted; absent in manifests of earlier versions.
@@ -10,13 +10,8 @@ package struct SourceManifest: Codable, Equatable, Sendable {
         self.folders = folders
     }
 
-    package init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        files = try values.decode([Entry].self, forKey: .files)
-        folders = try values.decodeIfPresent([String].self, forKey: .folders) ?? []
-    }
-
-    package struct Entry: Codable, Equatable, Hashable, Sendable {
+    /// One file, folder or link of an upload.
+    package struct Entry: Equatable, Hashable, Sendable {
         /// Relative to the project folder, `/` between its parts, no `..`, no leading `/`.
         package var path: String
         package var kind: Kind
@@ -40,8 +35,20 @@ package struct SourceManifest: Codable, Equatable, Sendable {
         }
     }
 
-    package enum Kind: String, Codable, Sendable {
+    /// What stands at a path.
+    package enum Kind: OpenWord {
         case file
         case symlink
+        case unknown(String)
+
+        package static let allCases: [Self] = [.file, .symlink]
+
+        package var rawValue: String {
+            switch self {
+            case .file: "file"
+            case .symlink: "symlink"
+            case .unknown(let word): word
+            }
+        }
     }
 }

@@ -1,8 +1,11 @@
 /// How much a line of a log matters, as the line itself says.
 ///
 /// Which of its two outputs a program writes to says nothing: Python's logging writes all to the second one.
-package enum LogLevel: String, Sendable, CaseIterable {
+package enum LogLevel: String, Sendable, CaseIterable, Comparable {
+    /// From the least to the most.
     case trace, debug, info, warning, error
+
+    package static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
 
     /// What the line says of itself; `info` when it says nothing.
     ///
@@ -13,7 +16,15 @@ package enum LogLevel: String, Sendable, CaseIterable {
         self = Self.field(head) ?? Self.word(head) ?? Self.traceback(head) ?? .info
     }
 
+    /// The level that a person names: `warn`, `ERROR`; nil for no level.
+    package init?(named name: String) {
+        guard let level = Self.words[name.lowercased()] else { return nil }
+        self = level
+    }
+
     // MARK: - Private
+
+    private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
     private static let lookedAt = 300
 

@@ -11,6 +11,7 @@ package struct Lifecycle: Sendable {
         self.restarts = restarts
     }
 
+    /// What happens to a Machine.
     package enum Event: Equatable, Sendable {
         case start
         case stop(then: Machine.AfterStop)
@@ -23,11 +24,12 @@ package struct Lifecycle: Sendable {
         case exited(pid: Int32, code: Int32?, outOfMemory: Bool)
         /// The monitor ended while the process still runs.
         case monitorLost(pid: Int32)
-        /// The time of `Effect.retry` has come.
-        case retryDue
+        /// The time of that `Effect.retry` has come; one of an earlier crash changes nothing.
+        case retryDue(at: Timestamp)
         case destroyed
     }
 
+    /// What its driver has to do then.
     package enum Effect: Equatable, Sendable {
         /// Start a process; answer with `launched` or `launchFailed`.
         case launch
@@ -43,7 +45,7 @@ package struct Lifecycle: Sendable {
         case clear
         /// Remove everything; answer with `destroyed`. What fails is tried again.
         case remove
-        /// Send `retryDue` at that moment.
+        /// Send `retryDue` with that moment when it has come.
         case retry(at: Timestamp)
         case record(Machine.Event)
     }
@@ -74,7 +76,7 @@ package struct Lifecycle: Sendable {
             guard state.process?.pid == pid else { return [] }
             // Without its monitor nobody reads the process's output: the next write would end or block it.
             return [.record(Machine.Event(kind: .failure, at: now, detail: "monitor lost")), .kill]
-        case .retryDue: return retryDue(now)
+        case .retryDue(let due): return retryDue(due)
         case .destroyed:
             state = .destroyed
             return []
@@ -102,7 +104,7 @@ package struct Lifecycle: Sendable {
             state = .stopping(process, then: .started)
             return []
         case .stopping(_, .started): return []
-        case .stopping, .suspending, .destroying, .destroyed: throw refused("started")
+        case .stopping, .suspending, .destroying, .destroyed, .unknown: throw refused("started")
         }
     }
 
@@ -122,7 +124,7 @@ package struct Lifecycle: Sendable {
         case .starting: throw refused("stopped")
         case .destroying where then == .destroyed: return [.remove]
         case .destroyed where then == .destroyed: return []
-        case .destroying, .destroyed: throw refused("stopped")
+        case .destroying, .destroyed, .unknown: throw refused("stopped")
         }
     }
 
@@ -222,13 +224,15 @@ package struct Lifecycle: Sendable {
         switch policy.policy {
         case .no: return false
         case .always: return true
-        case .onFailure: return exit.code != 0 && restarts.count < policy.maxRetries
+        // A policy that only a newer version knows is no reason to run for ever.
+        case .onFailure, .unknown: return exit.code != 0 && restarts.count < policy.maxRetries
         }
     }
 
-    private mutating func retryDue(_ now: Timestamp) -> [Effect] {
-        guard case .restarting(_, let attempt) = state else { return [] }
-        state = .starting(attempt: attempt)
+    private mutating func retryDue(_ due: Timestamp) -> [Effect] {
+        guard case .restarting(due, let attempt) = state else { return [] }
+        // Also after the host's own start, which is the first try: what ran before is tried again when it fails.
+        state = .starting(attempt: max(attempt, 1))
         return [.launch]
     }
 

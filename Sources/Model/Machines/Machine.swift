@@ -1,7 +1,7 @@
 /// One sandbox with one app in it.
 ///
 /// The record belongs to one host; only that host's agent writes it.
-package struct Machine: Codable, Equatable, Sendable {
+package struct Machine: Equatable, Sendable {
     package var id: ID
     package var name: String
     package var app: String
@@ -23,7 +23,7 @@ package struct Machine: Codable, Equatable, Sendable {
     }
 
     /// What was asked for.
-    package struct Spec: Codable, Equatable, Sendable {
+    package struct Spec: Equatable, Sendable {
         /// New at each change of `config`; 26 characters that sort by time (a ULID).
         package var instance: String
         package var config: MachineConfig
@@ -41,7 +41,7 @@ package struct Machine: Codable, Equatable, Sendable {
     }
 
     /// What was seen.
-    package struct Status: Codable, Equatable, Sendable {
+    package struct Status: Equatable, Sendable {
         package var state = State.created
         /// Restarts by policy inside the last `Lifecycle.window`.
         package var restarts: [Timestamp] = []
@@ -58,14 +58,15 @@ package struct Machine: Codable, Equatable, Sendable {
         package var ready = false
         /// Why the Machine waits for its first good answer; nil when it does not.
         package var gate: Gate?
-        /// Left out of routing while a deploy or a stop works on it; nil means no.
-        package var quiesced: Bool?
+        /// Why it is left out of routing for a while, and by whom.
+        package var holds: [Hold] = []
         package var updatedAt = Timestamp(milliseconds: 0)
 
         package init() {}
     }
 
-    package struct Address: Codable, Equatable, Hashable, Sendable {
+    /// Where a Machine is reached on its host, in both families.
+    package struct Address: Hashable, Sendable {
         package var ipv4: String
         /// The 6PN address, `fdaa:…`.
         package var ipv6: String
@@ -76,18 +77,29 @@ package struct Machine: Codable, Equatable, Sendable {
         }
     }
 
+    /// So many events are kept, the newest.
     package static let maximumEvents = 50
 
+    /// How long the record of a destroyed Machine can still be read.
+    package static let visibleAfterDestroy = Duration.seconds(3600)
+
     /// Gets no new requests, whatever its health.
-    package var isUnrouted: Bool { spec.cordoned || status.quiesced == true }
+    package var isUnrouted: Bool { spec.cordoned || !status.holds.isEmpty }
+
+    /// When it last began to run: its start, or its last thaw; nil while it does not run.
+    package var awakeSince: Timestamp? {
+        guard case .started(let process) = status.state else { return nil }
+        let thaw = status.events.last { $0.kind == .start || $0.kind == .resume || $0.kind == .restart }
+        return max(thaw?.at ?? process.startedAt, process.startedAt)
+    }
 
     /// The process group that a deploy put it into; `app` when nothing says otherwise.
-    package var group: String { spec.config.metadata["fly_process_group"] ?? "app" }
+    package var group: String { spec.config.metadata[MachineConfig.groupKey] ?? "app" }
 }
 
 extension Machine {
     /// Where a Machine is in its life; a case carries what exists in that state.
-    package enum State: Codable, Equatable, Sendable {
+    package enum State: Equatable, Sendable {
         case created
         case starting(attempt: Int)
         case started(Process)
@@ -97,9 +109,11 @@ extension Machine {
         case suspended(Process)
         case destroying
         case destroyed
-        /// Waits for the restart policy's next try.
+        /// Waits for the restart policy's next try; with attempt 0 for its turn after a start of the host.
         case restarting(at: Timestamp, attempt: Int)
         case failed(reason: String)
+        /// Of a newer version, kept as it was read.
+        case unknown(name: String, ConfigValue)
     }
 
     /// What a stop leads to.
@@ -110,7 +124,7 @@ extension Machine {
     }
 
     /// A running process of the sandbox and how to recognise it after a restart of the daemon.
-    package struct Process: Codable, Equatable, Hashable, Sendable {
+    package struct Process: Hashable, Sendable {
         package var pid: Int32
         /// Field 22 of `/proc/<pid>/stat`, in clock ticks since boot: tells a reused pid from the same process.
         package var startTicks: UInt64
@@ -126,7 +140,7 @@ extension Machine {
     }
 
     /// How a process ended.
-    package struct Exit: Codable, Equatable, Sendable {
+    package struct Exit: Equatable, Sendable {
         /// The process's own code, or 128 + the signal that ended it.
         package var code: Int32
         package var signal: Int32?
@@ -145,7 +159,7 @@ extension Machine {
     }
 
     /// An entry of the Machine's history.
-    package struct Event: Codable, Equatable, Sendable {
+    package struct Event: Equatable, Sendable {
         package var kind: Kind
         package var at: Timestamp
         /// Present on `exit`.
@@ -159,13 +173,38 @@ extension Machine {
             self.detail = detail
         }
 
-        package enum Kind: String, Codable, Sendable {
-            case launch, start, exit, stop, suspend, resume, restart, update, destroy, failure, adopt
+        /// What an event is about.
+        package enum Kind: OpenWord {
+            case launch, start, exit, stop, suspend, resume, restart, update, destroy, failure, adopt, schedule
+            case unknown(String)
+
+            package static let allCases: [Self] = [
+                .launch, .start, .exit, .stop, .suspend, .resume, .restart, .update, .destroy, .failure, .adopt,
+                .schedule,
+            ]
+
+            package var rawValue: String {
+                switch self {
+                case .launch: "launch"
+                case .start: "start"
+                case .exit: "exit"
+                case .stop: "stop"
+                case .suspend: "suspend"
+                case .resume: "resume"
+                case .restart: "restart"
+                case .update: "update"
+                case .destroy: "destroy"
+                case .failure: "failure"
+                case .adopt: "adopt"
+                case .schedule: "schedule"
+                case .unknown(let word): word
+                }
+            }
         }
     }
 
     /// The last result of one health check.
-    package struct CheckStatus: Codable, Equatable, Sendable {
+    package struct CheckStatus: Equatable, Sendable {
         package var name: String
         package var status: Level
         package var output: String
@@ -179,8 +218,21 @@ extension Machine {
             self.updatedAt = updatedAt
         }
 
-        package enum Level: String, Codable, Sendable {
+        /// What a check came to.
+        package enum Level: OpenWord {
             case passing, warning, critical
+            case unknown(String)
+
+            package static let allCases: [Self] = [.passing, .warning, .critical]
+
+            package var rawValue: String {
+                switch self {
+                case .passing: "passing"
+                case .warning: "warning"
+                case .critical: "critical"
+                case .unknown(let word): word
+                }
+            }
         }
     }
 }
@@ -200,6 +252,7 @@ extension Machine.State {
         case .destroyed: "destroyed"
         case .restarting: "restarting"
         case .failed: "failed"
+        case .unknown(let name, _): name
         }
     }
 
@@ -208,7 +261,7 @@ extension Machine.State {
         switch self {
         case .started(let process), .stopping(let process, _), .suspending(let process), .suspended(let process):
             process
-        case .created, .starting, .stopped, .destroying, .destroyed, .restarting, .failed: nil
+        case .created, .starting, .stopped, .destroying, .destroyed, .restarting, .failed, .unknown: nil
         }
     }
 }

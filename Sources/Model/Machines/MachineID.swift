@@ -10,6 +10,11 @@ extension Machine {
             self.text = text
         }
 
+        /// What stands for an ID until one is read; no Machine has it.
+        package static let none = Self(unchecked: "")
+
+        private init(unchecked text: String) { self.text = text }
+
         /// A new one.
         package static func random() -> Self {
             var generator = SystemRandomNumberGenerator()

@@ -1,5 +1,5 @@
 /// What was seen of a running Machine, for `roost launch --probe`.
-package struct MachineLook: Codable, Equatable, Sendable {
+package struct MachineLook: Equatable, Sendable {
     /// TCP addresses: `0.0.0.0:8000`.
     package var listeners: [String]
     /// The most that it ever needed, in bytes; nil when the kernel does not say.
@@ -13,7 +13,8 @@ package struct MachineLook: Codable, Equatable, Sendable {
         self.answers = answers
     }
 
-    package struct Answer: Codable, Equatable, Sendable {
+    /// What came back from a port.
+    package struct Answer: Equatable, Sendable {
         package var path: String
         /// The answer is a 2xx.
         package var passed: Bool

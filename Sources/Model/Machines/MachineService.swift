@@ -1,6 +1,6 @@
 extension MachineConfig {
     /// A port of the Machine that the edge serves.
-    package struct Service: Codable, Equatable, Sendable {
+    package struct Service: Equatable, Sendable {
         package var internalPort: Int
         package var ports: [Port]
         package var autostop: Autostop
@@ -9,6 +9,8 @@ extension MachineConfig {
         package var concurrency: Concurrency
         package var checks: [Check]
         package var forceHTTPS: Bool
+        /// How much one client may ask; nil is no limit.
+        package var rateLimit: RateLimit?
 
         package init(
             internalPort: Int = 8080,
@@ -24,35 +26,52 @@ extension MachineConfig {
             concurrency = Concurrency()
             forceHTTPS = false
         }
-
-        package enum CodingKeys: String, CodingKey {
-            case internalPort = "internal_port"
-            case minMachinesRunning = "min_machines_running"
-            case forceHTTPS = "force_https"
-            case ports, autostop, autostart, concurrency, checks
-        }
     }
 
-    /// One external port and what the edge does on it.
-    package struct Port: Codable, Equatable, Sendable {
+    /// One external port, or a range of them, and what the edge does there.
+    package struct Port: Equatable, Sendable {
+        /// The only one, or the first.
         package var port: Int
+        /// The last of a range.
+        package var endPort: Int?
         package var handlers: [String]
+        package var httpOptions: AppConfig.HTTPOptions?
+        package var tlsOptions: AppConfig.TLSOptions?
+        /// How the client's address is told to the app before all else; nil is Fly's v1 where the handler asks for it.
+        package var proxyProtocol: AppConfig.ProxyProtocol?
 
-        package init(port: Int, handlers: [String]) {
+        package init(port: Int, endPort: Int? = nil, handlers: [String], httpOptions: AppConfig.HTTPOptions? = nil) {
             self.port = port
+            self.endPort = endPort
             self.handlers = handlers
+            self.httpOptions = httpOptions
         }
+
+        /// All of them.
+        package var range: ClosedRange<Int> { port...max(port, endPort ?? port) }
     }
 
     /// What becomes of an idle Machine.
-    package enum Autostop: String, Codable, Sendable, CaseIterable {
+    package enum Autostop: OpenWord {
         case off
         case stop
         case suspend
+        case unknown(String)
+
+        package static let allCases: [Self] = [.off, .stop, .suspend]
+
+        package var rawValue: String {
+            switch self {
+            case .off: "off"
+            case .stop: "stop"
+            case .suspend: "suspend"
+            case .unknown(let word): word
+            }
+        }
     }
 
     /// How much load a Machine takes; the defaults are Fly's.
-    package struct Concurrency: Codable, Equatable, Sendable {
+    package struct Concurrency: Equatable, Sendable {
         package var type: Kind
         /// At or above it the Machine is passed over while another is below.
         package var softLimit: Int
@@ -65,20 +84,26 @@ extension MachineConfig {
             self.hardLimit = hardLimit
         }
 
-        package enum Kind: String, Codable, Sendable, CaseIterable {
+        /// What the limits of a service count.
+        package enum Kind: OpenWord {
             case connections
             case requests
-        }
+            case unknown(String)
 
-        package enum CodingKeys: String, CodingKey {
-            case type
-            case softLimit = "soft_limit"
-            case hardLimit = "hard_limit"
+            package static let allCases: [Self] = [.connections, .requests]
+
+            package var rawValue: String {
+                switch self {
+                case .connections: "connections"
+                case .requests: "requests"
+                case .unknown(let word): word
+                }
+            }
         }
     }
 
     /// A health check, of a service or of the Machine.
-    package struct Check: Codable, Equatable, Sendable {
+    package struct Check: Equatable, Sendable {
         package var type: Kind
         /// Nil: the service's internal port.
         package var port: Int?
@@ -89,6 +114,8 @@ extension MachineConfig {
         package var method: String
         package var path: String
         package var headers: [String: String]
+        /// What is done when it goes on failing; nil takes the Machine out of routing and no more.
+        package var onFailure: Remedy?
 
         package init(type: Kind, port: Int? = nil) {
             self.type = type
@@ -101,14 +128,43 @@ extension MachineConfig {
             headers = [:]
         }
 
-        package enum Kind: String, Codable, Sendable, CaseIterable {
-            case tcp
-            case http
+        /// What helps a Machine whose check goes on failing.
+        package enum Remedy: OpenWord {
+            /// It gets no requests until the check passes.
+            case unroute
+            /// Its process is started anew.
+            case restart
+            /// A new Machine takes its place.
+            case replace
+            case unknown(String)
+
+            package static let allCases: [Self] = [.unroute, .restart, .replace]
+
+            package var rawValue: String {
+                switch self {
+                case .unroute: "unroute"
+                case .restart: "restart"
+                case .replace: "replace"
+                case .unknown(let word): word
+                }
+            }
         }
 
-        package enum CodingKeys: String, CodingKey {
-            case type, port, interval, timeout, method, path, headers
-            case gracePeriod = "grace_period"
+        /// What a check asks with.
+        package enum Kind: OpenWord {
+            case tcp
+            case http
+            case unknown(String)
+
+            package static let allCases: [Self] = [.tcp, .http]
+
+            package var rawValue: String {
+                switch self {
+                case .tcp: "tcp"
+                case .http: "http"
+                case .unknown(let word): word
+                }
+            }
         }
     }
 }

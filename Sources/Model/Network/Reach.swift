@@ -26,6 +26,8 @@ package struct Reach: Equatable, Sendable {
     package private(set) var closed: [Machine.Address]
     /// Who may talk to whom, in order.
     package private(set) var pairs: [Pair]
+    /// The IPv4 addresses of each network but the one that all share, by its number: closed to all outside of it.
+    package private(set) var networks: [UInt32: [String]]
 
     /// The rule for all Machines of a host, in any order.
     package init(_ members: some Sequence<Member>) {
@@ -37,10 +39,12 @@ package struct Reach: Equatable, Sendable {
             all.filter { $0.app == one.openTo && $0.address != one.address }
                 .map { Pair(closed: one.address, guest: $0.address) }
         }
+        networks = Dictionary(grouping: all) { AppNetwork.number(of: $0.address.ipv6) ?? AppNetwork.default.number }
+            .filter { $0.key > AppNetwork.default.number }.mapValues { $0.map(\.address.ipv4) }
     }
 
     /// Nothing is closed.
-    package var isOpen: Bool { closed.isEmpty }
+    package var isOpen: Bool { closed.isEmpty && networks.isEmpty }
 }
 
 extension MachineConfig {

@@ -2,6 +2,7 @@
 ///
 /// No clock: times come in, as durations since any fixed moment.
 package struct StartTrial: Sendable {
+    /// What a start has to show, and within which times.
     package struct Rules: Equatable, Sendable {
         /// What the Machine was to be started with.
         package var instance: String
@@ -20,6 +21,7 @@ package struct StartTrial: Sendable {
         }
     }
 
+    /// What is known by now.
     package enum Verdict: Equatable, Sendable {
         case waiting
         case good
@@ -58,6 +60,7 @@ package struct StartTrial: Sendable {
     package static let loopbackPatience = Duration.seconds(3)
     /// So often and over so long the same has to be said before it counts as hopeless.
     package static let hopelessCount = 3
+    /// And so much time has to pass from the first to the last.
     package static let hopelessTime = Duration.seconds(3)
     /// An app that answers `/` with errors is given this long to begin to work.
     package static let errorPatience = Duration.seconds(30)

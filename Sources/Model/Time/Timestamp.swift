@@ -42,10 +42,43 @@ extension Timestamp {
         return "\(date)T\(time).\(Self.pad(inDay % 1000, 3))Z"
     }
 
+    /// Reads RFC 3339, with any fraction and offset: `2026-11-21T08:48:42.123456789+01:00`; nil for what is none.
+    ///
+    /// A date alone is its midnight, a time without an offset is of UTC, and a blank may stand for the `T`.
+    package init?(rfc3339 text: String) {
+        let date = /(\d{4})-(\d\d)-(\d\d)/.asciiOnlyDigits()
+        let clock = /[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:[Zz]|([+-])(\d\d):?(\d\d))?/.asciiOnlyDigits()
+        guard text.utf8.count <= 40, let day = text.prefixMatch(of: date) else { return nil }
+        let rest = text[day.range.upperBound...]
+        let time = rest.wholeMatch(of: clock)?.output
+        guard time != nil || rest.isEmpty else { return nil }
+        func number(_ part: Substring??) -> Int { (part ?? nil).flatMap { Int($0) } ?? 0 }
+        let (month, dayOfMonth) = (number(day.output.2), number(day.output.3))
+        let (hour, minute, second) = (number(time?.1), number(time?.2), number(time?.3))
+        guard (1...12).contains(month), (1...31).contains(dayOfMonth), hour < 24, minute < 60, second < 61 else {
+            return nil
+        }
+        let fraction = number(Substring(((time?.4 ?? nil) ?? "") + "000").prefix(3))
+        let offset = (number(time?.6) * 60 + number(time?.7)) * ((time?.5 ?? nil) == "-" ? -1 : 1)
+        let minutes = (Self.days(number(day.output.1), month, dayOfMonth) * 24 + hour) * 60 + minute - offset
+        self.init(milliseconds: Int64((minutes * 60 + second) * 1000 + fraction))
+    }
+
+    /// Days since 1970 of a Gregorian date.
+    ///
+    /// > Source: Howard Hinnant, "chrono-compatible low-level date algorithms", `days_from_civil`.
+    private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
+        let shifted = month <= 2 ? year - 1 : year
+        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
     /// Days since 1970 to a Gregorian date.
     ///
     /// > Source: Howard Hinnant, "chrono-compatible low-level date algorithms", `civil_from_days`.
-    private static func civil(fromDays days: Int) -> (year: Int, month: Int, day: Int) {
+    static func civil(fromDays days: Int) -> (year: Int, month: Int, day: Int) {
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097
@@ -67,6 +100,11 @@ extension Duration {
     /// Whole milliseconds, cut off towards zero.
     package var milliseconds: Int64 {
         components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+
+    /// Whole microseconds, cut off towards zero.
+    package var microseconds: Int64 {
+        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
     }
 
     /// Seconds with their fraction.

@@ -18,11 +18,17 @@ package struct ConnectionForm: Codable, Equatable, Sendable {
         try value.encode(text)
     }
 
+    /// The service's name in the network.
     package static let host = ConnectionForm("{host}")
+    /// The port it listens on.
     package static let port = ConnectionForm("{port}")
+    /// Whom to log in as.
     package static let user = ConnectionForm("{user}")
+    /// What to log in with.
     package static let password = ConnectionForm("{password}")
+    /// The name of the database.
     package static let database = ConnectionForm("{database}")
+    /// Name and port in one.
     package static let authority = ConnectionForm("{host}:{port}")
 
     /// What stands in the place of the parts.

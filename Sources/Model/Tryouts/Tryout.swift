@@ -1,7 +1,7 @@
 /// What makes an app a throw-away: a service of the distribution beside another app, for trying that out.
 ///
 /// It is not backed up, only the other app's Machines reach it, and it goes with that app.
-package struct Tryout: Codable, Equatable, Sendable {
+package struct Tryout: Equatable, Sendable {
     /// The app that it is for.
     package var of: String
     /// A ``TryoutKind``; text, so that a record of a later version stays readable.
@@ -12,9 +12,11 @@ package struct Tryout: Codable, Equatable, Sendable {
     package var database: String
     /// The variables of the other app that say where it is.
     package var connections: [Connection]
+    /// Names under which the other app's Machines find it as well: `db`.
+    package var hosts: [String]
 
     /// A variable, and the form in which it wants the address.
-    package struct Connection: Codable, Equatable, Sendable {
+    package struct Connection: Equatable, Sendable {
         package var variable: String
         package var form: ConnectionForm
 
@@ -31,16 +33,7 @@ package struct Tryout: Codable, Equatable, Sendable {
         user = wish.user
         database = wish.database
         connections = wish.connections
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        of = try values.decode(String.self, forKey: .of)
-        kind = try values.decodeIfPresent(String.self, forKey: .kind) ?? ""
-        extras = try values.decodeIfPresent([String].self, forKey: .extras) ?? []
-        user = try values.decodeIfPresent(String.self, forKey: .user) ?? ""
-        database = try values.decodeIfPresent(String.self, forKey: .database) ?? ""
-        connections = try values.decodeIfPresent([Connection].self, forKey: .connections) ?? []
+        hosts = wish.hosts
     }
 
     /// The throw-away's own name: `shop-postgres`.
@@ -65,25 +58,30 @@ package struct Tryout: Codable, Equatable, Sendable {
 }
 
 /// What a user wants to try an app out with.
-package struct TryoutWish: Codable, Equatable, Sendable {
+package struct TryoutWish: Equatable, Sendable {
     package var kind: TryoutKind
     package var extras: [String]
     package var user: String
     package var database: String
     package var connections: [Tryout.Connection]
+    package var hosts: [String]
+    /// It takes every password: the app has one written down that nobody here can change.
+    package var isOpen = false
 
     package init(
         _ kind: TryoutKind,
         extras: [String] = [],
         user: String,
         database: String,
-        connections: [Tryout.Connection] = []
+        connections: [Tryout.Connection] = [],
+        hosts: [String] = []
     ) {
         self.kind = kind
         self.extras = extras
         self.user = user
         self.database = database
         self.connections = connections
+        self.hosts = hosts
     }
 
     /// Whether text can be a user's or a database's name in each of the services, and in a URL as it stands.
@@ -102,8 +100,11 @@ package struct TryoutWish: Codable, Equatable, Sendable {
         }
         try require(Self.isName(user), "the user's name")
         try require(Self.isName(database), "the database's name")
+        // The others refuse a password that they did not ask for.
+        try require(!isOpen || kind == .postgres, "a password that may be any")
         try require(extras.count <= 8 && extras.allSatisfy(Self.isName), "an extra's name")
         try require(connections.count <= 64, "the number of variables")
+        try require(hosts.count <= 16 && hosts.allSatisfy(HostAlias.isName), "a name in /etc/hosts")
         for connection in connections {
             let name = connection.variable.utf8
             let isName = name.allSatisfy {

@@ -1,5 +1,5 @@
 /// What `POST /v1/apps/{app}/tryouts` takes: asked for again, it changes nothing and tells how far it is.
-package struct TryoutRequest: Codable, Sendable {
+package struct TryoutRequest: Sendable {
     package var wishes: [TryoutWish]
     /// `user@host`.
     package var user: String
@@ -11,7 +11,7 @@ package struct TryoutRequest: Codable, Sendable {
 }
 
 /// What it answers; never a value.
-package struct TryoutAnswer: Codable, Sendable {
+package struct TryoutAnswer: Sendable {
     package var services: [Service]
     /// Variables that have been set now.
     package var set: [String]
@@ -24,7 +24,8 @@ package struct TryoutAnswer: Codable, Sendable {
         self.kept = kept
     }
 
-    package struct Service: Codable, Sendable {
+    /// One throw-away service, and what reaches it.
+    package struct Service: Sendable {
         /// The throw-away's own name.
         package var app: String
         package var kind: TryoutKind
@@ -43,9 +44,5 @@ package struct TryoutAnswer: Codable, Sendable {
             self.isReady = isReady
         }
 
-        package enum CodingKeys: String, CodingKey {
-            case app, kind, version, rollout
-            case isReady = "ready"
-        }
     }
 }

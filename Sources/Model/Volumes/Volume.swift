@@ -1,5 +1,5 @@
 /// A folder that outlives its Machine: one host, one app, one Machine at a time.
-package struct Volume: Codable, Equatable, Sendable {
+package struct Volume: Equatable, Sendable {
     /// `vol_` and 16 lower-case letters or digits.
     package var id: String
     package var name: String
@@ -9,6 +9,22 @@ package struct Volume: Codable, Equatable, Sendable {
     package var sizeGB: Int
     package var createdAt: Timestamp
     package var attachedTo: Machine.ID?
+    /// When it was asked to be destroyed; it is gone after `grace`, until then it can be had back.
+    package var leavingSince: Timestamp?
+    /// Days for which a snapshot is kept; nil: as long as the platform does.
+    package var snapshotRetention: Int?
+    /// Nil: yes.
+    package var scheduledSnapshots: Bool?
+    /// What it is being made of, `vs_…` or `vol_…`: until that is done no Machine gets it.
+    package var filledFrom: String?
+
+    /// For how long a destroyed volume can be had back.
+    package static let grace = Duration.seconds(86_400)
+
+    /// The most GB that one can have.
+    package static let maximumGB = 500
+
+    package var isLeaving: Bool { leavingSince != nil }
 
     package init(id: String, name: String, app: String, region: String, host: String, sizeGB: Int, createdAt: Timestamp)
     {

@@ -104,7 +104,8 @@ struct Cgroups: Sendable {
 
     /// Removes the group from each hierarchy; the kernel allows that a moment after its last process has ended.
     func remove(_ id: Machine.ID) throws(Fault) {
-        for folder in hierarchies.map({ "\($0)/\(slice)/\(id)" }) where KernelFile.exists(folder) {
+        let groups = hierarchies.map { "\($0)/\(slice)/\(id)" } + ["\(root)/\(slice)/\(Self.monitors)/\(id)"]
+        for folder in groups where KernelFile.exists(folder) {
             var result: Int32 = -1
             for attempt in 0..<200 {
                 result = Self.removeTree(folder)
@@ -119,8 +120,7 @@ struct Cgroups: Sendable {
     func removeSlice() {
         for folder in hierarchies.map({ "\($0)/\(slice)" }) {
             rmdir("\(folder)/\(Self.monitors)")
-            rmdir("\(folder)/\(Self.builds)/\(Self.builds)")
-            rmdir("\(folder)/\(Self.builds)")
+            _ = Self.removeTree("\(folder)/\(Self.builds)")
             rmdir(folder)
         }
     }
@@ -128,9 +128,24 @@ struct Cgroups: Sendable {
     // MARK: - Monitors
 
     /// Moves a Machine's monitor out of the daemon's group: systemd kills what it finds there when it stops the daemon.
-    func adoptMonitor(_ pid: Int32) throws(Fault) {
-        let homes = mode == .unified ? [root] : ["\(root)/systemd", "\(root)/unified"]
-        for home in homes where KernelFile.exists("\(home)/cgroup.procs") {
+    ///
+    /// What it takes to copy a Machine's output counts to the Machine's own CPU. With version 2, where that would freeze it
+    /// with the Machine, the monitor has a tenth of a core.
+    func adoptMonitor(_ pid: Int32, of id: Machine.ID) throws(Fault) {
+        if mode == .unified {
+            let group = "\(root)/\(slice)/\(Self.monitors)"
+            try KernelFile.makeFolder("\(root)/\(slice)", mode: 0o755)
+            try KernelFile.makeFolder(group, mode: 0o755)
+            try? KernelFile.write("+cpu", to: "\(group)/cgroup.subtree_control")
+            try KernelFile.makeFolder("\(group)/\(id)", mode: 0o755)
+            try? KernelFile.write("10000 100000", to: "\(group)/\(id)/cpu.max")
+            return try KernelFile.write("\(pid)", to: "\(group)/\(id)/cgroup.procs")
+        }
+        for controller in ["cpu", "cpuacct"] {
+            let procs = "\(folder(id, controller))/cgroup.procs"
+            if KernelFile.exists(procs) { try KernelFile.write("\(pid)", to: procs) }
+        }
+        for home in ["\(root)/systemd", "\(root)/unified"] where KernelFile.exists("\(home)/cgroup.procs") {
             try KernelFile.makeFolder("\(home)/\(slice)", mode: 0o755)
             try KernelFile.makeFolder("\(home)/\(slice)/\(Self.monitors)", mode: 0o755)
             try KernelFile.write("\(pid)", to: "\(home)/\(slice)/\(Self.monitors)/cgroup.procs")
@@ -141,14 +156,14 @@ struct Cgroups: Sendable {
 
     private static let monitors = "monitors"
 
-    private func folder(_ id: Machine.ID, _ controller: String) -> String {
+    func folder(_ id: Machine.ID, _ controller: String) -> String {
         mode == .unified ? "\(root)/\(slice)/\(id)" : "\(root)/\(controller)/\(slice)/\(id)"
     }
 
     /// Where hierarchies are mounted.
     ///
     /// systemd adds links such as `cpu` to `cpu,cpuacct`, which count only once.
-    private var hierarchies: [String] {
+    var hierarchies: [String] {
         guard mode != .unified else { return [root] }
         return KernelFile.names(in: root).map { "\(root)/\($0)" }.filter { folder in
             var status = stat()
@@ -177,7 +192,7 @@ struct Cgroups: Sendable {
     }
 
     /// Zero, or the number of the error.
-    private static func removeTree(_ folder: String) -> Int32 {
+    static func removeTree(_ folder: String) -> Int32 {
         if rmdir(folder) == 0 || errno == ENOENT { return 0 }
         let first = errno
         for name in KernelFile.names(in: folder) {

@@ -1,16 +1,17 @@
 extension Doctor {
-    static func network(_ facts: HostFacts) -> [Finding] {
+    static func network(_ facts: HostFacts) -> [HostFinding] {
         var findings = [
             required("ip", facts, "makes network devices", mend: "apt-get install iproute2"),
             required("nft", facts, "keeps Machines apart", mend: "apt-get install nftables"),
             trial("bridge and veth", facts.links, mend: "load the kernel modules bridge and veth"),
             trial("nftables", facts.nftables, mend: "load the kernel modules nf_tables and nft_masq"),
             facts.forwardsIPv4
-                ? Finding("forwarding", .ok, "on") : Finding("forwarding", .ok, "off now; roostd switches it on"),
+                ? HostFinding("forwarding", .ok, "on")
+                : HostFinding("forwarding", .ok, "off now; roostd switches it on"),
         ]
         if facts.forwardDropped {
             findings.append(
-                Finding(
+                HostFinding(
                     "firewall",
                     .warn,
                     "another table drops what passes through this host: Machines may not get out",
@@ -20,17 +21,17 @@ extension Doctor {
         }
         findings.append(
             facts.nameservers.isEmpty
-                ? Finding(
+                ? HostFinding(
                     "nameservers",
                     .warn,
                     "none that Machines could reach: only loopback addresses, or none at all",
                     mend: "name one in /etc/resolv.conf"
                 )
-                : Finding("nameservers", .ok, facts.nameservers.joined(separator: ", "))
+                : HostFinding("nameservers", .ok, facts.nameservers.joined(separator: ", "))
         )
         if !facts.hasIPv6 {
             findings.append(
-                Finding(
+                HostFinding(
                     "IPv6",
                     .warn,
                     "switched off: Machines reach each other by IPv4 only",
@@ -41,10 +42,10 @@ extension Doctor {
         return findings
             + facts.wantedPorts.map { port in
                 switch facts.takenPorts[port] {
-                case nil: Finding("port \(port)", .ok, "free")
-                case "roostd": Finding("port \(port)", .ok, "roostd listens")
+                case nil: HostFinding("port \(port)", .ok, "free")
+                case "roostd": HostFinding("port \(port)", .ok, "roostd listens")
                 case let program?:
-                    Finding(
+                    HostFinding(
                         "port \(port)",
                         .fail,
                         "\(program) listens on it",
@@ -54,33 +55,33 @@ extension Doctor {
             }
     }
 
-    static func resources(_ facts: HostFacts) -> [Finding] {
+    static func resources(_ facts: HostFacts) -> [HostFinding] {
         [memory(facts), disk(facts.disk), files(facts.disk), clock(facts)].compactMap { $0 }
     }
 
     // MARK: - Private
 
-    private static func memory(_ facts: HostFacts) -> Finding {
+    private static func memory(_ facts: HostFacts) -> HostFinding {
         facts.memoryMiB >= 1024
-            ? Finding("memory", .ok, "\(facts.memoryMiB) MiB")
-            : Finding("memory", .warn, "\(facts.memoryMiB) MiB", mend: "1 GiB or more: builds need it")
+            ? HostFinding("memory", .ok, "\(facts.memoryMiB) MiB")
+            : HostFinding("memory", .warn, "\(facts.memoryMiB) MiB", mend: "1 GiB or more: builds need it")
     }
 
-    private static func disk(_ disk: HostFacts.Disk) -> Finding {
+    private static func disk(_ disk: HostFacts.Disk) -> HostFinding {
         let seen = "\(disk.freeMiB >> 10) GiB free at \(disk.folder)"
         switch disk.freeMiB {
-        case ..<2048: return Finding("disk", .fail, seen, mend: "free space, or move the state folder")
-        case ..<10_240: return Finding("disk", .warn, seen, mend: "a base image and a build take 2 GiB")
-        default: return Finding("disk", .ok, seen)
+        case ..<2048: return HostFinding("disk", .fail, seen, mend: "free space, or move the state folder")
+        case ..<10_240: return HostFinding("disk", .warn, seen, mend: "a base image and a build take 2 GiB")
+        default: return HostFinding("disk", .ok, seen)
         }
     }
 
-    private static func files(_ disk: HostFacts.Disk) -> Finding? {
+    private static func files(_ disk: HostFacts.Disk) -> HostFinding? {
         guard disk.countsFiles else { return nil }
         let seen = "\(disk.freeFiles) can be made at \(disk.folder)"
         return disk.freeFiles >= 200_000
-            ? Finding("files", .ok, seen)
-            : Finding(
+            ? HostFinding("files", .ok, seen)
+            : HostFinding(
                 "files",
                 .warn,
                 seen,
@@ -88,9 +89,9 @@ extension Doctor {
             )
     }
 
-    private static func clock(_ facts: HostFacts) -> Finding {
+    private static func clock(_ facts: HostFacts) -> HostFinding {
         guard facts.year >= 2025 else {
-            return Finding(
+            return HostFinding(
                 "clock",
                 .fail,
                 "the year is \(facts.year): certificates and tokens will not be valid",
@@ -98,7 +99,7 @@ extension Doctor {
             )
         }
         return facts.clockSynchronised
-            ? Finding("clock", .ok, "synchronised")
-            : Finding("clock", .warn, "not synchronised with a time server", mend: "timedatectl set-ntp true")
+            ? HostFinding("clock", .ok, "synchronised")
+            : HostFinding("clock", .warn, "not synchronised with a time server", mend: "timedatectl set-ntp true")
     }
 }

@@ -32,6 +32,10 @@ extension HostFacts {
         facts.hasIPv6 = KernelFile.exists("/proc/sys/net/ipv6/conf/all/forwarding")
         facts.nameservers = options.nameservers ?? Nameservers.ofHost()
         facts.memoryMiB = Int(ProcessInfo.processInfo.physicalMemory >> 20)
+        facts.swapMiB = swap(KernelFile.read("/proc/meminfo") ?? "")
+        facts.limits = KernelLimits.read()
+        facts.isRandomReady = isRandomReady()
+        facts.updates = await PendingUpdates.read()
         if facts.user == 0 { await facts.tryOut(paths) }
         return facts
     }
@@ -46,6 +50,10 @@ extension HostFacts {
     /// The trials leave nothing behind: devices and tables are made in a namespace that ends with its program.
     private mutating func tryOut(_ paths: HostPaths) async {
         overlay = Self.tryOverlay(in: disk.folder)
+        loopDisk = Self.tryLoopDisk(in: disk.folder)
+        if let runtime = SandboxTools.choose(cgroupMode, find: { tools[$0] }) {
+            users = UserNamespaceTrial.run(disk.folder, runtime: runtime)
+        }
         guard tools["unshare"] != nil else { return }
         namespaces = await Self.tried(
             Command("unshare", ["--mount", "--pid", "--fork", "--ipc", "--uts", "--net", "true"])
@@ -56,12 +64,31 @@ extension HostFacts {
         }
         guard tools["nft"] != nil else { return }
         let plan = AddressPlan(seed: "trial")
-        let rules = Firewall(instance: "trial", bridge: "trial0", plan: plan).rules
+        let rules = Firewall(instance: "trial", bridge: "trial0", buildBridge: "trial1", plan: plan).rules
         nftables = await Self.tried(Command("unshare", ["--net", "nft", "-f", "-"], input: rules))
         let ruleset = (try? await Command("nft", ["list", "ruleset"]).checked()) ?? ""
+        let firewall = InputFirewall(ruleset)
+        closedPorts = wantedPorts.filter { firewall.closes($0) }
         forwardDropped = ruleset.split(separator: "\n").contains { line in
             line.contains("hook forward") && line.contains("policy drop")
         }
+    }
+
+    private static func swap(_ memory: String) -> KernelLimits.Share {
+        func mebibytes(_ name: String) -> Int {
+            let line = memory.split(separator: "\n").first { $0.hasPrefix("\(name):") }
+            return (line?.split(separator: " ").dropFirst().first).flatMap { Int($0) }.map { $0 >> 10 } ?? 0
+        }
+        return .init(used: mebibytes("SwapTotal") - mebibytes("SwapFree"), most: mebibytes("SwapTotal"))
+    }
+
+    /// Since Linux 5.6 this device has to be waited for only until the kernel's generator has its seed.
+    private static func isRandomReady() -> Bool {
+        let device = open("/dev/random", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard device >= 0 else { return errno != EAGAIN }
+        defer { close(device) }
+        var byte: UInt8 = 0
+        return read(device, &byte, 1) == 1 || errno != EAGAIN
     }
 
     private static func tried(_ command: Command) async -> Trial {
@@ -90,6 +117,19 @@ extension HostFacts {
             )
             return .works
         } catch {
+            return .fails(error.message)
+        }
+    }
+
+    private static func tryLoopDisk(in folder: String) -> Trial {
+        let root = "\(folder)/.roost-trial-disk-\(getpid())"
+        let disk = LoopDisk(image: "\(root).img", folder: root, bytes: LoopDisk.minimumBytes, isKept: false)
+        do {
+            try disk.mount()
+            try disk.remove()
+            return .works
+        } catch {
+            try? disk.remove()
             return .fails(error.message)
         }
     }

@@ -16,6 +16,10 @@ package struct HostFacts: Codable, Equatable, Sendable {
     package var seccomp = false
     package var seccompProfile: String?
     package var overlay = Trial.untried
+    /// A file system in a file, which gives a folder a limit.
+    package var loopDisk = Trial.untried
+    /// User namespaces with layers that show their owners in them.
+    package var users = Trial.untried
     package var namespaces = Trial.untried
     package var links = Trial.untried
     package var nftables = Trial.untried
@@ -31,6 +35,14 @@ package struct HostFacts: Codable, Equatable, Sendable {
     package var hasIPv6 = false
     package var nameservers: [String] = []
     package var memoryMiB = 0
+    package var swapMiB = KernelLimits.Share(used: 0, most: 0)
+    package var limits = KernelLimits()
+    /// The kernel gives random numbers that nobody can guess.
+    package var isRandomReady = true
+    /// Of the ports that the edge wants, those that a firewall of the host's keeps from everybody outside.
+    package var closedPorts: [Int] = []
+    /// Nil where the distribution has no apt.
+    package var updates: PendingUpdates?
 
     package init() {}
 

@@ -19,6 +19,9 @@ actor LogReader {
     private var assembler: LogAssembler
     private var idle = 0
 
+    /// Bytes of the log that are read in a second at most: who floods his log costs his readers' host little CPU.
+    private static let pace = 8 << 20
+    private var second = (start: ContinuousClock.now, bytes: 0)
     /// Between two looks at a log that has not grown.
     private static let pause = Duration.milliseconds(100)
     /// A line whose end has not come after so many looks is told as it is.
@@ -55,7 +58,14 @@ actor LogReader {
                 begin()
                 continue
             }
-            if readMore() { continue }
+            if readMore() {
+                do {
+                    try await keepPace()
+                } catch {
+                    return nil
+                }
+                continue
+            }
             if openNext() { continue }
             guard follow, idle < Self.patience || KernelFile.exists(path) else {
                 ready = assembler.flush()[...]
@@ -108,12 +118,21 @@ actor LogReader {
         return start
     }
 
+    /// Waits for the second to end in which as much was read as one may.
+    private func keepPace() async throws {
+        guard second.bytes >= Self.pace else { return }
+        let end = second.start.advanced(by: .seconds(1))
+        if ContinuousClock.now < end { try await Task.sleep(until: end) }
+        second = (.now, 0)
+    }
+
     /// True when there was something to read.
     private func readMore() -> Bool {
         guard descriptor >= 0 else { return false }
         let bytes = LogTail.read(descriptor, from: offset, count: 64 << 10)
         guard !bytes.isEmpty else { return false }
         idle = 0
+        second.bytes += bytes.count
         offset += bytes.count
         ready = assembler.take(bytes)[...]
         return true

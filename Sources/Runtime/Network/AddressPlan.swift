@@ -7,17 +7,19 @@ import Toolkit
 /// 32 bits of Machine, of which each owns a /112 and answers at `::2`; number 0 of a host is its gateway, at `::1`.
 ///
 /// > Source: `proxy-dns`, section 15, for the 6PN form.
-package struct AddressPlan: Codable, Equatable, Sendable {
-    package let ipv4: IPv4Block
+package struct AddressPlan: Equatable, Sendable {
+    package private(set) var ipv4: IPv4Block
     /// Tells networks apart that must not reach each other.
-    package let network: UInt32
+    package private(set) var network: UInt32
     /// Tells this host apart from all others of the network.
-    package let host: UInt32
+    package private(set) var host: UInt32
 
     /// How many Machines a host can number.
     package static let capacity = 4000
-    /// How many build steps may run at once; their numbers follow those of the Machines.
+    /// How many build steps may run at once.
     static let buildCapacity = 32
+    /// Builds have the last 64 numbers, which is a block of its own in both families, with a gateway of its own.
+    private static let firstBuild = 4032
 
     /// Chooses by a hash of `seed`, and takes the next block as long as that overlaps one in use.
     ///
@@ -41,6 +43,21 @@ package struct AddressPlan: Codable, Equatable, Sendable {
         host = hash
     }
 
+    /// The same host's addresses in another network.
+    ///
+    /// Its Machines' IPv4 addresses and numbers are of the one block that all networks share.
+    package func within(_ network: UInt32) -> AddressPlan {
+        var plan = self
+        plan.network = network
+        return plan
+    }
+
+    /// What matches this host's addresses in every network: a mask, and what is left under it.
+    var allNetworks: (mask: String, value: String) {
+        let groups = [0xfdaa, 0, 0, host >> 16, host, 0, 0, 0].map { UInt16(truncatingIfNeeded: $0) }
+        return ("ffff:0:0:ffff:ffff::", IPv6Text.compressed(groups))
+    }
+
     /// The host's own end, on the bridge.
     package var gateway: Machine.Address {
         Machine.Address(ipv4: IPv4Block.text(ipv4.base + 1), ipv6: address6(machine: 0, last: 1))
@@ -57,7 +74,54 @@ package struct AddressPlan: Codable, Equatable, Sendable {
     /// The address of a build step.
     func buildAddress(slot: Int) -> Machine.Address {
         precondition((0..<Self.buildCapacity).contains(slot), "build slots are numbered from 0")
-        return address(number: Self.capacity + slot + 2)
+        return address(number: Self.firstBuild + slot + 2)
+    }
+
+    /// What the Machines' bridge carries.
+    var machines: Subnet {
+        Subnet(gateway: gateway, ipv4: ipv4, ipv6: "\(prefix6)::", prefix6: 80)
+    }
+
+    /// What the builds' bridge carries.
+    var builds: Subnet {
+        let block = IPv4Block(base: ipv4.base + UInt32(Self.firstBuild), prefix: 26)
+        return Subnet(
+            gateway: address(number: Self.firstBuild + 1),
+            ipv4: block,
+            ipv6: address6(machine: UInt32(Self.firstBuild), last: 0),
+            prefix6: 106
+        )
+    }
+
+    /// The addresses on one bridge.
+    struct Subnet: Equatable {
+        var gateway: Machine.Address
+        var ipv4: IPv4Block
+        /// The lowest address.
+        var ipv6: String
+        var prefix6: Int
+
+        var block6: String { "\(ipv6)/\(prefix6)" }
+    }
+
+    /// What stands for an address in a file: the IPv4 one, and the network if it is not the one that all share.
+    static func note(_ address: Machine.Address) -> String {
+        let network = AppNetwork.number(of: address.ipv6) ?? AppNetwork.default.number
+        return network == AppNetwork.default.number ? address.ipv4 : "\(address.ipv4) \(network)"
+    }
+
+    /// The address that such a note stands for.
+    func address(note: String) -> Machine.Address? {
+        let parts = note.split(separator: " ")
+        guard let ipv4 = parts.first else { return nil }
+        let network = parts.count > 1 ? UInt32(parts[1]) : self.network
+        return network.flatMap { within($0).address(ipv4: String(ipv4)) }
+    }
+
+    /// The whole address of a Machine or a build that has this IPv4 one; nil for one of another block.
+    func address(ipv4 text: String) -> Machine.Address? {
+        guard let number = IPv4Block.number(text), ipv4.contains(number) else { return nil }
+        return address(number: Int(number - ipv4.base))
     }
 
     /// The first address none of whose halves is in use.
@@ -65,10 +129,12 @@ package struct AddressPlan: Codable, Equatable, Sendable {
     /// - Throws: ``Fault`` `hostUnfit` when all are.
     package func firstFree(used: [Machine.Address]) throws(Fault) -> Machine.Address {
         let used4 = Set(used.map(\.ipv4))
-        let used6 = Set(used.map(\.ipv6))
+        // A Machine's number is its own in all networks.
+        let used6 = Set(used.compactMap { IPAddress($0.ipv6)?.bytes[6...] })
         for index in 0..<Self.capacity {
             guard let address = address(index: index) else { break }
-            if !used4.contains(address.ipv4), !used6.contains(address.ipv6) { return address }
+            let own6 = IPAddress(address.ipv6)?.bytes[6...] ?? []
+            if !used4.contains(address.ipv4), !used6.contains(own6) { return address }
         }
         throw Fault(
             .hostUnfit,
@@ -94,4 +160,15 @@ package struct AddressPlan: Codable, Equatable, Sendable {
     }
 
     private static func group(_ number: UInt32) -> String { String(number & 0xffff, radix: 16) }
+}
+
+extension AddressPlan: KeyedForm {
+    package static var schema: Int? { 2 }
+    package static var blank: AddressPlan { AddressPlan(seed: "") }
+
+    package mutating func fields(_ form: inout Form) throws {
+        try form.need("ipv4", &ipv4)
+        try form.field("network", &network)
+        try form.need("host", &host)
+    }
 }

@@ -5,6 +5,8 @@ import Model
 import Toolkit
 
 /// The bridge, the firewall table, and one network namespace with a veth pair for each Machine.
+///
+/// Builds have a bridge of their own, on which none of them sees another.
 struct HostNetwork: Sendable {
     let paths: HostPaths
     /// Differs on each host that may join the same network.
@@ -12,8 +14,12 @@ struct HostNetwork: Sendable {
     /// Marks the namespaces of build steps, so that nobody takes them for Machines'.
     var mark = ""
 
-    /// `roost0`, `r12ab30`.
-    var bridge: String { "\(paths.instance)0" }
+    /// `roost0`, `r12ab30`; `roost1` of builds.
+    var bridge: String { "\(paths.instance)\(isOfBuilds ? 1 : 0)" }
+
+    private var isOfBuilds: Bool { !mark.isEmpty }
+
+    private func subnet(_ plan: AddressPlan) -> AddressPlan.Subnet { isOfBuilds ? plan.builds : plan.machines }
 
     /// The name under `/run/netns`.
     func namespace(_ id: Machine.ID) -> String { "\(paths.instance)\(mark)-\(id)" }
@@ -35,23 +41,77 @@ struct HostNetwork: Sendable {
         return try JSON.decode(AddressPlan.self, from: data, what: planPath)
     }
 
-    /// Makes bridge and firewall table, switches forwarding on; what is there already is left.
+    /// Makes bridges and firewall tables, switches forwarding on; what is there already is left.
     ///
     /// The name servers are kept out of the chosen block, or Machines could not reach them.
-    func prepare(nameservers: [String]) async throws -> AddressPlan {
+    ///
+    /// - Parameters:
+    ///   - nameservers: whom Machines and builds ask for names.
+    ///   - builds: the same host's network for builds.
+    ///   - openToBuilds: private addresses and blocks that builds may reach.
+    ///   - openToMachines: the same for Machines.
+    /// - Returns: the plan, and the kernel's words where it can't look at what bridges carry.
+    /// - Throws: ``Fault`` `toolFailed` when the kernel refuses something.
+    func prepare(
+        nameservers: [String],
+        builds: HostNetwork,
+        openToBuilds: [String],
+        openToMachines: [String] = []
+    ) async throws -> (plan: AddressPlan, unguarded: String?) {
         let plan = try await choosePlan(nameservers: nameservers)
-        try batch(Self.bridgeLines(bridge, plan, exists: KernelFile.exists("/sys/class/net/\(bridge)"), Self.hasIPv6))
+        for network in [self, builds] {
+            let exists = KernelFile.exists("/sys/class/net/\(network.bridge)")
+            try batch(Self.bridgeLines(network.bridge, network.subnet(plan), exists: exists, Self.hasIPv6))
+            // Builds ask the host's own name servers.
+            if network.isOfBuilds || !Self.hasIPv6 { continue }
+            try batch(["addr replace \(NameHome.resolver)/128 dev \(network.bridge) nodad"])
+        }
         try enableForwarding()
-        let firewall = Firewall(instance: paths.instance, bridge: bridge, plan: plan)
+        let firewall = Firewall(
+            instance: paths.instance,
+            bridge: bridge,
+            buildBridge: builds.bridge,
+            plan: plan,
+            nameservers: nameservers,
+            openToBuilds: openToBuilds,
+            openToMachines: openToMachines
+        )
         try await Command("nft", ["-f", "-"], input: firewall.rules).checked()
-        return plan
+        let ports = provisioned().compactMap { id -> GuardRules.Port? in
+            // The second of Machines that an earlier daemon provisioned.
+            let known = KernelFile.read(addressPath(id)) ?? KernelFile.read("\(paths.machines)/\(id)/network")
+            return known.flatMap { plan.address(note: $0) }.map { port(id, $0) }
+        }
+        let outcome = try await Command("nft", ["-f", "-"], input: guardRules.rules(ports)).run()
+        return (plan, outcome.code == 0 ? nil : outcome.error)
     }
 
-    /// Removes bridge and firewall table.
-    func remove() async throws {
-        if KernelFile.exists("/sys/class/net/\(bridge)") { try batch(["link del \(bridge)"]) }
+    /// Removes bridges and firewall tables.
+    func remove(builds: HostNetwork) async throws {
+        for bridge in [bridge, builds.bridge] where KernelFile.exists("/sys/class/net/\(bridge)") {
+            try batch(["link del \(bridge)"])
+        }
         try await Command("nft", ["-f", "-"], input: Firewall.removal(of: paths.instance)).checked()
+        // A kernel that can't filter bridges never had it.
+        _ = try await Command("nft", ["-f", "-"], input: guardRules.removal).run()
         try await openAll()
+    }
+
+    private var guardRules: GuardRules { GuardRules(instance: paths.instance) }
+
+    private func port(_ id: Machine.ID, _ address: Machine.Address) -> GuardRules.Port {
+        GuardRules.Port(link: link(id), hardware: Self.hardwareAddress(address), address: address)
+    }
+
+    /// Says which addresses may be sent from a Machine's port.
+    ///
+    /// Blocks.
+    private func guardPort(_ lines: String) throws(Fault) {
+        let outcome = try Spawn.run(["/usr/sbin/nft", "-f", "-"], input: lines)
+        // No such table: the kernel can't filter bridges, which was said when the host was prepared.
+        guard outcome.code == 0 || outcome.output.contains("No such file or directory") else {
+            throw Fault(.toolFailed, "nft could not bind a Machine to its addresses: \(outcome.output)")
+        }
     }
 
     /// Keeps closed Machines to their guests, in the place of what was said before.
@@ -96,29 +156,62 @@ struct HostNetwork: Sendable {
 
     /// Makes the namespace and its link; what is there already gets the address again.
     ///
+    /// With `ownUsers`, a new namespace belongs to a user namespace of its own.
+    ///
     /// Blocks.
-    func provision(_ id: Machine.ID, address: Machine.Address) throws(Fault) {
-        let plan = try plan()
+    func provision(_ id: Machine.ID, address: Machine.Address, ownUsers: Bool = false) throws(Fault) {
+        let own = try plan()
+        let plan = own.within(AppNetwork.number(of: address.ipv6) ?? own.network)
+        if !isProvisioned(id) { try makeNamespace(id, ownUsers ? range(address, plan) : nil) }
         var outside: [String] = []
-        if !isProvisioned(id) {
-            // What a crash or a reboot has left is a plain file, which stands in the way.
-            if KernelFile.exists(namespacePath(id)) { outside.append("netns del \(namespace(id))") }
-            outside.append("netns add \(namespace(id))")
+        if plan != own, Self.hasIPv6 {
+            let net = subnet(plan)
+            outside.append("addr replace \(net.gateway.ipv6)/\(net.prefix6) dev \(bridge) nodad")
         }
         if !hasLink(id) {
             let inner = "peer name eth0 address \(Self.hardwareAddress(address)) netns \(namespace(id))"
             outside.append("link add name \(link(id)) type veth \(inner)")
             outside.append("link set dev \(link(id)) addrgenmode none")
         }
+        if let old = KernelFile.read(addressPath(id)), old != AddressPlan.note(address),
+            let old = plan.address(note: old)
+        {
+            try guardPort(guardRules.removing(port(id, old)))
+        }
+        // Before its first packet.
+        try guardPort(guardRules.adding(port(id, address)))
         outside.append("link set dev \(link(id)) master \(bridge) up")
+        if isOfBuilds { outside.append("link set dev \(link(id)) type bridge_slave isolated on") }
         try batch(outside)
-        try batch(Self.insideLines(address, plan, Self.hasIPv6), in: namespace(id))
+        try batch(Self.insideLines(address, subnet(plan), Self.hasIPv6), in: namespace(id))
+        try KernelFile.create(addressPath(id), Array(AddressPlan.note(address).utf8), mode: 0o600)
+    }
+
+    /// The user namespace of a Machine whose network belongs to one.
+    func users(_ id: Machine.ID) -> UserNamespace? { UserNamespace(owning: namespacePath(id)) }
+
+    /// The users of who has an address.
+    private func range(_ address: Machine.Address, _ plan: AddressPlan) -> UserRange? {
+        IPv4Block.number(address.ipv4).map { UserRange(instance: paths.instance, number: $0 &- plan.ipv4.base) }
+    }
+
+    private func makeNamespace(_ id: Machine.ID, _ range: UserRange?) throws(Fault) {
+        // What a crash or a reboot has left is a plain file, which stands in the way.
+        let old = KernelFile.exists(namespacePath(id)) ? ["netns del \(namespace(id))"] : []
+        guard let range else { return try batch(old + ["netns add \(namespace(id))"]) }
+        try UserNamespace.make(range) { holder throws(Fault) in
+            try batch(old + ["netns attach \(namespace(id)) \(holder)"])
+        }
     }
 
     /// Removes link and namespace; what is gone already is no error.
     ///
     /// Blocks.
     func remove(_ id: Machine.ID) throws(Fault) {
+        if let text = KernelFile.read(addressPath(id)), let address = try plan().address(note: text) {
+            try guardPort(guardRules.removing(port(id, address)))
+            unlink(addressPath(id))
+        }
         let device = "/sys/class/net/\(link(id))"
         // By its own name first: with the namespace it would go too, but at a time of the kernel's choosing.
         for (path, line) in [(device, "link del dev \(link(id))"), (namespacePath(id), "netns del \(namespace(id))")]
@@ -134,7 +227,7 @@ struct HostNetwork: Sendable {
 
     // MARK: - Commands, as text
 
-    static func bridgeLines(_ bridge: String, _ plan: AddressPlan, exists: Bool, _ ipv6: Bool) -> [String] {
+    static func bridgeLines(_ bridge: String, _ net: AddressPlan.Subnet, exists: Bool, _ ipv6: Bool) -> [String] {
         // An own hardware address, since a bridge else takes its lowest port's, and changes it as Machines come and go.
         let hash = HostPaths.fnv1a(bridge)
         let tail = [24, 16, 8, 0].map { shift in
@@ -143,8 +236,8 @@ struct HostNetwork: Sendable {
         }
         var lines = exists ? [] : ["link add name \(bridge) type bridge"]
         lines.append("link set dev \(bridge) address 02:72:\(tail.joined(separator: ":")) up")
-        lines.append("addr replace \(plan.gateway.ipv4)/\(plan.ipv4.prefix) dev \(bridge)")
-        if ipv6 { lines.append("addr replace \(plan.gateway.ipv6)/80 dev \(bridge) nodad") }
+        lines.append("addr replace \(net.gateway.ipv4)/\(net.ipv4.prefix) dev \(bridge)")
+        if ipv6 { lines.append("addr replace \(net.gateway.ipv6)/\(net.prefix6) dev \(bridge) nodad") }
         return lines
     }
 
@@ -157,16 +250,16 @@ struct HostNetwork: Sendable {
         return (["02", "52"] + parts).joined(separator: ":")
     }
 
-    static func insideLines(_ address: Machine.Address, _ plan: AddressPlan, _ ipv6: Bool) -> [String] {
+    static func insideLines(_ address: Machine.Address, _ net: AddressPlan.Subnet, _ ipv6: Bool) -> [String] {
         var lines = [
             "link set dev lo up",
-            "addr replace \(address.ipv4)/\(plan.ipv4.prefix) dev eth0",
+            "addr replace \(address.ipv4)/\(net.ipv4.prefix) dev eth0",
         ]
         // Without duplicate address detection, which would keep the address unusable for its first second.
-        if ipv6 { lines.append("addr replace \(address.ipv6)/80 dev eth0 nodad") }
+        if ipv6 { lines.append("addr replace \(address.ipv6)/\(net.prefix6) dev eth0 nodad") }
         lines.append("link set dev eth0 up")
-        lines.append("route replace default via \(plan.gateway.ipv4) dev eth0")
-        if ipv6 { lines.append("route replace default via \(plan.gateway.ipv6) dev eth0") }
+        lines.append("route replace default via \(net.gateway.ipv4) dev eth0")
+        if ipv6 { lines.append("route replace default via \(net.gateway.ipv6) dev eth0") }
         return lines
     }
 
@@ -174,7 +267,12 @@ struct HostNetwork: Sendable {
 
     private static let namespaces = "/run/netns"
 
-    private static var hasIPv6: Bool { KernelFile.exists("/proc/sys/net/ipv6/conf/all/forwarding") }
+    static var hasIPv6: Bool { KernelFile.exists("/proc/sys/net/ipv6/conf/all/forwarding") }
+
+    /// Says which address a port has, for as long as it is there.
+    private func addressPath(_ id: Machine.ID) -> String {
+        "\(paths.run)/\(isOfBuilds ? "build-addresses" : "addresses")/\(id)"
+    }
 
     private var planPath: String { "\(paths.state)/network.json" }
 

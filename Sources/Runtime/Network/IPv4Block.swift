@@ -24,8 +24,10 @@ package struct IPv4Block: Codable, Hashable, Sendable, CustomStringConvertible {
         self.init(base: base, prefix: prefix)
     }
 
+    /// Whether an address lies in it.
     package func contains(_ address: UInt32) -> Bool { address & Self.mask(prefix) == base }
 
+    /// Whether any address lies in both.
     package func overlaps(_ other: IPv4Block) -> Bool {
         prefix <= other.prefix ? contains(other.base) : other.contains(base)
     }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// How an IPv6 address is written.
 enum IPv6Text {
     /// The one form of RFC 5952, so that equal addresses are equal texts.
@@ -16,5 +18,14 @@ enum IPv6Text {
         guard !best.isEmpty else { return texts.joined(separator: ":") }
         return texts[..<best.lowerBound].joined(separator: ":") + "::"
             + texts[best.upperBound...].joined(separator: ":")
+    }
+
+    /// All 32 hexadecimal digits of an address; nil for what is none.
+    static func digits(of text: String) -> String? {
+        var address = in6_addr()
+        guard inet_pton(AF_INET6, text, &address) == 1 else { return nil }
+        return withUnsafeBytes(of: &address) { bytes in
+            bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        }
     }
 }

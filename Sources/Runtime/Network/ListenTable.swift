@@ -1,3 +1,5 @@
+import Model
+
 /// Reads `/proc/<pid>/net/tcp` and `tcp6`.
 enum ListenTable {
     /// The sockets that wait for connections (state 0A).
@@ -10,6 +12,17 @@ enum ListenTable {
             let parts = fields[1].split(separator: ":")
             guard parts.count == 2, let port = Int(parts[1], radix: 16), let host = host(parts[0]) else { return nil }
             return ListenAddress(host: host, port: port)
+        }
+    }
+
+    /// The same, each with its inode, by which its owner is known.
+    static func sockets(_ text: String, transport: String) -> [(inode: UInt64, socket: MachineProcess.Socket)] {
+        text.split(separator: "\n").dropFirst().compactMap { line in
+            let fields = line.split(separator: " ")
+            guard fields.count > 9, fields[3] == "0A", let inode = UInt64(fields[9]),
+                let address = parse("head\n" + line).first
+            else { return nil }
+            return (inode, MachineProcess.Socket(transport: transport, address: address.description))
         }
     }
 

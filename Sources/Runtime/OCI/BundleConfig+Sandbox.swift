@@ -9,6 +9,8 @@ extension BundleConfig {
         var cgroupsPath: String
         /// Nil: a namespace of its own with nothing in it.
         var networkNamespace: String?
+        /// Nil: the host's users.
+        var users: Users?
         var limitsSwap: Bool
         var limits: OwnLimits
         var pidsLimit: Int
@@ -16,12 +18,21 @@ extension BundleConfig {
         var files: [(source: String, destination: String)]
         /// A tiny first process of the host's that reaps and passes signals on, or nil.
         var initProgram: String?
-        /// Whether the kernel has cgroup namespaces and a tree that may be shown inside.
+        /// Whether the kernel has a tree that may be shown inside.
         var showsCgroups: Bool
+        var hasCgroupNamespaces: Bool
     }
 
+    /// A user namespace and what its users are outside.
+    struct Users {
+        var path: String
+        var range: UserRange
+    }
+
+    /// Where the folder with the socket of the API stands inside.
+    static let doorPath = "/.fly"
     /// Where the tiny first process stands inside.
-    static let initPath = "/.fly/init"
+    static let initPath = "\(doorPath)/init"
 
     init(_ sandbox: Sandbox, _ surroundings: Surroundings) {
         let user = surroundings.user
@@ -29,17 +40,13 @@ extension BundleConfig {
         if environment["PATH"] == nil { environment["PATH"] = CommandLookup.defaultPath }
         if environment["HOME"] == nil { environment["HOME"] = user.home }
         let capabilities = Self.capabilities(of: user)
-        let openFiles = surroundings.limits.openFiles(wanted: 65_536)
         process = Process(
             user: User(uid: user.uid, gid: user.gid, additionalGids: user.groups),
             args: surroundings.initProgram == nil ? sandbox.command : [Self.initPath, "--"] + sandbox.command,
             env: environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
             cwd: sandbox.workingDirectory.hasPrefix("/") ? sandbox.workingDirectory : "/\(sandbox.workingDirectory)",
             capabilities: Capabilities(bounding: capabilities, effective: capabilities, permitted: capabilities),
-            rlimits: [
-                Limit(type: "RLIMIT_NOFILE", hard: openFiles, soft: openFiles),
-                Limit(type: "RLIMIT_CORE", hard: 0, soft: 0),
-            ],
+            rlimits: Self.rlimits(surroundings),
             // Makes the kernel's OOM killer prefer a Machine to the daemons of the host.
             oomScoreAdj: surroundings.limits.oomScore(wanted: 100)
         )
@@ -48,11 +55,15 @@ extension BundleConfig {
         mounts = Self.mounts(of: sandbox, surroundings)
         linux = Linux(
             namespaces: ["mount", "pid", "ipc", "uts"].map { Namespace(type: $0) }
-                + (surroundings.showsCgroups ? [Namespace(type: "cgroup")] : [])
-                + [Namespace(type: "network", path: surroundings.networkNamespace)],
+                // Also where the tree is not shown: `/proc/self/cgroup` would tell the names of the host's groups.
+                + (surroundings.hasCgroupNamespaces ? [Namespace(type: "cgroup")] : [])
+                + [Namespace(type: "network", path: surroundings.networkNamespace)]
+                + (surroundings.users.map { [Namespace(type: "user", path: $0.path)] } ?? []),
+            uidMappings: surroundings.users.map { [Mapping($0.range)] },
+            gidMappings: surroundings.users.map { [Mapping($0.range)] },
             cgroupsPath: surroundings.cgroupsPath,
-            resources: Self.resources(sandbox.guest, surroundings),
-            sysctl: Self.sysctl(network: surroundings.networkNamespace != nil),
+            resources: Self.resources(sandbox, surroundings),
+            sysctl: Self.sysctl(surroundings),
             maskedPaths: Self.maskedPaths,
             readonlyPaths: Self.readonlyPaths,
             seccomp: surroundings.seccomp
@@ -71,6 +82,17 @@ extension BundleConfig {
     }
 
     // MARK: - Private
+
+    private static func rlimits(_ surroundings: Surroundings) -> [Limit] {
+        // The limits of another user's process are set by who may raise them, or by nobody: it has the daemon's then.
+        guard surroundings.users == nil || surroundings.limits.raises else { return [] }
+        let openFiles = surroundings.limits.openFiles(wanted: 65_536)
+        return [
+            Limit(type: "RLIMIT_NOFILE", hard: openFiles, soft: openFiles),
+            // One byte, not none: a program that the kernel pipes dumps to gets them whatever the limit is, but for 1.
+            Limit(type: "RLIMIT_CORE", hard: 1, soft: 1),
+        ]
+    }
 
     private static func mounts(of sandbox: Sandbox, _ surroundings: Surroundings) -> [Mount] {
         let closed = ["nosuid", "noexec", "nodev"]
@@ -105,6 +127,11 @@ extension BundleConfig {
         mounts += surroundings.files.map { file in
             Mount(destination: file.destination, type: "bind", source: file.source, options: ["bind", "ro"] + closed)
         }
+        if let door = sandbox.door {
+            mounts.append(
+                Mount(destination: doorPath, type: "bind", source: door, options: ["bind", "ro"] + closed)
+            )
+        }
         if let program = surroundings.initProgram {
             mounts.append(
                 Mount(destination: initPath, type: "bind", source: program, options: ["bind", "ro", "nosuid", "nodev"])
@@ -121,23 +148,25 @@ extension BundleConfig {
         return mounts
     }
 
-    private static func resources(_ guest: MachineConfig.Guest, _ surroundings: Surroundings) -> Resources {
+    private static func resources(_ sandbox: Sandbox, _ surroundings: Surroundings) -> Resources {
+        let guest = sandbox.guest
         let memory = Int64(guest.memoryMiB) << 20
         let perCPU: UInt64 = guest.cpuKind == .performance ? 1024 : 256
         return Resources(
-            memory: Memory(limit: memory, swap: surroundings.limitsSwap ? memory : nil),
+            memory: Memory(limit: memory, swap: surroundings.limitsSwap ? memory + Int64(sandbox.swapMiB) << 20 : nil),
             cpu: CPU(shares: perCPU * UInt64(guest.cpus), quota: Int64(guest.cpus) * 100_000, period: 100_000),
             pids: PIDs(limit: Int64(surroundings.pidsLimit))
         )
     }
 
-    private static func sysctl(network: Bool) -> [String: String] {
+    private static func sysctl(_ surroundings: Surroundings) -> [String: String] {
         var all = [
             // Ordinary users may listen on port 80 and ping: nobody else is in this network namespace.
             "net.ipv4.ip_unprivileged_port_start": "0",
-            "net.ipv4.ping_group_range": "0 2147483647",
+            // The kernel takes only groups that there are.
+            "net.ipv4.ping_group_range": "0 \(surroundings.users == nil ? 2_147_483_647 : UserRange.count - 1)",
         ]
-        if network, KernelFile.exists("/proc/sys/net/ipv6") {
+        if surroundings.networkNamespace != nil, KernelFile.exists("/proc/sys/net/ipv6") {
             // A neighbour on the bridge must not become our router.
             all["net.ipv6.conf.eth0.accept_ra"] = "0"
             all["net.ipv6.conf.eth0.accept_redirects"] = "0"

@@ -56,6 +56,8 @@ struct BundleConfig: Encodable {
 
     struct Linux: Encodable {
         var namespaces: [Namespace]
+        var uidMappings: [Mapping]?
+        var gidMappings: [Mapping]?
         var cgroupsPath: String
         var resources: Resources
         var sysctl: [String: String]
@@ -67,6 +69,14 @@ struct BundleConfig: Encodable {
     struct Namespace: Encodable {
         var type: String
         var path: String?
+    }
+
+    struct Mapping: Encodable {
+        var containerID: UInt32 = 0
+        var hostID: UInt32
+        var size = UserRange.count
+
+        init(_ range: UserRange) { hostID = range.base }
     }
 
     struct Resources: Encodable {

@@ -5,9 +5,9 @@ import Toolkit
 struct MachineFolders: Sendable {
     /// `<state>/machines/<id>`: root file system and log.
     let state: String
-    /// `<run>/machines/<id>`: the OCI bundle, with secrets in it, and what conmon and we note down.
+    /// `<run>/machines/<id>`: the OCI bundle, and what conmon and we note down.
     ///
-    /// On a tmpfs, so that no secret is ever on a disk.
+    /// In memory where the Machine has secrets, so that none is ever on a disk.
     let run: String
 
     init(_ paths: HostPaths, _ id: Machine.ID) {
@@ -21,9 +21,23 @@ struct MachineFolders: Sendable {
         run = "\(paths.run)/builds/\(id)"
     }
 
-    var upper: String { "\(state)/upper" }
-    var work: String { "\(state)/work" }
+    /// What the root file system takes in; a file system of its own where the host can, so that it has a limit.
+    var disk: String { "\(state)/disk" }
+    /// The file behind it.
+    var diskImage: String { "\(state)/disk.img" }
+    func rootDisk(bytes: Int64) -> LoopDisk {
+        LoopDisk(image: diskImage, folder: disk, bytes: bytes, isKept: false)
+    }
+
+    /// Where Machines that an earlier version started have theirs.
+    var formerDisk: [String] { ["\(state)/upper", "\(state)/work"] }
+
+    var upper: String { "\(disk)/upper" }
+    var work: String { "\(disk)/work" }
     var rootfs: String { "\(state)/rootfs" }
+    /// Where layers and volumes are shown with a Machine's own users while it is started.
+    var mappedLayers: String { "\(state)/layers" }
+    var mappedMounts: String { "\(state)/mounts" }
     var log: String { "\(state)/log" }
     /// The log before this one.
     var oldLog: String { "\(state)/log.1" }
@@ -41,6 +55,8 @@ struct MachineFolders: Sendable {
     var control: String { "\(run)/ctl" }
     var errors: String { "\(run)/errors" }
     var record: String { "\(run)/record.json" }
+    /// The Machine's record at its start; see `SandboxTrace`.
+    var owner: String { "\(run)/owner.json" }
     var hosts: String { "\(run)/hosts" }
     var hostname: String { "\(run)/hostname" }
     var resolv: String { "\(run)/resolv.conf" }

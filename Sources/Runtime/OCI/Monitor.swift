@@ -33,7 +33,7 @@ struct Monitor {
         let parent = try Spawn.start(
             command(id),
             environment: ["_OCI_SYNCPIPE": "3"],
-            roost_descriptors(input: -1, output: errors, errors: errors, sync: pipe.writeEnd)
+            roost_descriptors(input: -1, output: errors, errors: errors, sync: pipe.writeEnd, terminal: nil)
         )
         pipe.closeWriteEnd()
         let answer = pipe.readLine(limit: .seconds(10))

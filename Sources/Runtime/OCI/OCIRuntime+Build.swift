@@ -6,8 +6,8 @@ import Toolkit
 extension OCIRuntime {
     /// Runs a build step in a sandbox of its own, without a monitor, to its end.
     ///
-    /// Cancelling kills it. The sandbox's `guest` limits its memory and CPU; its `address` is not looked at. With `network` it reaches what
-    /// Machines reach.
+    /// Cancelling kills it. The sandbox's `guest` limits its memory and CPU; its `address` is not looked at. With `network`
+    /// it reaches the outside, and no Machine.
     ///
     /// - Parameters:
     ///   - sandbox: what to run; its ID is a new random one.
@@ -35,18 +35,40 @@ extension OCIRuntime {
         return try result.get()
     }
 
-    /// Makes a network namespace for builds that are no sandboxes of ours.
+    /// A network namespace for one build that is no sandbox of ours.
+    package struct BuildNetwork: Sendable {
+        package let path: String
+        let id: Machine.ID
+        let slot: Int
+    }
+
+    /// Makes a network namespace for a build that is no sandbox of ours.
     ///
-    /// They reach what Machines reach, and nothing of the host. It goes with the next `prepareHost`.
-    package func makeBuildNamespace() throws -> String {
+    /// They reach the outside, and nothing of the host, its Machines and its private neighbours. One that
+    /// nobody removed goes with the next `prepareHost`.
+    package func makeBuildNetwork() async throws -> BuildNetwork {
         let id = Machine.ID.random()
-        let address = try addressPlan().buildAddress(slot: try buildSlots.take())
-        try buildNetwork.provision(id, address: address)
-        return buildNetwork.namespacePath(id)
+        let slot = try buildSlots.take()
+        do {
+            let address = try addressPlan().buildAddress(slot: slot)
+            try await lanes.run(id) { () throws(Fault) in try buildNetwork.provision(id, address: address) }
+        } catch {
+            buildSlots.give(back: slot)
+            throw error
+        }
+        return BuildNetwork(path: buildNetwork.namespacePath(id), id: id, slot: slot)
+    }
+
+    /// Ends a build's network; what is gone already is no error.
+    package func removeBuildNetwork(_ network: BuildNetwork) async throws {
+        defer { buildSlots.give(back: network.slot) }
+        try await lanes.run(network.id) { () throws(Fault) in try buildNetwork.remove(network.id) }
+        lanes.forget(network.id)
     }
 
     /// Removes what build steps of a daemon that crashed have left.
     func removeAbandonedBuilds() async throws {
+        for id in cgroups.buildsLeft() { try cgroups.removeBuild(id) }
         let names = ["\(paths.run)/builds", "\(paths.state)/builds"].flatMap { KernelFile.names(in: $0) }
         for id in Set(names.compactMap { Machine.ID($0) }).union(buildNetwork.provisioned()) {
             try await removeBuild(id, upper: nil)
@@ -69,7 +91,8 @@ extension OCIRuntime {
             try writeConfig(
                 prepared,
                 folders,
-                namespace: prepared.network ? buildNetwork.namespacePath(id) : nil,
+                NamespacePlace(network: prepared.network ? buildNetwork.namespacePath(id) : nil),
+                nameservers: nameservers,
                 initProgram: nil
             )
         }

@@ -12,7 +12,7 @@ extension OCIRuntime {
             try clearBlocking(id)
             try network.remove(id)
             let folders = MachineFolders(paths, id)
-            try Self.removeTrees([folders.state, folders.run])
+            try Self.removeTrees([folders.state, folders.run, "\(paths.run)/files/\(id)"])
         }
         lanes.forget(id)
     }
@@ -41,9 +41,12 @@ extension OCIRuntime {
         try LogSeal.close(folders.log)
         try cgroups.remove(id)
         try Overlay.unmount(folders.rootfs)
+        for folder in [folders.mappedLayers, folders.mappedMounts] { try MappedMounts.removeAll(folder) }
         unlink("\(sockets)/\(id)")
-        try Self.removeTrees([folders.work] + (keptUpper == nil ? [folders.upper] : []))
+        try folders.rootDisk(bytes: LoopDisk.minimumBytes).unmount()
+        try Self.removeTrees([folders.disk, folders.diskImage] + folders.formerDisk)
         for name in KernelFile.names(in: folders.run) { unlink("\(folders.run)/\(name)") }
+        try MemoryFolder.remove(folders.run)
     }
 
     // MARK: - Private

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 package import Model
 import Toolkit
 
@@ -77,6 +77,16 @@ extension OCIRuntime {
 
     package func peakMemory(_ id: Machine.ID) async throws -> Int64? {
         cgroups.peakMemory(id)
+    }
+
+    package func trace(of id: Machine.ID) async -> SandboxTrace {
+        let folders = MachineFolders(paths, id)
+        var trace = SandboxTrace(address: RunRecord.read(folders.record)?.address)
+        if let text = KernelFile.read(folders.owner, limit: 8 << 20) {
+            trace.owner = try? JSON.decode(Machine.self, from: Data(text.utf8), what: folders.owner)
+        }
+        if trace.address?.ipv4.isEmpty ?? true { trace.address = trace.owner?.status.address }
+        return trace
     }
 
     // MARK: - Private

@@ -16,9 +16,10 @@ package struct OCIRuntime: RuntimeDriver {
     let network: HostNetwork
     let buildNetwork: HostNetwork
     let buildSlots = BuildSlots()
-    let lanes = Lanes()
+    let lanes = Lanes<Machine.ID>()
     let watcher: ExitWatcher
     let seccomp = SeccompCache()
+    let userNamespaces = UserNamespaceTrial()
     let logger: Logger
 
     /// What an operator or a test may choose.
@@ -27,10 +28,22 @@ package struct OCIRuntime: RuntimeDriver {
         package var runtime: String?
         package var cgroupRoot = "/sys/fs/cgroup"
         package var seccompProfile = "/usr/share/containers/seccomp.json"
-        /// What Machines ask for names; nil: what the host asks.
+        /// What Machines ask for names; nil: this host's own resolver.
+        package var machineNameservers: [String]?
+        /// What builds ask for names; nil: what the host asks.
         package var nameservers: [String]?
+        /// Private addresses and blocks that builds may reach; all others of the kind are closed to them.
+        package var openToBuilds: [String] = []
+        /// The same for Machines.
+        package var openToMachines: [String] = []
         /// The most processes and threads of one Machine.
         package var pidsLimit = 1024
+        /// The most bytes that a Machine's root file system takes in; 0: as many as the disk has.
+        ///
+        /// > Source: Fly.io, "Machine root file systems": 8 GB.
+        package var rootLimit: Int64 = 8 << 30
+        /// Whether each Machine has users of its own where the host can; else root inside is the host's, without its rights.
+        package var ownUsers = true
         /// A log longer than that becomes the old log, in bytes.
         package var logLimit = 10 << 20
         /// A tiny first process that reaps orphans and passes signals on; nil: one of the host's, if it has any.
@@ -71,8 +84,15 @@ package struct OCIRuntime: RuntimeDriver {
             )
         }
         for folder in [paths.state, paths.run] { try Durable.makeFolder(folder) }
+        try Durable.makeFolder(paths.machines, mode: 0o700)
+        if options.ownUsers {
+            // Root of a Machine with users of its own gets to its own root file system, and can list nothing on the way: all
+            // else that is there is closed by its own mode.
+            for folder in [paths.state, paths.machines] { try Self.letPass(folder) }
+        }
         for folder in [
-            paths.machines, "\(paths.state)/builds", "\(paths.run)/machines", "\(paths.run)/builds", sockets,
+            "\(paths.state)/builds", "\(paths.run)/machines", "\(paths.run)/builds", sockets,
+            "\(paths.run)/addresses", "\(paths.run)/build-addresses",
         ] {
             try Durable.makeFolder(folder, mode: 0o700)
         }
@@ -80,7 +100,18 @@ package struct OCIRuntime: RuntimeDriver {
         if nameservers.isEmpty {
             logger.warning("the host names no dns server that machines could reach")
         }
-        _ = try await network.prepare(nameservers: nameservers)
+        let (_, unguarded) = try await network.prepare(
+            nameservers: nameservers,
+            builds: buildNetwork,
+            openToBuilds: options.openToBuilds,
+            openToMachines: options.openToMachines
+        )
+        if let unguarded {
+            logger.warning("kernel can't filter bridges", metadata: ["error": "\(unguarded)"])
+        }
+        if let reason = userNamespaces.decide(paths, options, try tools().runtime) {
+            logger.warning("machines have the host's users", metadata: ["reason": "\(reason)"])
+        }
         try await removeAbandonedBuilds()
     }
 
@@ -93,10 +124,24 @@ package struct OCIRuntime: RuntimeDriver {
             try KernelFile.makeFolder(folders.run, mode: 0o700)
             // Written when all was done: a start then needs no program to find out that nothing is left to do.
             let mark = "\(folders.state)/network"
-            if network.isProvisioned(id), network.hasLink(id), KernelFile.read(mark) == address.ipv4 { return }
-            try network.provision(id, address: address)
-            try Durable.write(Data(address.ipv4.utf8), to: mark, mode: 0o600)
+            let wanted = userNamespaces.areWanted
+            if network.isProvisioned(id), !runs(id), (network.users(id) != nil) != wanted { try network.remove(id) }
+            let note = AddressPlan.note(address)
+            if network.isProvisioned(id), network.hasLink(id), KernelFile.read(mark) == note { return }
+            try network.provision(id, address: address, ownUsers: wanted)
+            try Durable.write(Data(note.utf8), to: mark, mode: 0o600)
         }
+    }
+
+    private static func letPass(_ folder: String) throws(Fault) {
+        var status = stat()
+        guard stat(folder, &status) == 0, chmod(folder, status.st_mode & 0o7777 | 0o001) == 0 else {
+            throw Durable.fault(errno, "open up", folder)
+        }
+    }
+
+    private func runs(_ id: Machine.ID) -> Bool {
+        RunRecord.read(MachineFolders(paths, id).record)?.processLives == true
     }
 
     /// Removes bridge, firewall table and cgroups of the instance, once no Machine is left.
@@ -111,7 +156,7 @@ package struct OCIRuntime: RuntimeDriver {
                 hint: "destroy them first"
             )
         }
-        try await network.remove()
+        try await network.remove(builds: buildNetwork)
         cgroups.removeSlice()
     }
 
@@ -122,7 +167,7 @@ package struct OCIRuntime: RuntimeDriver {
         try await removeHostNetwork()
         try await removeTrees([
             paths.machines, "\(paths.state)/builds", "\(paths.run)/machines", "\(paths.run)/builds", sockets,
-            runtimeRoot,
+            runtimeRoot, "\(paths.run)/addresses", "\(paths.run)/build-addresses",
         ])
     }
 
@@ -134,6 +179,21 @@ package struct OCIRuntime: RuntimeDriver {
     var sockets: String { "\(paths.run)/s" }
 
     var nameservers: [String] { options.nameservers ?? Nameservers.ofHost() }
+
+    /// Who answers Machines: one server, since musl asks all that it is told of at once and believes the first.
+    func machineNameservers() throws(Fault) -> [String] {
+        if let given = options.machineNameservers { return given }
+        return [HostNetwork.hasIPv6 ? NameHome.resolver : try network.plan().gateway.ipv4]
+    }
+
+    /// The resolver's addresses on this host.
+    package func resolverAddresses() throws(Fault) -> [String] {
+        let gateway = try network.plan().gateway
+        return HostNetwork.hasIPv6 ? [NameHome.resolver, gateway.ipv6, gateway.ipv4] : [gateway.ipv4]
+    }
+
+    /// The device of the Machines' bridge.
+    package var bridge: String { network.bridge }
 
     /// Machines with a folder on the disk.
     func storedMachines() -> [Machine.ID] {

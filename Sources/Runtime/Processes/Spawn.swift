@@ -8,14 +8,23 @@ import Toolkit
 ///
 /// `Toolkit.Command` serves everything that is not in the path of a Machine's start.
 enum Spawn {
+    private static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// A program by its name alone is looked for on the path that all of them get.
+    private static func find(_ name: String) -> String {
+        guard !name.contains("/") else { return name }
+        return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 } ?? name
+    }
+
     /// Starts it; the caller waits for it.
     static func start(
         _ command: [String],
         environment: [String: String] = [:],
         _ descriptors: roost_descriptors
     ) throws(Fault) -> pid_t {
-        guard let program = command.first else { preconditionFailure("a command has a program") }
-        var all = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"]
+        guard let name = command.first else { preconditionFailure("a command has a program") }
+        let program = find(name)
+        var all = ["PATH": path, "HOME": "/root"]
         all.merge(environment) { $1 }
         var pid: pid_t = 0
         let result = withStrings(command) { arguments in
@@ -39,7 +48,13 @@ enum Spawn {
         var pipe = try Pipe()
         let pid = try start(
             command,
-            roost_descriptors(input: words.readEnd, output: pipe.writeEnd, errors: pipe.writeEnd, sync: -1)
+            roost_descriptors(
+                input: words.readEnd,
+                output: pipe.writeEnd,
+                errors: pipe.writeEnd,
+                sync: -1,
+                terminal: nil
+            )
         )
         pipe.closeWriteEnd()
         let outcome = pipe.readAll(limit: limit)

@@ -15,10 +15,13 @@ struct Overlay: Sendable {
 
     /// Mounts it.
     ///
+    /// With `mapped`, its layers show the owners that they have in that user namespace; `upper` belongs to root there.
+    ///
     /// - Throws: ``Fault`` `imageNotFound` when a layer is missing, `hostUnfit` when the file system below can't carry it.
-    func mount(at target: String) throws(Fault) {
+    func mount(at target: String, mapped: MappedMounts? = nil) throws(Fault) {
         guard !layers.isEmpty else { throw Fault(.invalidConfig, "a root file system needs at least one layer") }
-        let folders = layers.reversed() + [upper, work]
+        let lower = Self.lower(layers)
+        let folders = lower + [upper, work]
         if let missing = folders.first(where: { !KernelFile.exists($0) }) {
             throw Fault(
                 .imageNotFound,
@@ -26,12 +29,15 @@ struct Overlay: Sendable {
                 hint: "make it again: roost deploy FOLDER"
             )
         }
-        let plain = Self.options(lower: layers.reversed(), upper: upper, work: work)
-        let special: Set<Character> = [":", ",", "\\"]
-        if plain.utf8.count <= Self.optionsLimit, !folders.contains(where: { $0.contains(where: special.contains) }) {
-            return try mount(at: target, options: plain)
+        guard let mapped else { return try mountThroughDescriptors(folders, at: target) }
+        let result = Result { () throws(Fault) in
+            var shown: [String] = []
+            for layer in lower { shown.append(try mapped.add(layer)) }
+            try mountThroughDescriptors(shown + [upper, work], at: target)
         }
-        try mountThroughDescriptors(folders, at: target)
+        // The overlay has mounts of its own by now.
+        try mapped.removeAll()
+        try result.get()
     }
 
     /// Detaches everything that is mounted there.
@@ -47,6 +53,15 @@ struct Overlay: Sendable {
         throw Fault(.io, "\(target) is still mounted after 16 unmounts")
     }
 
+    /// Layers as the kernel wants them: top first, and none twice.
+    ///
+    /// An image may have the same layer several times (OCI image specification, `config.md`, makes no rule against it),
+    /// which the kernel refuses. The topmost one hides the others anyway, with whiteouts too.
+    static func lower(_ layers: [String]) -> [String] {
+        var seen: Set<String> = []
+        return layers.reversed().filter { seen.insert($0).inserted }
+    }
+
     /// The kernel's words for it; `lower` is top first.
     static func options(lower: [String], upper: String, work: String) -> String {
         // `volatile`: a Machine's root is thrown away at each start, so syncing it to disk is work for nobody.
@@ -57,7 +72,8 @@ struct Overlay: Sendable {
 
     // MARK: - Private
 
-    /// Many layers have paths longer than a page together: descriptors name each of them in 17 characters.
+    /// By descriptors: many layers have paths longer than a page together, and a Machine sees in its own
+    /// `/proc/self/mountinfo` what is written here.
     private func mountThroughDescriptors(_ folders: [String], at target: String) throws(Fault) {
         var descriptors: [Int32] = []
         defer {
@@ -88,11 +104,14 @@ struct Overlay: Sendable {
         if roost_mount_overlay(target, options) == 0 { return }
         // Before Linux 5.10 there is no such option.
         if errno == EINVAL, roost_mount_overlay(target, options.replacing(",volatile", with: "")) == 0 { return }
+        let isLoop = errno == ELOOP
         let fault = Durable.fault(errno, "mount an overlay at", target)
         throw Fault(
             .hostUnfit,
             fault.message,
-            hint: "roost doctor says whether the state folder's disk can carry overlays"
+            hint: isLoop
+                ? "one layer lies in another, or is the folder for writes"
+                : "roost doctor says whether the state folder's disk can carry overlays"
         )
     }
 }

@@ -48,9 +48,17 @@ struct SeccompProfile: Decodable {
         let native = archMap?.map(\.architecture).first { $0 == Self.names[target.architecture] }
         let confined = !target.capabilities.contains("CAP_SYS_ADMIN")
         var clones = false
+        var sockets = false
         var rules: [BundleConfig.Seccomp.Rule] = []
         for rule in syscalls where Self.applies(rule, to: target) {
             var names = rule.names
+            if rule.action == Self.allow { names.removeAll { Self.keyCalls.contains($0) } }
+            // What is said of sockets is said below; what the distribution says would let through what that leaves out.
+            if names.contains("socket") {
+                sockets = sockets || rule.action == Self.allow
+                names.removeAll { $0 == "socket" }
+            }
+            if names.isEmpty { continue }
             if confined, rule.action == Self.allow {
                 clones = clones || names.contains("clone")
                 names.removeAll { Self.namespaceCalls.contains($0) }
@@ -68,6 +76,7 @@ struct SeccompProfile: Decodable {
             )
             rules.append(.init(names: ["clone"], action: Self.allow, args: [plain]))
         }
+        if sockets { rules += Self.socketRules }
         return BundleConfig.Seccomp(
             defaultAction: defaultAction,
             defaultErrnoRet: defaultErrnoRet,
@@ -91,6 +100,38 @@ struct SeccompProfile: Decodable {
     // MARK: - Private
 
     private static let allow = "SCMP_ACT_ALLOW"
+
+    /// Keyrings are counted by user and are in no namespace: a named one would be common to Machines of one user.
+    ///
+    /// > Source: Docker 24, `profiles/seccomp/default.json`, which allows none of the three.
+    private static let keyCalls: Set<String> = ["add_key", "keyctl", "request_key"]
+
+    /// The families of sockets that a network namespace confines: `AF_UNIX`, `AF_INET`, `AF_INET6`, `AF_NETLINK`.
+    ///
+    /// `AF_VSOCK` for one leads to the hypervisor from every namespace (github.com/moby/moby, 44562). Of netlink the
+    /// audit system (protocol 9) stays closed, as the distribution has it: with EINVAL, by which `groupadd` and whoever
+    /// else reports to it know a kernel without one, and go on.
+    private static let socketRules = [noAudit] + families
+
+    private static let noAudit = BundleConfig.Seccomp.Rule(
+        names: ["socket"],
+        action: "SCMP_ACT_ERRNO",
+        errnoRet: 22,
+        args: [
+            .init(index: 0, value: 16, valueTwo: 0, op: "SCMP_CMP_EQ"),
+            .init(index: 2, value: 9, valueTwo: 0, op: "SCMP_CMP_EQ"),
+        ]
+    )
+
+    private static let families = [1, 2, 10, 16].map { (family: UInt64) in
+        let isFamily = BundleConfig.Seccomp.Argument(index: 0, value: family, valueTwo: 0, op: "SCMP_CMP_EQ")
+        let isNoAudit = BundleConfig.Seccomp.Argument(index: 2, value: 9, valueTwo: 0, op: "SCMP_CMP_NE")
+        return BundleConfig.Seccomp.Rule(
+            names: ["socket"],
+            action: allow,
+            args: family == 16 ? [isFamily, isNoAudit] : [isFamily]
+        )
+    }
 
     /// What the distribution allows for the sake of containers in containers.
     ///

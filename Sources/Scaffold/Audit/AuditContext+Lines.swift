@@ -45,8 +45,7 @@ extension AuditContext {
 
     /// Whether a dependency is declared outside the groups for development.
     func depends(on name: String) -> Bool {
-        let aside: Set<String> = ["dev", "develop", "development", "test", "tests", "docs", "lint", "typing"]
-        return facts.dependencies.contains { $0.name == name && !aside.contains($0.group ?? "") }
+        facts.dependencies.contains { $0.name == name && !Vocabulary.development.contains($0.group ?? "") }
     }
 }
 

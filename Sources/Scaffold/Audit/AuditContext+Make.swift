@@ -8,7 +8,7 @@ extension AuditContext {
     ///   - scan: with its facts; its folder is the whole of what was scanned, also when the app is a part of it.
     ///   - target: where the project will run; nil checks every file that is there.
     package init(_ scan: ScanContext, target: AuditTarget? = nil) {
-        self.init(project: scan.project, facts: scan.facts, target: target ?? .roost, python: scan.python)
+        self.init(project: scan.project, facts: scan.facts, target: target ?? .roost, program: scan.program)
         isTargetGiven = target != nil
         facts.root = scan.root
         dockerfiles = Dictionary(scan.dockerfiles.map { ($0.path, $0) }) { first, _ in first }

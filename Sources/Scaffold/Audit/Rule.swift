@@ -72,7 +72,7 @@ package struct AuditContext: Sendable {
     package var project: Project
     package var facts: Facts
     package var target: AuditTarget
-    package var python: PythonSources
+    package let program: PythonProgram
     /// All Dockerfiles, by path.
     package var dockerfiles: [String: Dockerfile]
     /// The one that production is built from.
@@ -102,11 +102,13 @@ package struct AuditContext: Sendable {
     /// What rules work out once and share; nothing else of the context may change after its first use.
     package let memo = Memo()
 
-    package init(project: Project, facts: Facts, target: AuditTarget, python: PythonSources) {
+    package var python: PythonSources { program.sources }
+
+    package init(project: Project, facts: Facts, target: AuditTarget, program: PythonProgram) {
         self.project = project
         self.facts = facts
         self.target = target
-        self.python = python
+        self.program = program
         dockerfiles = [:]
         documents = [:]
         machines = 1

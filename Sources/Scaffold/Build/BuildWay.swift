@@ -1,4 +1,5 @@
 package import Model
+import Toolkit
 
 /// How a project becomes an image; decided in one place, from what the user says and what the project has.
 package enum BuildWay: Equatable, Sendable {
@@ -39,17 +40,32 @@ package enum BuildWay: Equatable, Sendable {
         return .native(generated: nil)
     }
 
-    // MARK: - Private
-
-    private static func isPython(_ scan: ScanResult) -> Bool {
-        scan.facts.recipe == nil
-            && scan.context.project.files.contains { $0.hasSuffix(".py") || $0 == "pyproject.toml" }
+    /// Whether a build without the Dockerfile at a path could make the same of the project.
+    package static func canDoWithout(_ dockerfile: String, _ scan: ScanResult) -> Bool {
+        canDoWithout(dockerfile, scan.facts, scan.context.project)
     }
 
-    /// What a launch wrote may hold more than Python: a front end that is built with it, conda, Django's files.
+    static func canDoWithout(_ dockerfile: String, _ facts: Facts, _ project: Project) -> Bool {
+        isPython(facts, project) && project.text(dockerfile).map(canStandFor) == true
+    }
+
+    // MARK: - Private
+
+    private static func isPython(_ scan: ScanResult) -> Bool { isPython(scan.facts, scan.context.project) }
+
+    private static func isPython(_ facts: Facts, _ project: Project) -> Bool {
+        facts.recipe == nil && project.files.contains { $0.hasSuffix(".py") || $0 == "pyproject.toml" }
+    }
+
+    /// A Dockerfile may hold more than Python: a front end that is built with it, conda, Django's files.
     private static func canStandFor(_ dockerfile: String) -> Bool {
-        let others = ["FROM node:", "FROM oven/bun", "FROM mambaorg/", "collectstatic"]
-        return !others.contains(where: dockerfile.contains)
+        let others: Set<String> = ["node", "bun", "deno", "golang", "rust", "nginx", "micromamba", "miniconda3"]
+        let uses = Dockerfile.parse(dockerfile, path: "Dockerfile").imagesUsed(arguments: [:], target: nil)
+        for use in uses {
+            let name = use.name.split(separator: "/").last ?? ""
+            if others.contains(String(name.prefix { $0 != ":" && $0 != "@" })) { return false }
+        }
+        return !dockerfile.contains("collectstatic")
     }
 
     private static let notPython = Fault(

@@ -29,7 +29,10 @@ package struct PythonBuildReader {
     private mutating func decide() {
         let asked = facts.python?.evidence.first?.place.description
         build.python = .init("3.\(minor)", reason: asked ?? "")
-        let start = ServerStart(facts, port: options.port ?? ServerStart.port(facts), minor: minor)
+        // What the project's own image installs is not there in one that is built without it.
+        var own = facts
+        own.existing.dockerfile = nil
+        let start = ServerStart(own, port: options.port ?? ServerStart.port(facts), minor: minor)
         let usesOwn = options.needsCommand || options.isLaunched
         build.folder = usesOwn ? facts.root : ""
         if options.needsCommand { build.command = start.command.isEmpty ? procfile : start.command }
@@ -42,7 +45,7 @@ package struct PythonBuildReader {
         build.installs = installer.installs
         build.notes = installer.notes
         if installer.needsGit, !build.packages.build.contains("git") { build.packages.build.append("git") }
-        if options.needsCommand, !start.packages.isEmpty {
+        if !start.packages.isEmpty {
             build.installs.append(.init(["pip", "install"] + start.packages, files: []))
             build.notes += start.notes
         }
@@ -62,7 +65,9 @@ package struct PythonBuildReader {
     private var importPath: String {
         let own = place(TreePath.joined(facts.root, facts.entry?.importRoot ?? ""))
         var folders = [own]
-        for folder in [place(facts.root), PythonBuild.home] where !folders.contains(folder) { folders.append(folder) }
+        let migrations = facts.migrations?.importRoots ?? []
+        let others = [place(facts.root), PythonBuild.home] + migrations.map { place(TreePath.joined(facts.root, $0)) }
+        for folder in others where !folders.contains(folder) { folders.append(folder) }
         let isPlain = { (folder: String) in !folder.contains(":") && !folder.contains("\n") }
         return folders.filter(isPlain).joined(separator: ":")
     }
@@ -83,11 +88,19 @@ package struct PythonBuildReader {
         }
         for path in facts.writePaths { add(path) }
         var database: String?
-        if facts.database?.engine == .sqlite, let file = facts.database?.file, Self.isPath(file) {
-            database = file
-            add(file.hasPrefix("/") ? "/" + TreePath.folder(of: TreePath.joined("", file)) : TreePath.folder(of: file))
-            // One that stands in the project is written to as well.
-            if !file.hasPrefix("/"), context.project.has(TreePath.joined(build.folder, file)) { add(file) }
+        if let known = facts.database, known.engine == .sqlite {
+            database = known.file
+            if let file = known.file, Self.isPath(file) {
+                let isAbsolute = file.hasPrefix("/")
+                add(isAbsolute ? "/" + TreePath.folder(of: TreePath.joined("", file)) : TreePath.folder(of: file))
+                // One that stands in the project is written to as well.
+                if !isAbsolute, context.project.has(TreePath.joined(build.folder, file)) { add(file) }
+            } else if known.file != nil {
+                // Found out at run time: most likely beside the code that names it, or where the app is started.
+                let opener = known.evidence.first.map { TreePath.folder(of: $0.place.file) } ?? ""
+                add(home)
+                if TreePath.lies(opener, in: build.folder) { add(place(opener)) }
+            }
         }
         build.writable = found.sorted()
         let lost = found.filter { path in

@@ -86,7 +86,11 @@ extension Facts {
         package var config: String?
         /// The folder of the revisions, relative to the project.
         package var location: String?
+        /// Folders beside the app's own that its scripts import from, relative to the project; nil for none.
+        package var importRoots: [String]?
         package var runBy: [Runner] = []
+        /// Where the app's own code makes the tables that are missing, beside the migrations; nil when it does not.
+        package var tablesMadeAt: Place?
         package var evidence: [Evidence] = []
 
         package init(_ tool: Tool, command: [String]) {
@@ -130,6 +134,8 @@ extension Facts {
     package struct Port: Codable, Equatable, Sendable {
         /// Nil when only `$PORT` says it.
         package var number: Int?
+        /// The variable that the app's own code takes it from.
+        package var variable: String?
         package var evidence: [Evidence] = []
 
         package init(_ number: Int?) {
@@ -213,6 +219,8 @@ extension Facts {
         package var stopsImport: Bool?
         /// What its default names is not where the app will run.
         package var absent: Absent?
+        /// Says which environment it is, and the app does not start in production with what is good for development only.
+        package var guardsStart: Bool?
 
         package init(_ name: String, isRequired: Bool, isSecret: Bool) {
             self.name = name

@@ -91,6 +91,8 @@ package struct Facts: Codable, Equatable, Sendable {
         package var place: Place?
         /// A file of the app does not parse, so that it can't start, and not all of it is known.
         package var isSyntax: Bool?
+        /// The command at ``place`` names what can't be imported where it runs, so it starts nothing.
+        package var isStale: Bool?
 
         package init(_ message: String, at place: Place? = nil) {
             self.message = message
@@ -151,6 +153,8 @@ package struct Facts: Codable, Equatable, Sendable {
         package var workers: Int?
         /// How long its own settings let requests end, in seconds.
         package var gracefulSeconds: Int?
+        /// The variable that the app's own code takes its address from, which by default nobody else reaches.
+        package var hostVariable: String?
         /// Of the server's package, as a pin or a lock has it: `0.13.4`; `<0.15` for a bound; nil for the newest.
         package var version: String?
         package var evidence: [Evidence] = []
@@ -182,6 +186,8 @@ package struct Facts: Codable, Equatable, Sendable {
         package var buildBackend: String?
         /// Every requirement has hashes.
         package var hashed = false
+        /// Versions that the lock has of programs which an image may need, though the manifest does not name them.
+        package var tools: [String: String] = [:]
         package var evidence: [Evidence] = []
 
         package init(_ name: Name) {

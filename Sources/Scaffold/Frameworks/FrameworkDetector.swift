@@ -68,14 +68,12 @@ package enum FrameworkDetector {
         return seen.sorted { ($0.split(separator: "/").count, $0) < ($1.split(separator: "/").count, $1) }
     }
 
+    private static let aside = Vocabulary.testFolders.union(Vocabulary.exampleFolders).union([
+        "fixtures", "public", "static", "templates", "assets", "dist", "build", "coverage", "htmlcov",
+    ])
+
     private static func isAside(_ folder: String) -> Bool {
-        folder.split(separator: "/").contains { part in
-            [
-                "test", "tests", "docs", "doc", "example", "examples", "sample", "samples", "fixtures", "public",
-                "static",
-                "templates", "assets", "dist", "build", "coverage", "htmlcov",
-            ].contains(part.lowercased())
-        }
+        folder.split(separator: "/").contains { aside.contains($0.lowercased()) }
     }
 
     /// A Dockerfile of the project is what is built, so its port counts.

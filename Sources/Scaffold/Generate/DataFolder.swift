@@ -6,8 +6,14 @@ struct DataFolder: Equatable {
     var name: String
     /// What lies there: `the SQLite file app.db`.
     var what: String
-    /// What the user has to set so that the app writes there: `DATABASE_URL=sqlite:////data/app.db`.
-    var setting: String?
+    /// What is set so that the app writes there: `DATABASE_URL`, `sqlite:////data/app.db`.
+    var setting: Setting?
+
+    /// A variable with its value.
+    struct Setting: Equatable {
+        var variable: String
+        var value: String
+    }
 
     /// What was decided, and what to say when there should be a folder and can't be one.
     struct Choice: Equatable {
@@ -20,12 +26,13 @@ struct DataFolder: Equatable {
     /// - Parameters:
     ///   - facts: the database's file, and the folders that the app writes to.
     ///   - workingDirectory: of an image of the project's own; nil for that of ours.
+    ///   - fixed: where migrations name the database's file, and take no other; nil when they follow the app.
     /// - Returns: the folder, when there is one.
-    static func choose(_ facts: Facts, workingDirectory: String? = nil) -> Choice {
+    static func choose(_ facts: Facts, workingDirectory: String? = nil, fixed: Place? = nil) -> Choice {
         let layout = BuildLayout(facts)
         let home = workingDirectory ?? layout.image(layout.project)
         var choice = Choice()
-        if facts.database?.engine == .sqlite { choice = database(facts, home) }
+        if facts.database?.engine == .sqlite { choice = database(facts, home, fixed) }
         for path in folders(facts) {
             guard let absolute = absolute(path, home) else { continue }
             guard let folder = choice.folder else {
@@ -45,7 +52,7 @@ struct DataFolder: Equatable {
 
     // MARK: - Private
 
-    private static func database(_ facts: Facts, _ home: String) -> Choice {
+    private static func database(_ facts: Facts, _ home: String, _ fixed: Place?) -> Choice {
         var file = facts.database?.file.map { Quoting.comment($0) } ?? ""
         guard !file.contains(":memory:") else { return Choice() }
         // What is put together at run time says nothing.
@@ -57,16 +64,29 @@ struct DataFolder: Equatable {
         if let path = wanted.lazy.compactMap({ absolute($0, home) }).first {
             return Choice(folder: DataFolder(path: path, name: volumeName(path), what: what))
         }
-        guard let variable = facts.database?.variable, Quoting.isVariableName(variable) else {
+        guard fixed == nil, let variable = facts.database?.variable, Quoting.isVariableName(variable) else {
             let advice =
                 "\(what) lies beside the code, where no volume can be: give it a folder of its own, such as data/"
-            return Choice(notes: [advice + "; until then each deploy begins with an empty database"])
+            let why =
+                fixed.map { " (\(Quoting.comment($0.description)) names it there, and env.py takes no other)" } ?? ""
+            return Choice(notes: [advice + why + "; until then each deploy begins with an empty database"])
         }
         let name = TreePath.name(of: file)
-        let scheme = facts.database?.driver == "aiosqlite" ? "sqlite+aiosqlite" : "sqlite"
-        let address = "\(scheme):////data/\(Quoting.isPlainPath(name) ? name : "app.db")"
-        let folder = DataFolder(path: "/data", name: "data", what: what, setting: "\(variable)=\(address)")
+        let place = "/data/\(Quoting.isPlainPath(name) ? name : "app.db")"
+        let folder = DataFolder(
+            path: "/data",
+            name: "data",
+            what: what,
+            setting: Setting(variable: variable, value: address(variable, place, facts))
+        )
         return Choice(folder: folder)
+    }
+
+    /// In the form that the code's own default has: a URL, unless that is a plain path.
+    private static func address(_ variable: String, _ place: String, _ facts: Facts) -> String {
+        let standard = facts.environment.first { $0.name == variable }?.defaultValue
+        if let standard, !standard.isEmpty, !standard.contains(":") { return place }
+        return "\(facts.database?.driver == "aiosqlite" ? "sqlite+aiosqlite" : "sqlite"):///\(place)"
     }
 
     /// The folders that a volume is worth: those of uploads, and those that an image declares.

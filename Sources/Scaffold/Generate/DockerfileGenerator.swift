@@ -1,7 +1,7 @@
 import Toolkit
 
 /// What may be said about an image beside the facts.
-package struct DockerfileOptions: Sendable {
+package struct GeneratedImageOptions: Sendable {
     /// Without the sign of a comment: ``Stamp/text(version:facts:)``.
     package var stamp = Stamp.prefix
     /// What to copy; nil for what facts alone tell.
@@ -24,7 +24,7 @@ package enum DockerfileGenerator {
     ///
     /// - Returns: no files when the project has a Dockerfile, which is never replaced, or when nothing can be started; the
     ///   notes say which.
-    package static func make(_ facts: Facts, _ options: DockerfileOptions = DockerfileOptions()) -> Generated {
+    package static func make(_ facts: Facts, _ options: GeneratedImageOptions = GeneratedImageOptions()) -> Generated {
         var generated = Generated()
         if let existing = facts.existing.dockerfile {
             generated.notes.append("\(Quoting.comment(existing)) is kept as it is")
@@ -55,7 +55,7 @@ package enum DockerfileGenerator {
 
     // MARK: - Private
 
-    private static func other(_ facts: Facts, _ options: DockerfileOptions) -> Generated {
+    private static func other(_ facts: Facts, _ options: GeneratedImageOptions) -> Generated {
         var generated = Generated()
         var facts = facts
         if let port = options.port { facts.port = Facts.Port(port) }

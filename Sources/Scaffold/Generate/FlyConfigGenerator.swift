@@ -10,7 +10,7 @@ package enum FlyConfigGenerator {
         var lines = [Stamp.line(options.stamp), "app = \(Quoting.toml(values.app))"]
         if let region = options.region { lines.append("primary_region = \(Quoting.toml(region))") }
         lines += [#"kill_signal = "SIGTERM""#, "kill_timeout = \(values.killSeconds)"]
-        lines += build(facts)
+        lines += build(facts, options)
         lines += deploy(values)
         if !values.env.isEmpty {
             lines += ["", "[env]"]
@@ -54,7 +54,10 @@ package enum FlyConfigGenerator {
 
     // MARK: - Private
 
-    private static func build(_ facts: Facts) -> [String] {
+    private static func build(_ facts: Facts, _ options: FlyConfigOptions) -> [String] {
+        if let reason = options.withoutDockerfile {
+            return ["", "[build]", "  # \(reason)", #"  builder = "python""#]
+        }
         let layout = BuildLayout(facts)
         guard let existing = facts.existing.dockerfile else { return ["", "[build]", #"  dockerfile = "Dockerfile""#] }
         let folder = facts.existing.dockerContext ?? layout.context

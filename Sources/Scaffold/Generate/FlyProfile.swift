@@ -43,8 +43,33 @@ package struct FlyConfigOptions: Sendable {
     package var migrateScript: String?
     /// The folder that the image's commands run in, when the image is the project's own.
     package var workingDirectory: String?
+    /// Words that commands in the project's own image need before them: `uv run --no-dev`.
+    var wrapper: [String] = []
+    /// Why the image is made without the project's Dockerfile; nil when it is made by one.
+    var withoutDockerfile: String?
+    /// Where the migration command is run.
+    var migrations = MigrationPlace.project
     /// The web process, when the image is the project's own and starts nothing; nil for the image's own command.
     package var webCommand: [String]?
+    /// A folder of that image that the app's imports start from, beside the one that it is started in.
+    var importPath: String?
+    /// Where the migrations name the SQLite file that they change, and take no other.
+    var fixedFile: Place?
+    /// The words by which an image of the project's own starts its server, without ``wrapper``; nil when they can't be told
+    /// or can't be replaced.
+    var imageCommand: [String]?
 
     package init() {}
+}
+
+/// Where the files of migrations lie in the image that a release runs in.
+enum MigrationPlace: Equatable, Sendable {
+    /// As in the project.
+    case project
+    /// An image of the project's own has them in another folder: absolute, or empty where its programs start.
+    case image(folder: String)
+    /// They go to the database that stands there, which is not the app's.
+    case elsewhere(Place)
+    /// The image of that Dockerfile has none of them.
+    case nowhere(path: String)
 }

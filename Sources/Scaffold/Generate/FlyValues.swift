@@ -20,6 +20,8 @@ struct FlyValues: Equatable {
     var checkPath: String?
     /// Words of the release command.
     var release: [String]?
+    /// Words of what has to run before each start of the server instead.
+    var atStart: [String]?
     /// The words of the web process; nil for the image's own command.
     var web: [String]?
     /// Beside `web`, in order; empty for one group alone.
@@ -51,7 +53,9 @@ struct FlyValues: Equatable {
         decideStops(facts, options.profile)
         decideRelease(facts, options)
         web = options.webCommand
+        decideStart(facts, options)
         decideGroups(facts)
+        wrap(options.wrapper)
         decideEnvironment(facts, options)
     }
 
@@ -104,7 +108,11 @@ struct FlyValues: Equatable {
     }
 
     private mutating func decideStorage(_ facts: Facts, _ options: FlyConfigOptions) {
-        let choice = DataFolder.choose(facts, workingDirectory: options.workingDirectory)
+        let choice = DataFolder.choose(
+            facts,
+            workingDirectory: options.workingDirectory,
+            fixed: options.fixedFile
+        )
         folder = choice.folder
         notes += choice.notes
         guard let folder else { return }
@@ -112,7 +120,7 @@ struct FlyValues: Equatable {
             "\(folder.what) is kept on a volume at \(folder.path): there can be one Machine only, and a deploy stops it for "
                 + "a moment"
         )
-        if let setting = folder.setting { needed.append("\(setting) (so that the app writes to the volume)") }
+        if let setting = folder.setting { env.append((setting.variable, setting.value)) }
     }
 
     private mutating func decideStops(_ facts: Facts, _ profile: FlyProfile) {
@@ -141,6 +149,23 @@ struct FlyValues: Equatable {
             )
             return
         }
+        var facts = facts
+        switch options.migrations {
+        case .project: break
+        case .image(let folder): facts.migrations?.workingDirectory = folder
+        case .elsewhere(let place):
+            notes.append(
+                "no release command: \(Quoting.comment(place.description)) names the database of the machine that it was "
+                    + "written on, and env.py takes no other"
+            )
+            return
+        case .nowhere(let path):
+            let words = Quoting.comment(Quoting.shell(facts.migrations?.command ?? []))
+            notes.append(
+                "no release command: the image of \(Quoting.comment(path)) has none of the files that `\(words)` reads"
+            )
+            return
+        }
         let script = options.migrateScript
         release = MigrateScript.command(facts, hasScript: script != nil, path: script ?? MigrateScript.defaultPath)
         if release != nil, facts.database?.pooler == .transaction, let variable = facts.database?.variable {
@@ -148,10 +173,8 @@ struct FlyValues: Equatable {
         }
         // A release runs in a Machine of its own, which has no volume.
         if release != nil, facts.database?.engine == .sqlite {
+            atStart = release
             release = nil
-            notes.append(
-                "no release command: it would run where the volume is not; run the migrations at the app's start"
-            )
         }
     }
 
@@ -174,24 +197,46 @@ struct FlyValues: Equatable {
         }
     }
 
+    /// Puts what the image's own command begins with before all others that are started in it.
+    private mutating func wrap(_ words: [String]) {
+        guard let first = words.first else { return }
+        func wrapped(_ command: [String]) -> [String] {
+            command.first == first || command.first?.hasPrefix("/") == true ? command : words + command
+        }
+        release = release.map(wrapped)
+        web = web.map(wrapped)
+        groups = groups.map { ($0.name, wrapped($0.command)) }
+    }
+
     private mutating func decideEnvironment(_ facts: Facts, _ options: FlyConfigOptions) {
         if facts.recipe == nil, facts.entry != nil {
             env.append(("WEB_CONCURRENCY", String(workers)))
             // Only the platform's own proxy reaches the port.
             env.append(("FORWARDED_ALLOW_IPS", "*"))
         }
-        if facts.port != nil, facts.port?.number == nil { env.append(("PORT", String(port))) }
+        if let path = options.importPath { env.append(("PYTHONPATH", path)) }
+        if let name = facts.server?.hostVariable, Quoting.isVariableName(name) { env.append((name, "0.0.0.0")) }
+        let variable = facts.port?.variable.flatMap { Quoting.isVariableName($0) ? $0 : nil }
+        if let port = facts.port, port.number == nil || (variable != nil && port.number != self.port) {
+            env.append((variable ?? "PORT", String(self.port)))
+        }
         let known: Set<String> = ["development", "dev", "local", "staging", "production"]
         for variable in facts.environment
-        where ["ENVIRONMENT", "APP_ENV"].contains(variable.name) && !variable.isSecret {
+        where EnvironmentDetector.modes.contains(variable.name) && !variable.isSecret {
             // Only where the code's own words are those of the profiles.
-            if let value = variable.defaultValue?.lowercased(), known.contains(value) {
-                env.append((variable.name, options.profile.rawValue))
+            guard let value = variable.defaultValue?.lowercased(), known.contains(value) else { continue }
+            let wanted = options.profile.rawValue
+            if variable.guardsStart == true, value != wanted {
+                notes.append(
+                    "\(variable.name) stays \(value): the app refuses to start as \(wanted) with keys of its development; "
+                        + "give it its own, then set \(variable.name) = \"\(wanted)\" in [env]"
+                )
+            } else {
+                env.append((variable.name, wanted))
             }
         }
         for need in facts.needs where need.level > .optional {
-            let isSet = env.contains { $0.name == need.name } || folder?.setting?.hasPrefix(need.name + "=") == true
-            if !isSet { needed.append(need.text) }
+            if !env.contains(where: { $0.name == need.name }) { needed.append(need.text) }
         }
     }
 }

@@ -34,7 +34,7 @@ package enum MigrateScript {
                 "COMMAND = \(words)", "FOLDER = \(folder(place))", "VARIABLE = \(Quoting.python(variable))",
                 "# The way past a pooler, which may hand each statement to another session.",
                 "DIRECT = \(Quoting.python("DIRECT_" + variable))", "", "",
-                "def migrate(url):", "    env = {**os.environ, VARIABLE: url}",
+                "def migrate(url):", "    env = {**os.environ, VARIABLE: url} if url else None",
                 "    return subprocess.run(COMMAND, cwd=FOLDER, env=env, check=False).returncode", "", "",
             ] + lock
         return Artefact(path, lines.joined(separator: "\n") + "\n")
@@ -101,7 +101,7 @@ package enum MigrateScript {
     }
 
     private static let address = [
-        "def address():", "    return os.environ.get(DIRECT) or os.environ[VARIABLE]", "", "",
+        #"def address():"#, #"    return os.environ.get(DIRECT) or os.environ.get(VARIABLE, "")"#, "", "",
     ]
 
     /// The scheme without SQLAlchemy's driver, and only the parameters that the server's own library knows.
@@ -116,11 +116,17 @@ package enum MigrateScript {
         ]
     }
 
+    /// Another kind of database, or an address that only the code knows, has no lock to wait for.
+    private static func unlocked(_ schemes: String) -> [String] {
+        ["    if not url.startswith(\(schemes)):", "        return migrate(url)"]
+    }
+
     private static func postgresql(_ driver: String, _ key: UInt64) -> [String] {
         let shared = #""host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey""#
         guard driver == "asyncpg" else {
             return cleaned(shared + #", "options", "channel_binding""#) + [
                 "def main():", "    url = address()",
+            ] + unlocked(#""postgres""#) + [
                 "    connection = \(driver).connect(plain(url), connect_timeout=30)",
                 "    connection.autocommit = True", "    try:",
                 #"        connection.cursor().execute("SELECT pg_advisory_lock(%s)", (\#(key),))"#,
@@ -130,6 +136,7 @@ package enum MigrateScript {
         }
         return cleaned(shared) + [
             "async def main():", "    url = address()",
+        ] + unlocked(#""postgres""#) + [
             "    connection = await asyncpg.connect(plain(url), timeout=30)",
             "    try:",
             // Until somebody else is done: the release's own limit ends it.
@@ -152,7 +159,9 @@ package enum MigrateScript {
         let refused = #"            sys.exit("another migration has held the lock for ten minutes")"#
         if driver == "asyncmy" {
             return address + parameters + [
-                "async def main():", "    url = address()", "    connection = await asyncmy.connect(**parameters(url))",
+                "async def main():", "    url = address()",
+            ] + unlocked(#"("mysql", "mariadb")"#) + [
+                "    connection = await asyncmy.connect(**parameters(url))",
                 "    try:", "        async with connection.cursor() as cursor:",
                 "            await cursor.execute(\(ask))",
                 "            row = await cursor.fetchone()", "        if row[0] != 1:", refused,
@@ -165,7 +174,9 @@ package enum MigrateScript {
         }
         let module = ["mysqlclient": "MySQLdb", "mysqlconnector": "mysql.connector"][driver] ?? driver
         return address + words + [
-            "def main():", "    url = address()", "    connection = \(module).connect(**parameters(url))", "    try:",
+            "def main():", "    url = address()",
+        ] + unlocked(#"("mysql", "mariadb")"#) + [
+            "    connection = \(module).connect(**parameters(url))", "    try:",
             "        cursor = connection.cursor()", "        cursor.execute(\(ask))",
             "        if cursor.fetchone()[0] != 1:", refused, "        return migrate(url)", "    finally:",
             "        connection.close()  # a session's lock ends with the session",

@@ -3,7 +3,7 @@ import Toolkit
 /// The Dockerfile of a Python app, put together from its parts.
 struct PythonImage {
     let facts: Facts
-    let options: DockerfileOptions
+    let options: GeneratedImageOptions
     let layout: BuildLayout
     let contents: ImageContents
     let base: BaseImage
@@ -15,7 +15,7 @@ struct PythonImage {
     /// The script that migrates under a lock, when there is one for this database.
     let script: Artefact?
 
-    init(_ facts: Facts, _ options: DockerfileOptions) {
+    init(_ facts: Facts, _ options: GeneratedImageOptions) {
         self.facts = facts
         self.options = options
         layout = BuildLayout(facts)
@@ -161,9 +161,11 @@ struct PythonImage {
     private var variables: [String] {
         var lines = ["PATH=\(isConda ? "/opt/conda" : PythonInstall.environment)/bin:$PATH"]
         // Servers and tools do not agree about whether the working directory is importable.
-        if !install.installsProject, layout.importRoot.isEmpty || Quoting.isPlainPath(layout.importRoot) {
-            lines.append("PYTHONPATH=\(layout.image(layout.importRoot))")
-        }
+        let migrations = (facts.migrations?.importRoots ?? []).map { layout.ofProject($0) }
+        var roots = install.installsProject ? [] : [layout.importRoot]
+        roots += migrations.filter { $0 != layout.importRoot }
+        roots.removeAll { !$0.isEmpty && !Quoting.isPlainPath($0) }
+        if !roots.isEmpty { lines.append("PYTHONPATH=\(roots.map { layout.image($0) }.joined(separator: ":"))") }
         lines += ["PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1", "PYTHONFAULTHANDLER=1"]
         return lines + start.environment.map { "\($0.name)=\(Quoting.dockerEnvironment($0.value))" }
     }

@@ -27,6 +27,7 @@ struct ServerStart: Equatable {
         guard let entry = facts.entry else { return }
         var builder = Builder(facts: facts, entry: entry, port: port, minor: minor)
         builder.build()
+        builder.migrations()
         self = builder.start
     }
 
@@ -173,7 +174,11 @@ struct ServerStart: Equatable {
         }
 
         mutating func script() {
-            start.environment = [Pair(name: "PORT", value: String(port))]
+            let variable = facts.port?.variable.flatMap { Quoting.isVariableName($0) ? $0 : nil }
+            start.environment = [Pair(name: variable ?? "PORT", value: String(port))]
+            if let host = facts.server?.hostVariable, Quoting.isVariableName(host) {
+                start.environment.append(Pair(name: host, value: "0.0.0.0"))
+            }
             guard let words = entry.command, !words.isEmpty else {
                 start.notes.append(
                     "how \(Quoting.comment(entry.target)) is started is not known: write the CMD yourself"
@@ -190,6 +195,18 @@ struct ServerStart: Equatable {
 
         private func has(_ package: String) -> Bool { facts.dependencies.contains { $0.name == package } }
 
+        /// What a release runs has to be in the image too.
+        mutating func migrations() {
+            guard facts.migrations?.tool == .alembic, facts.migrations?.command.first == "alembic" else { return }
+            need("alembic", unlessAny: Self.bringAlembic)
+        }
+
+        /// Packages that have Alembic among their own dependencies.
+        private static let bringAlembic: Set<String> = [
+            "alembic", "flask-migrate", "advanced-alchemy", "mlflow", "optuna", "prefect", "apache-airflow",
+            "alembic-utils", "alembic-postgresql-enum",
+        ]
+
         /// Asks for a package that the project does not name; when it names none at all, nothing is known.
         mutating func need(_ package: String, unlessAny names: Set<String>, orExtra: (String, Set<String>)? = nil) {
             let own = facts.dependencies
@@ -203,7 +220,9 @@ struct ServerStart: Equatable {
                 start.notes.append("\(package) is not among the dependencies: see that the image installs it")
                 return
             }
-            let pinned = ToolVersions.pinned(package, python: minor)
+            // One that something else brings in stays as the lock has it.
+            let locked = facts.manager?.tools[package].map { "\(package)==\($0)" }
+            let pinned = locked ?? ToolVersions.pinned(package, python: minor)
             start.packages.append(pinned)
             start.notes.append("\(package) is not among the dependencies, so the image installs \(pinned)")
         }

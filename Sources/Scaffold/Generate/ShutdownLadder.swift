@@ -8,8 +8,6 @@ package struct ShutdownLadder: Equatable, Sendable {
     package var masterSeconds: Int { serverSeconds + 5 }
     /// From the signal to the kill.
     package var killSeconds: Int { serverSeconds + 10 }
-    /// A pod's whole end: draining and stopping.
-    package var podSeconds: Int { drainSeconds + masterSeconds + 10 }
     /// An idle connection stays open for longer than the proxy before it keeps it.
     package var keepAliveSeconds = 75
 

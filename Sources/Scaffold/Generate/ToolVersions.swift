@@ -8,6 +8,9 @@ enum ToolVersions {
     static let micromamba = "2.3.0"
     static let node = "24"
 
+    /// Programs that an image starts an app with.
+    static let servers = ["gunicorn", "uvicorn", "uvicorn-worker", "hypercorn", "granian", "daphne"]
+
     /// A tool's version for a minor version of Python.
     static func pinned(_ tool: String, python: Int) -> String {
         let row = table[tool] ?? []

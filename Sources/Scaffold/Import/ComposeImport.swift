@@ -15,10 +15,11 @@ struct ComposeImport {
     init(_ root: ConfigNode, file: String, read: (String) -> String? = { _ in nil }) throws(Fault) {
         self.root = root
         self.file = file
-        for entry in root["services"]?.entries ?? [] {
-            let path = DeclaredBuilds.build(of: entry.node, name: entry.key, file: "")?.dockerfile
+        // Its builds are looked for beside it.
+        for service in Compose(root, path: "").services {
+            let path = service.build?.dockerfile
             let dockerfile = path.flatMap { path in read(path).map { Dockerfile.parse($0, path: path) } }
-            services.append(ComposeService(entry.key, entry.node, dockerfile: dockerfile))
+            services.append(ComposeService(service, dockerfile: dockerfile))
         }
         guard !services.isEmpty else { throw Fault(.invalidConfig, "\(file): expected services, found none") }
     }
@@ -75,7 +76,7 @@ struct ComposeImport {
         }
         app.dockerfile = build["dockerfile"]?.string.map(ComposeText.value)?.text
         app.target = build["target"]?.string.map(ComposeText.value)?.text
-        for argument in ComposeText.pairs(build["args"]) {
+        for argument in Compose.pairs(build["args"]) {
             if let value = argument.value.flatMap({ ComposeText.value($0).text }) {
                 app.arguments.append((argument.name, value))
             } else {

@@ -33,14 +33,13 @@ extension ComposeService {
 
     /// Names of the volumes that it mounts.
     var namedVolumes: [String] {
-        (node["volumes"]?.items ?? []).compactMap { Self.volume($0) }.filter(\.isNamed).map(\.source)
+        volumes.filter(\.isNamed).map(\.source)
     }
 
     /// Its named volumes; what else is mounted is noted.
     func mounts(_ app: inout ImportedApp) -> [(name: String, path: String, sizeGB: Int)] {
         var mounts: [(name: String, path: String, sizeGB: Int)] = []
-        for item in node["volumes"]?.items ?? [] {
-            guard let volume = Self.volume(item) else { continue }
+        for volume in volumes {
             guard volume.isNamed else {
                 let what = ConfigNode.printable("\(volume.source) at \(volume.target)")
                 app.notes.append("\(name) mounts the folder \(what): put it into the image")
@@ -61,22 +60,15 @@ extension ComposeService {
         return mounts
     }
 
-    private static func volume(_ item: ConfigNode) -> (source: String, target: String, isNamed: Bool)? {
-        if let target = item["target"]?.string {
-            let source = item["source"]?.string ?? "data"
-            let kind = item["type"]?.string ?? "volume"
-            return kind == "tmpfs" ? nil : (source, target, kind == "volume")
-        }
-        guard let text = item.string else { return nil }
-        let parts = (ComposeText.value(text).text ?? text).split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count > 1 else { return ("data", String(parts[0]), true) }
-        let source = String(parts[0])
-        return (source, String(parts[1]), !source.hasPrefix(".") && !source.hasPrefix("/") && !source.hasPrefix("~"))
+    /// What is mounted, memory left out; a volume without a name gets one.
+    private var volumes: [(source: String, target: String, isNamed: Bool)] {
+        service.volumes.filter { $0.type != "tmpfs" }.map { ($0.source ?? "data", $0.target, !$0.isBind) }
     }
 
     func readEnvironment(_ app: inout ImportedApp) {
-        for (name, value) in ComposeText.pairs(node["environment"]) {
-            guard let value else {
+        for pair in Compose.pairs(node["environment"]) {
+            let name = pair.name
+            guard let value = pair.value else {
                 app.environment.need(name)
                 continue
             }

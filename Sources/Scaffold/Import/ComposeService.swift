@@ -1,10 +1,9 @@
 import Model
 import Toolkit
 
-/// One service of a Compose file.
+/// One service of a Compose file that is taken over.
 struct ComposeService {
-    let name: String
-    let node: ConfigNode
+    let service: Compose.Service
     let role: Role
 
     enum Role {
@@ -15,16 +14,17 @@ struct ComposeService {
         case proxy
     }
 
+    var name: String { service.name }
+    var node: ConfigNode { service.node }
+
     /// - Parameters:
-    ///   - name: the service's.
-    ///   - node: what stands below it.
+    ///   - service: as the file has it.
     ///   - dockerfile: what it is built from, when that is known.
-    init(_ name: String, _ node: ConfigNode, dockerfile: Dockerfile? = nil) {
-        self.name = name
-        self.node = node
-        let role = Self.role(of: node)
-        self.role = role == .app && Self.isProxy(name, node, dockerfile) ? .proxy : role
-        isFront = dockerfile?.stages.last.map { Self.proxies.contains(Self.imageName($0.base)) } ?? false
+    init(_ service: Compose.Service, dockerfile: Dockerfile? = nil) {
+        self.service = service
+        let role = Self.role(of: service)
+        self.role = role == .app && Self.isProxy(service, dockerfile) ? .proxy : role
+        isFront = dockerfile?.stages.last.map { KnownService(image: $0.base) == .proxy } ?? false
     }
 
     /// Its image is a server of pages and a proxy, whatever else is in it.
@@ -32,48 +32,28 @@ struct ComposeService {
 
     /// `db (postgres:16)`.
     var title: String {
-        let image = node["image"]?.string.map { " (\(ConfigNode.printable($0)))" } ?? ""
+        let image = service.image.map { " (\(ConfigNode.printable($0)))" } ?? ""
         return ConfigNode.printable(name) + image
     }
 
-    private static let proxies: Set<String> = [
-        "nginx", "traefik", "caddy", "haproxy", "envoy", "nginx-proxy", "docker-socket-proxy",
-    ]
-    private static let backings: Set<String> = [
-        "postgres", "postgis", "pgvector", "timescaledb", "mysql", "mariadb", "percona", "mongo", "redis", "valkey",
-        "dragonfly",
-        "keydb", "rabbitmq", "memcached", "elasticsearch", "opensearch", "minio", "kafka", "cp-kafka", "zookeeper",
-        "nats",
-        "mosquitto", "clickhouse-server", "cockroach", "influxdb", "neo4j", "qdrant", "weaviate", "chroma",
-        "meilisearch",
-        "typesense", "adminer", "pgadmin4", "phpmyadmin", "mongo-express", "mailhog", "mailpit", "mailcatcher",
-        "maildev",
-        "localstack", "prometheus", "grafana", "jaeger", "loki", "otel-collector", "redisinsight", "vault", "consul",
-        "etcd",
-    ]
-
-    private static func role(of node: ConfigNode) -> Role {
-        guard node["build"] == nil, let image = node["image"]?.string else { return .app }
-        let name = imageName(image)
-        if proxies.contains(name) { return .proxy }
-        return backings.contains(name) || name.hasPrefix("postgres") || name.hasPrefix("redis") ? .backing : .app
-    }
-
-    /// `nginx` of `docker.io/library/nginx:1.29`.
-    private static func imageName(_ image: String) -> String {
-        let path = image.prefix { $0 != "@" }.split(separator: "/").last ?? ""
-        return String(path.prefix { $0 != ":" }).lowercased()
+    private static func role(of service: Compose.Service) -> Role {
+        guard service.node["build"] == nil, let image = service.image else { return .app }
+        switch KnownService(image: image) {
+        case .proxy: return .proxy
+        case nil: return .app
+        default: return .backing
+        }
     }
 
     /// A proxy that is built here for its configuration: by its base image alone, or by name where that can't be seen.
-    private static func isProxy(_ name: String, _ node: ConfigNode, _ dockerfile: Dockerfile?) -> Bool {
-        guard node["build"] != nil else { return false }
+    private static func isProxy(_ service: Compose.Service, _ dockerfile: Dockerfile?) -> Bool {
+        guard service.node["build"] != nil else { return false }
         // With a stage before it there are pages in it, which no other proxy has.
         if let dockerfile {
-            return dockerfile.stages.count == 1 && proxies.contains(imageName(dockerfile.stages[0].base))
+            return dockerfile.stages.count == 1 && KnownService(image: dockerfile.stages[0].base) == .proxy
         }
-        let words = name.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
-        return words.contains { proxies.contains($0) || $0 == "proxy" || $0 == "ingress" }
+        let words = service.name.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
+        return words.contains { KnownService(image: $0) == .proxy || $0 == "proxy" || $0 == "ingress" }
     }
 
     /// Built the same way, or of the same image.
@@ -108,7 +88,11 @@ struct ComposeService {
     /// A list, or a string that Compose splits without a shell.
     private static func words(_ node: ConfigNode?) -> [String] {
         guard let node else { return [] }
-        let raw = node.string.map { (try? Words.split($0)) ?? [$0] } ?? node.items.compactMap(\.scalar)
+        let raw =
+            switch Compose.written(node) {
+            case .text(let text): (try? Words.split(text)) ?? [text]
+            case .words(let words): words
+            }
         return raw.map { word in ComposeText.value(word).text ?? word.replacing("$$", with: "$") }
     }
 
@@ -116,18 +100,11 @@ struct ComposeService {
 
     /// Ports that are published, those of ranges and of UDP left out.
     var ports: [(external: Int?, internal: Int)] {
-        (node["ports"]?.items ?? []).compactMap { item in
-            if let target = item["target"]?.scalar.flatMap({ Int($0) }) {
-                guard item["protocol"]?.string != "udp", Self.isPort(target) else { return nil }
-                return (item["published"]?.scalar.flatMap { Int($0) }.flatMap { Self.isPort($0) ? $0 : nil }, target)
-            }
-            guard let text = item.scalar.flatMap({ ComposeText.value($0).text }), !text.hasSuffix("/udp") else {
+        service.ports.compactMap { port in
+            guard !port.isUDP, !port.isRange, !port.isOpen, let target = port.target, Self.isPort(target) else {
                 return nil
             }
-            let numbers = text.replacing("/tcp", with: "").split(separator: ":").map { Int($0) }
-            guard let last = numbers.last, let target = last, Self.isPort(target) else { return nil }
-            let published = numbers.count > 1 ? numbers[numbers.count - 2] : nil
-            return (published.flatMap { Self.isPort($0) ? $0 : nil }, target)
+            return (port.published.flatMap { Self.isPort($0) ? $0 : nil }, target)
         }
     }
 
@@ -139,7 +116,7 @@ struct ComposeService {
 
     /// Host names of Traefik's labels.
     var hosts: [String] {
-        let rules = ComposeText.pairs(node["labels"]).filter { $0.name.hasSuffix(".rule") }.compactMap(\.value)
+        let rules = Compose.pairs(node["labels"]).filter { $0.name.hasSuffix(".rule") }.compactMap(\.value)
         let names = rules.flatMap { $0.matches(of: /Host\(`([^`]*)`\)/).map { String($0.output.1).lowercased() } }
         return names.filter { HostName.isValid($0) }
     }

@@ -33,14 +33,4 @@ enum ComposeText {
         result += rest
         return (missing.isEmpty ? result : nil, missing)
     }
-
-    /// `environment`, `args` or `labels`: a table, or a list of `name=value`.
-    static func pairs(_ node: ConfigNode?) -> [(name: String, value: String?)] {
-        guard let node else { return [] }
-        if case .table(let entries) = node.value { return entries.map { ($0.key, $0.node.scalar) } }
-        return node.items.compactMap(\.scalar).map { text in
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (String(parts[0]), parts.count > 1 ? String(parts[1]) : nil)
-        }
-    }
 }

@@ -118,15 +118,14 @@ struct ContentsSurvey {
     /// Copied whatever the code says, since frameworks look there.
     private static let known: Set<String> = ["templates", "static", "locale", "locales"]
 
+    private static let aside = Vocabulary.testFolders.union(Vocabulary.exampleFolders).union([
+        "scripts", "tools", "infra", "deploy", "terraform", "k8s", "setup.py", "conftest.py", "noxfile.py",
+        "fabfile.py", "locustfile.py", "tests.py",
+    ])
+
     /// Not copied unless something names it.
     private static func isAside(_ name: String) -> Bool {
-        let names: Set<String> = [
-            "tests", "test", "testing", "docs", "doc", "examples", "example", "samples", "benchmarks", "benchmark",
-            "notebooks",
-            "scripts", "tools", "e2e", "infra", "deploy", "terraform", "k8s", "setup.py", "conftest.py", "noxfile.py",
-            "fabfile.py", "locustfile.py", "tests.py",
-        ]
-        return names.contains(name.lowercased()) || name.hasPrefix("test_") || name.hasSuffix("_test.py")
+        aside.contains(name.lowercased()) || name.hasPrefix("test_") || name.hasSuffix("_test.py")
     }
 
     /// Of no use in an image, however often the code has the word.

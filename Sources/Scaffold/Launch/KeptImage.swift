@@ -6,6 +6,7 @@ struct KeptImage {
     private let path: String
     private let image: Dockerfile.Image
     private let passes: PassedOn
+    private let files: ImageFiles
     private let project: Project
 
     /// Nil when there is none, or when it can't be read.
@@ -17,7 +18,7 @@ struct KeptImage {
         self.project = project
         image = file.image(of: stage)
         let context = facts.existing.dockerContext ?? TreePath.folder(of: path)
-        let files = ImageFiles(ProjectTree(project), of: stage, in: file, context: context)
+        files = ImageFiles(ProjectTree(project), of: stage, in: file, context: context)
         passes = PassedOn(files, folder: image.workingDirectory)
     }
 
@@ -27,11 +28,53 @@ struct KeptImage {
         return folder != "/" && Quoting.isPlainPath(folder) ? folder : nil
     }
 
+    /// What the image's own command puts before its program, as `uv run --no-dev` does: whatever else is started in that
+    /// image needs it as well, for that is where the packages are found.
+    var wrapper: [String] {
+        guard let words = image.command?.exec ?? image.entrypoint?.exec else { return [] }
+        let stripped = CommandWrappers.strip(words)
+        guard stripped.text == nil, stripped.words.count < words.count,
+            words.suffix(stripped.words.count) == stripped.words[...]
+        else { return [] }
+        let wrapper = Array(words.dropLast(stripped.words.count))
+        return ["uv", "poetry", "pdm", "pipenv", "hatch", "rye", "pixi", "conda", "micromamba"].contains(wrapper.first)
+            ? wrapper : []
+    }
+
+    /// The words of `CMD` without ``wrapper``, where `fly.toml` may say others in their place.
+    var startCommand: [String]? {
+        guard let command = image.command else { return nil }
+        if let entrypoint = image.entrypoint {
+            guard entrypoint.exec.map(passes.isOnlyPassed) == true else { return nil }
+        }
+        guard let words = command.exec else { return ["sh", "-c", command.text] }
+        return words.isEmpty ? nil : Array(words.dropFirst(wrapper.count))
+    }
+
+    /// Where migrations can be run in the image.
+    func migrations(_ facts: Facts) -> MigrationPlace {
+        guard let migrations = facts.migrations, !migrations.command.isEmpty, migrations.tool != .own else {
+            return .project
+        }
+        let folder = migrations.workingDirectory
+        let names = [migrations.config, migrations.location].compactMap { $0 }
+        guard let file = names.first(where: { TreePath.lies($0, in: folder) && $0 != folder }) else { return .project }
+        guard let path = files.path(of: TreePath.joined(facts.root, file)) else { return .nowhere(path: self.path) }
+        let inside = folder.isEmpty ? file : String(file.dropFirst(folder.count + 1))
+        guard path.hasSuffix("/" + inside) else { return .project }
+        let found = String(path.dropLast(inside.count + 1))
+        let start = "/" + TreePath.joined("", image.workingDirectory)
+        let isThere = found == start || (found.isEmpty && start == "/")
+        return .image(folder: isThere ? "" : found.isEmpty ? "/" : found)
+    }
+
     /// The words that start the app in an image that would start nothing of it: those of the Compose file that runs this
     /// image, else the server's own.
     func missingCommand(_ facts: Facts, port: Int?) -> [String]? {
-        guard startsNothing, facts.recipe == nil, facts.entry != nil else { return nil }
-        if port == nil, let words = composeCommand(facts) { return words }
+        guard startsNothing || isStale(facts), facts.recipe == nil, facts.entry != nil else { return nil }
+        let branch = image.entrypoint?.exec.flatMap(passes.branch)
+        if port == nil, let words = composeCommand(facts, branch) { return words }
+        if port == nil, let branch { return [branch] }
         let port = port ?? ServerStart.port(facts)
         let words = ServerStart(facts, port: port, minor: BaseImage(facts.python?.chosen).minor).command
         guard !words.isEmpty else { return nil }
@@ -40,6 +83,12 @@ struct KeptImage {
 
     /// Where the server's command stands, when the image has another one.
     func notes(_ facts: Facts) -> [String] {
+        if let stale = stale(facts), let entry = facts.entry {
+            return [
+                "the command at \(stale.description) can't start: web in [processes] of fly.toml starts "
+                    + "\(Quoting.comment(entry.target)) in its place"
+            ]
+        }
         if startsNothing {
             let lack =
                 image.entrypoint == nil ? "has no CMD" : "has an ENTRYPOINT that starts what it is given, and no CMD"
@@ -58,7 +107,27 @@ struct KeptImage {
         ]
     }
 
+    /// Where in the image the app's imports start, when that is not where its programs do.
+    func importPath(_ facts: Facts) -> String? {
+        guard let root = facts.entry?.importRoot, !root.isEmpty, image.environment["PYTHONPATH"] == nil,
+            let path = files.path(of: TreePath.joined(facts.root, root)), path != workingDirectory,
+            Quoting.isPlainPath(path)
+        else { return nil }
+        return path
+    }
+
     // MARK: - Private
+
+    private func isStale(_ facts: Facts) -> Bool { stale(facts) != nil }
+
+    /// The image's own command, when it names what can't be imported.
+    private func stale(_ facts: Facts) -> Place? {
+        guard let line = image.command?.line ?? image.entrypoint?.line,
+            image.command == nil || image.entrypoint?.exec.map(passes.isOnlyPassed) ?? true
+        else { return nil }
+        let place = Place(path, line)
+        return facts.warnings.contains { $0.isStale == true && $0.place == place } ? place : nil
+    }
 
     /// What a base image starts by itself, a shell or an interpreter, is no app; and an `ENTRYPOINT` takes away the `CMD`
     /// of the base image.
@@ -72,22 +141,26 @@ struct KeptImage {
     }
 
     /// The command of the service that runs this image and from which the entry point is known.
-    private func composeCommand(_ facts: Facts) -> [String]? {
+    ///
+    /// `branch` is what the image's entrypoint takes for the word to start the server.
+    private func composeCommand(_ facts: Facts, _ branch: String?) -> [String]? {
         let places = (facts.entry?.evidence ?? []).map(\.place)
         for path in facts.existing.compose {
             let lines = Set(places.filter { $0.file == path }.compactMap(\.line))
-            guard !lines.isEmpty, let text = project.text(path),
+            guard !lines.isEmpty || branch != nil, let text = project.text(path),
                 let root = try? ConfigFormat(path: path).parse(Array(text.utf8), file: path)
             else { continue }
-            for service in root["services"]?.entries ?? [] {
-                guard let command = service.node["command"], lines.contains(command.position.line),
-                    DeclaredBuilds.build(of: service.node, name: service.key, among: root, file: path)?.dockerfile
-                        == self.path
+            let compose = Compose(root, path: path)
+            for service in compose.services {
+                guard let command = service.node["command"],
+                    lines.contains(command.position.line) || branch != nil,
+                    compose.build(of: service)?.dockerfile == self.path
                 else { continue }
-                let line = ComposeService(service.key, service.node).command
+                let line = ComposeService(service).command
                 guard let words = line.flatMap({ try? Words.split($0) }), !words.isEmpty else { continue }
+                guard lines.contains(command.position.line) || words.first == branch else { continue }
                 // A file for development reloads; and no shell would fill in a variable.
-                if words.contains("--reload") || words.contains(where: { $0.contains("$") }) { continue }
+                if words.contains(where: { $0.contains("--reload") || $0.contains("$") }) { continue }
                 return words
             }
         }

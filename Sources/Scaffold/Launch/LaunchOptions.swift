@@ -6,6 +6,8 @@ package struct LaunchOptions: Sendable {
     package var region: String?
     /// The port to listen on, instead of the one that was found.
     package var port: Int?
+    /// Why the project's own Dockerfile can't be built on the server, where the project can do without; nil keeps it.
+    package var withoutDockerfile: String?
     /// Without the sign of a comment: ``Stamp/text(version:facts:)``.
     package var stamp = Stamp.prefix
 

@@ -44,7 +44,23 @@ package struct LaunchPlan: Equatable, Sendable {
         plan.question = question(facts)
         let hasStart = facts.entry != nil || facts.recipe != nil || facts.existing.dockerfile != nil
         guard facts.kind == .app, hasStart else { return plan }
-        let known = settled(facts, project)
+        var known = settled(facts, project)
+        var options = options
+        options.withoutDockerfile = options.withoutDockerfile ?? Self.earlierReason(known, project)
+        if options.withoutDockerfile == nil, let lack = MissingCopy.first(known, project) {
+            if facts.entry != nil, let path = known.existing.dockerfile,
+                BuildWay.canDoWithout(path, known, project)
+            {
+                options.withoutDockerfile = "\(lack.text), so it is built without it"
+            } else {
+                plan.notes.append("\(lack.text): a build by this file ends there")
+            }
+        }
+        if options.withoutDockerfile != nil {
+            known.existing.dockerfile = nil
+            known.existing.dockerTarget = nil
+            known.existing.dockerContext = nil
+        }
         plan.folder = LaunchFolder.of(known)
         plan.writeFiles(known, project, options)
         // What is not whole is not for a patch to change.
@@ -126,9 +142,22 @@ package struct LaunchPlan: Equatable, Sendable {
         return facts
     }
 
+    /// Why an earlier launch decided against the project's Dockerfile: it stands in the file that it wrote.
+    private static func earlierReason(_ facts: Facts, _ project: Project) -> String? {
+        guard facts.existing.dockerfile != nil, let text = project.text(TreePath.joined(facts.root, "fly.toml")),
+            Stamp.isIn(text)
+        else { return nil }
+        let lines = text.split(separator: "\n")
+        guard let index = lines.firstIndex(of: #"  builder = "python""#), index > 0, lines[index - 1].hasPrefix("  # ")
+        else { return nil }
+        let reason = String(lines[index - 1].dropFirst(4))
+        // What the project lacks is looked for anew.
+        return reason.contains(MissingCopy.word) ? nil : reason
+    }
+
     private mutating func writeFiles(_ facts: Facts, _ project: Project, _ options: LaunchOptions) {
         let script = Self.scriptPath(facts, project)
-        var image = DockerfileOptions()
+        var image = GeneratedImageOptions()
         image.stamp = options.stamp
         image.port = options.port
         image.contents = ImageContents.read(facts, project)
@@ -140,18 +169,30 @@ package struct LaunchPlan: Equatable, Sendable {
         fly.port = options.port
         fly.stamp = options.stamp
         let kept = KeptImage(facts, project)
+        let dockerfile = TreePath.joined(folder, "Dockerfile")
+        let isTaken = project.text(dockerfile).map { !Stamp.isIn($0) } ?? false
+        // Where ours can be written it stands for the build without one.
+        fly.withoutDockerfile = isTaken ? options.withoutDockerfile : nil
         fly.workingDirectory = kept?.workingDirectory
         fly.webCommand = kept?.missingCommand(facts, port: options.port)
+        fly.migrations = kept?.migrations(facts) ?? .project
+        if let place = MigrationAddress.fixed(facts, project) { fly.migrations = .elsewhere(place) }
+        fly.wrapper = kept?.wrapper ?? []
+        fly.fixedFile = MigrationAddress.fixedFile(facts, project)
+        fly.imageCommand = kept?.startCommand
+        if fly.webCommand != nil { fly.importPath = kept?.importPath(facts) }
         // An image that is not ours may not hold the script.
         let makesScript = script.map { MigrateScript.make(facts, stamp: "", path: $0) != nil } ?? false
         fly.migrateScript = facts.existing.dockerfile == nil && makesScript ? script : nil
         let files = DockerfileGenerator.make(facts, image)
         let config = FlyConfigGenerator.make(facts, fly)
-        notes = (kept == nil ? files.notes : []) + config.notes + (kept?.notes(facts) ?? [])
+        notes += (kept == nil ? files.notes : []) + config.notes + (kept?.notes(facts) ?? [])
+        if let note = CommittedDatabase.note(facts, project, fly) { notes.append(note) }
         needed = config.needed
         if let services = TryoutPlan.hint(facts) {
             needed.append("\(services): for trying out, throw-away ones are made by roost launch --with \(services)")
         }
+        if let reason = options.withoutDockerfile { notes.append(reason) }
         if let path = facts.existing.dockerfile { actions.append(.keep(path: path, reason: "the project's own")) }
         for artefact in files.files { add(artefact, in: folder, project) }
         if let path = facts.existing.flyConfig {

@@ -52,14 +52,9 @@ enum NamedData {
             guard let text = tree.text(path),
                 let root = try? ConfigFormat(path: path).parse(Array(text.utf8), file: path)
             else { return [] }
-            let services = (root["services"]?.entries ?? []).filter { $0.node["build"] != nil }
-            let tables = services.map { $0.node["environment"] } + [root["env"]]
-            return tables.flatMap { table in
-                (table?.entries ?? []).compactMap(\.node.string)
-                    + (table?.items ?? []).compactMap { item in
-                        item.string?.split(separator: "=", maxSplits: 1).dropFirst().first.map(String.init)
-                    }
-            }
+            let services = Compose(root, path: path).services.filter { $0.node["build"] != nil }
+            return services.flatMap { $0.environment.compactMap(\.value) }
+                + (root["env"]?.entries ?? []).compactMap(\.node.string)
         }
     }
 }

@@ -24,7 +24,19 @@ struct PassedOn {
         let starts = lines.contains { line in
             ServerCommand.parse(line.words).map { $0.server != .own && !line.words.contains(Self.mark) } ?? false
         }
-        return passes == true && !starts
+        return passes == true && (!starts || Self.branches(of: text).isEmpty == false)
+    }
+
+    /// The word that makes an entrypoint's script start a server: the label of the branch of `case "$1"` that does.
+    func branch(_ entrypoint: [String]) -> String? {
+        guard let first = CommandWrappers.strip(entrypoint).words.first, let path = script(first),
+            let text = files.tree.project.text(path)
+        else { return nil }
+        return Self.branches(of: text).first { branch in
+            ShellScript.lines(of: branch.text, arguments: []).contains { line in
+                ServerCommand.parse(line.words).map { $0.server != .own } ?? false
+            }
+        }?.label
     }
 
     /// Whether words start only a shell or an interpreter.
@@ -36,6 +48,27 @@ struct PassedOn {
     }
 
     // MARK: - Private
+
+    /// The branches of a `case "$1" in`, which takes no default, by their first labels.
+    private static func branches(of script: String) -> [(label: String, text: String)] {
+        guard let head = script.firstMatch(of: /case\s+"?\$\{?1\}?"?\s+in/) else { return [] }
+        var found: [(label: String, text: String)] = []
+        var open: Int?
+        for line in script[head.range.upperBound...].split(separator: "\n").prefix(500) {
+            if open == nil, let label = line.prefixMatch(of: /\s*\(?["']?([\w.-]+)["']?(?:\s*\|[^)]*)?\)(.*)/) {
+                found.append((String(label.1), String(label.2)))
+                open = found.count - 1
+            } else if let open {
+                found[open].text += "\n" + line
+            }
+            if line.contains(";;") {
+                if let open { found[open].text = found[open].text.replacing(";;", with: "") }
+                open = nil
+            }
+            if line.contains("esac") { break }
+        }
+        return found
+    }
 
     /// Stands for the words behind the entrypoint; no project has it.
     private static let mark = "roost\u{1}mark"

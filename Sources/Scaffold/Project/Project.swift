@@ -51,6 +51,14 @@ package final class Project: Sendable {
 
     package func has(_ path: String) -> Bool { known.contains(path) }
 
+    /// Whether there is a file or a folder at a path, also of those that a scan leaves out.
+    func exists(_ path: String) -> Bool {
+        switch source {
+        case .folder(let root): FileManager.default.fileExists(atPath: "\(root)/\(path)")
+        case .memory: known.contains(path) || !files(under: path).isEmpty
+        }
+    }
+
     /// A file's text, UTF-16 by its mark, else UTF-8 with other bytes replaced; nil when it is absent, over a megabyte,
     /// or binary.
     package func text(_ path: String) -> String? {
@@ -72,7 +80,10 @@ package final class Project: Sendable {
 
     /// The files below a folder (`""` is all), with their paths relative to the project.
     package func files(under folder: String) -> [String] {
-        folder.isEmpty ? files : files.filter { $0.hasPrefix(folder + "/") }
+        guard !folder.isEmpty else { return files }
+        // They are sorted, so those below a folder stand together: what follows `a/` and all that begins so is `a0`.
+        let start = place(of: folder + "/")
+        return Array(files[start..<max(start, place(of: folder + "0"))])
     }
 
     /// The part of the project below a folder, as a project of its own.
@@ -90,6 +101,17 @@ package final class Project: Sendable {
     }
 
     // MARK: - Private
+
+    /// The place of the first file that does not come before a path.
+    private func place(of path: String) -> Int {
+        var low = 0
+        var high = files.count
+        while low < high {
+            let middle = (low + high) / 2
+            if files[middle] < path { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
 
     private func load(_ path: String) -> String? {
         let data: Data

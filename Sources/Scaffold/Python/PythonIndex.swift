@@ -26,9 +26,13 @@ package struct PythonIndex: Sendable {
     /// The module that defines a dotted name, and what is left: `app.core.config.settings` gives the module
     /// `app.core.config` and `settings`; the first of the folders that knows it counts.
     package func find(_ name: String, in roots: [String]) -> (module: PythonModule, rest: String)? {
+        let end = name.utf8.firstIndex(of: UInt8(ascii: ".")) ?? name.endIndex
+        // Most names are of libraries.
+        guard end == name.startIndex || starts.contains(name[..<end]) else { return nil }
         let parts = name.split(separator: ".")
         guard let first = parts.first, starts.contains(first) else { return nil }
-        let heads = (1...parts.count).map { parts.prefix($0).joined(separator: "/") }
+        var heads: [String] = []
+        for part in parts { heads.append(heads.last.map { "\($0)/\(part)" } ?? String(part)) }
         for root in roots {
             let folder = root.isEmpty ? "" : root + "/"
             for (count, head) in heads.enumerated().reversed() {

@@ -4,6 +4,8 @@ package struct PythonModule: FactsReadable, Sendable {
     package var path = ""
     /// Why the file could not be taken apart; all else is empty then.
     package var error: Problem?
+    /// The minor version of Python that its syntax asks for, where that is newer than the Python it was read with.
+    package var syntax: Int?
     package var imports: [Import] = []
     package var assigns: [Assign] = []
     /// All calls, also those deep inside expressions, in the order of the file.
@@ -317,6 +319,7 @@ package struct PythonModule: FactsReadable, Sendable {
             switch key {
             case "path": path = try facts.string()
             case "error": error = try facts.optional()
+            case "py": syntax = try facts.int()
             case "imports": imports = try facts.list()
             case "assigns": assigns = try facts.list()
             case "calls": calls = try facts.list()

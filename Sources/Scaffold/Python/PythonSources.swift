@@ -30,15 +30,19 @@ package struct PythonSources: Sendable {
     ///   - project: its files under `.py`.
     ///   - python: how Python is started, and how much it may take.
     ///   - wanted: which of the files; by default all.
+    ///   - known: the module of a file that was read before, with this text; it counts when it has no error.
     /// - Returns: a module for each file, in the order of their paths; those that do not parse, or that Python did not
     ///   come to, carry their error. Without a Python there are none.
     /// - Throws: ``Fault`` only for what is not the project's doing.
     package static func read(
         _ project: Project,
         with python: PythonProcess = PythonProcess(),
-        where wanted: (_ path: String, _ text: String) -> Bool = { _, _ in true }
+        where wanted: (_ path: String, _ text: String) -> Bool = { _, _ in true },
+        known: (_ path: String, _ text: String) -> PythonModule? = { _, _ in nil }
     ) async throws -> PythonSources {
+        let isInstalled = python.isInstalled
         var files: [File] = []
+        var modules: [PythonModule] = []
         var bytes = 0
         var warning: String?
         for path in project.files where path.hasSuffix(".py") && !path.utf8.contains(UInt8(ascii: "\n")) {
@@ -48,10 +52,14 @@ package struct PythonSources: Sendable {
                 break
             }
             bytes += text.utf8.count
-            files.append(File(path: path, text: text))
+            if isInstalled, let module = known(path, text), module.error == nil {
+                modules.append(module)
+            } else {
+                files.append(File(path: path, text: text))
+            }
         }
-        guard !files.isEmpty else { return PythonSources(warning: warning) }
-        guard python.isInstalled else { return PythonSources(warning: PythonProcess.missing) }
+        guard !files.isEmpty else { return PythonSources(modules: modules, warning: warning) }
+        guard isInstalled else { return PythonSources(warning: PythonProcess.missing) }
         let parts = split(files, into: bytes > smallBytes ? 2 : 1)
         let answers = try await withThrowingTaskGroup(of: PythonProcess.Answer.self) { group in
             for part in parts { group.addTask { try await python.read(part) } }
@@ -59,8 +67,8 @@ package struct PythonSources: Sendable {
             for try await one in group { all.add(one) }
             return all
         }
-        let modules = (answers.modules + answers.unread).sorted { $0.path < $1.path }
-        return PythonSources(modules: modules, warning: answers.warning(of: files.count) ?? warning)
+        modules = (modules + answers.modules + answers.unread).sorted { $0.path < $1.path }
+        return PythonSources(modules: modules, warning: answers.warning(of: modules.count) ?? warning)
     }
 
     // MARK: - Private

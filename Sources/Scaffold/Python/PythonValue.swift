@@ -75,6 +75,23 @@ package indirect enum PythonValue: Equatable, Sendable {
         return flag
     }
 
+    /// Whether some text stands anywhere in it: in names, constants, calls.
+    func mentions(_ word: String) -> Bool {
+        switch self {
+        case .none, .bool, .integer, .float: false
+        case .string(let text), .formatted(let text), .name(let text), .other(let text): text.contains(word)
+        case .call(let call):
+            call.function.contains(word) || call.arguments.contains { $0.mentions(word) }
+                || call.keywords.contains { $0.name.contains(word) || $0.value.mentions(word) }
+        case .list(let items), .tuple(let items), .or(let items), .and(let items):
+            items.contains { $0.mentions(word) }
+        case .dict(let pairs): pairs.contains { $0.key.mentions(word) || $0.value.mentions(word) }
+        case .subscripted(let base, let index): base.mentions(word) || index.mentions(word)
+        case .binary(let left, _, let right): left.mentions(word) || right.mentions(word)
+        case .conditional(let yes, let no, let test): [yes, no, test].contains { $0.mentions(word) }
+        }
+    }
+
     /// The elements of a list, tuple or set.
     package var elements: [PythonValue]? {
         switch self {

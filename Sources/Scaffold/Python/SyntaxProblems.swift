@@ -42,7 +42,8 @@ extension SyntaxProblem {
         return parts.count > 1 ? Int(parts[1]) : nil
     }
 
-    private static func isOwn(_ path: String, _ context: ScanContext) -> Bool {
+    /// Whether a file is the app's own, and not of its tests, examples and templates.
+    static func isOwn(_ path: String, _ context: ScanContext) -> Bool {
         guard TreePath.lies(path, in: context.root), !path.contains("{{"), !AppCode.isAside(path, context.root) else {
             return false
         }

@@ -1,6 +1,9 @@
 """Which variables of the environment a file can do without, and which its import can't; put before facts.py, which is
 what imports the modules and has the names that are used here.
 """
+import re
+
+
 def filled_fields(node):
     """Fields that validators which run before a model's own set, "*" for names that are no constants."""
     names = set()
@@ -296,3 +299,107 @@ def ends(body):
         return True
     call = last.value if isinstance(last, ast.Expr) else None
     return isinstance(call, ast.Call) and ast.unparse(call.func) in ("sys.exit", "exit", "quit", "os._exit", "os.abort")
+
+
+def annotated(kind, value):
+    """`Annotated[str, Field("x", alias="A")]` as what it means: the type, and a call of Field with the default."""
+    if not (isinstance(kind, ast.Subscript) and text(kind.value).split(".")[-1] == "Annotated"
+            and isinstance(kind.slice, ast.Tuple) and len(kind.slice.elts) > 1):
+        return kind, value
+    calls = [item for item in kind.slice.elts[1:]
+             if isinstance(item, ast.Call) and text(item.func).split(".")[-1] == "Field"]
+    if not calls:
+        return kind.slice.elts[0], value
+    call = calls[-1]
+    if value is not None:
+        # A default behind the equals sign counts, and the rest of the call stays.
+        names = [word for word in call.keywords if word.arg not in ("default", "default_factory")]
+        call = ast.copy_location(ast.Call(func=call.func, args=[value], keywords=names), call)
+    return kind.slice.elts[0], call
+
+
+GENERIC = re.compile(r"^\s*(?:async\s+def|def|class)\s+\w+(\[)")
+ALIAS = re.compile(r"^(\s*)type\s+(\w+\s*)(\[[^\]]*\]\s*)?=(?!=)")
+CAUGHT = re.compile(r"^(\s*except)\s+([A-Z][\w.]*(?:\s*,\s*[A-Z][\w.]*)+)\s*:")
+LITERAL = re.compile(r"(?<![\w\"'])(?:[fF][rR]?|[rR][fF])(\"\"\"|\'\'\'|\"|\')")
+
+
+def parsed(source):
+    """The tree of a file, also of one in the syntax of a Python newer than this one, and that Python's minor version."""
+    try:
+        return ast.parse(source), None
+    except SyntaxError as error:
+        first, lines, newest = error, source.split("\n"), 12
+        for _ in range(200):
+            # What is newer is taken out line by line: what is left says all that is asked for.
+            asked = [softened(lines, number) for number in (error.lineno - 1, error.lineno - 2)] if error.lineno else []
+            if not any(asked):
+                break
+            newest = max([newest] + [minor for minor in asked if minor])
+            try:
+                return ast.parse("\n".join(lines)), newest
+            except SyntaxError as next_error:
+                error = next_error
+        raise first
+
+
+def softened(lines, number):
+    """Takes syntax of Python 3.12 to 3.14 out of one line; the minor version that has it, or None."""
+    if not 0 <= number < len(lines):
+        return None
+    old = lines[number]
+    if found := GENERIC.match(old):
+        return 12 if cut(lines, number, found.start(1)) else None
+    new = ALIAS.sub(r"\1\2=", old)
+    if caught := CAUGHT.search(new):
+        lines[number] = CAUGHT.sub(r"\1 (\2):", new)
+        return 14 if caught else None
+    if new == old:
+        return 12 if plain_literals(lines, number) else None
+    lines[number] = new
+    return 12
+
+
+def cut(lines, number, column):
+    """Takes out what stands in brackets from there on; where they end on a later line, what follows moves up."""
+    head, depth = lines[number][:column], 0
+    for at in range(number, min(number + 50, len(lines))):
+        text = lines[at]
+        for index in range(column if at == number else 0, len(text)):
+            depth += {"[": 1, "]": -1}.get(text[index], 0)
+            if depth == 0:
+                lines[number:at + 1] = [head + text[index + 1:]] + [""] * (at - number)
+                return True
+    return False
+
+
+def plain_literals(lines, number):
+    """Empties the fields of f-strings that begin on a line; says whether that changed it.
+
+    Since 3.12 a field may hold the quotes that stand around it, and go on over lines.
+    """
+    text, last, out, at = lines[number], number, [], 0
+    while found := LITERAL.search(text, at):
+        quote, index, depth = found.group(1), found.end(), 0
+        out.append(text[at:index])
+        while not (depth == 0 and text.startswith(quote, index)):
+            if index == len(text):
+                # In a field the literal goes on where the next line does; else it ends elsewhere.
+                if depth == 0 or last + 1 >= min(len(lines), number + 50):
+                    return False
+                last += 1
+                text += " " + lines[last]
+            if depth == 0 and text.startswith(("{{", "}}"), index):
+                out.append(text[index:index + 2])
+                index += 2
+                continue
+            depth += {"{": 1, "}": -1}.get(text[index], 0)
+            if depth == 0 and text[index] not in "{}":
+                out.append(text[index])
+            index += 1
+        out.append(quote)
+        at = index + len(quote)
+    new = "".join(out) + text[at:]
+    changed = new != lines[number]
+    lines[number:last + 1] = [new] + [""] * (last - number)
+    return changed

@@ -25,7 +25,7 @@ READS = {"client", "url", "base_url", "size", "content_length"}  # attributes of
 class Module:
     """One file: its tables of names, and everything in it that a detector or a rule may ask for."""
 
-    def __init__(self, path, tree):
+    def __init__(self, path, source, tree):
         self.path = path
         self.package = path.rsplit("/", 1)[0].replace("/", ".") if "/" in path else ""
         self.names = {}
@@ -36,7 +36,9 @@ class Module:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 self.add_import(node)
         Visitor(self).run(tree)
-        self.out["envs"] = Environment(self).read(tree)
+        # Whatever name a variable is read by, the file says where the name comes from.
+        reads = "environ" in source or "getenv" in source
+        self.out["envs"] = Environment(self).read(tree) if reads else []
 
     def add_import(self, node):
         if isinstance(node, ast.Import):
@@ -60,63 +62,65 @@ class Module:
 
     def dotted(self, node):
         """`fastapi.FastAPI` for `f.FastAPI` after `import fastapi as f`; "" for what has no name."""
-        if isinstance(node, ast.Name):
+        kind = type(node)
+        if kind is ast.Name:
             return self.names.get(node.id, node.id)
-        if isinstance(node, ast.Attribute):
+        if kind is ast.Await:
+            return self.dotted(node.value)
+        if kind is ast.Attribute:
             base = self.dotted(node.value)
             return f"{base}.{node.attr}" if base else ""
-        if isinstance(node, ast.Call):
+        if kind is ast.Call:
             base = self.dotted(node.func)
             return f"{base}()" if base else ""
-        if isinstance(node, ast.Subscript):
+        if kind is ast.Subscript:
             base = self.dotted(node.value)
             return f"{base}[]" if base else ""
-        if isinstance(node, ast.Await):
-            return self.dotted(node.value)
         return ""
 
     def value(self, node, depth=0):
         """A value as data: constants as they are, names resolved, calls with their arguments, the rest as text."""
         if node is None:
             return None
-        if isinstance(node, ast.Constant):
+        kind = type(node)
+        if kind is ast.Constant:
             return constant(node.value)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant) \
+        if kind is ast.UnaryOp and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant) \
                 and isinstance(node.operand.value, (int, float)):
             return constant(-node.operand.value)
         if depth >= MAX_DEPTH:
             return {"x": "…"}
-        if isinstance(node, (ast.Name, ast.Attribute)):
+        if kind is ast.Name or kind is ast.Attribute:
             name = self.dotted(node)
             if name:
                 return {"n": name}
-        if isinstance(node, ast.Call):
-            return {"call": self.call(node, depth + 1)}
-        if isinstance(node, ast.Await):
-            inner = self.value(node.value, depth)
-            if "call" in inner:
-                inner["call"]["w"] = True
-            return inner
-        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-            kind = "tuple" if isinstance(node, ast.Tuple) else "list"
-            return {kind: [self.value(item, depth + 1) for item in node.elts[:MAX_ITEMS]]}
-        if isinstance(node, ast.Dict):
-            return {"dict": [[self.value(k, depth + 1) if k else {"x": "**"}, self.value(v, depth + 1)]
-                             for k, v in list(zip(node.keys, node.values))[:MAX_ITEMS]]}
-        if isinstance(node, ast.JoinedStr):
-            return {"fs": "".join(str(part.value) if isinstance(part, ast.Constant) else "{" + text(part.value) + "}"
-                                  for part in node.values)[:MAX_TEXT]}
-        if isinstance(node, ast.Subscript):
-            return {"sub": [self.value(node.value, depth + 1), self.value(node.slice, depth + 1)]}
-        if isinstance(node, ast.BoolOp):
-            return {"or" if isinstance(node.op, ast.Or) else "and": [self.value(v, depth + 1) for v in node.values]}
-        if isinstance(node, ast.BinOp):
-            return {"bin": [self.value(node.left, depth + 1), {"s": type(node.op).__name__},
-                            self.value(node.right, depth + 1)]}
-        if isinstance(node, ast.IfExp):
-            return {"if": [self.value(node.body, depth + 1), self.value(node.orelse, depth + 1),
-                           self.value(node.test, depth + 1)]}
-        return {"x": text(node)}
+        form = FORMS.get(kind)
+        return form(self, node, depth) if form else {"x": text(node)}
+
+    def awaited(self, node, depth):
+        inner = self.value(node.value, depth)
+        if "call" in inner:
+            inner["call"]["w"] = True
+        return inner
+
+    def items(self, node, depth):
+        kind = "tuple" if isinstance(node, ast.Tuple) else "list"
+        return {kind: [self.value(item, depth + 1) for item in node.elts[:MAX_ITEMS]]}
+
+    def pairs(self, node, depth):
+        return {"dict": [[self.value(k, depth + 1) if k else {"x": "**"}, self.value(v, depth + 1)]
+                         for k, v in list(zip(node.keys, node.values))[:MAX_ITEMS]]}
+
+    def choice(self, node, depth):
+        return {"or" if isinstance(node.op, ast.Or) else "and": [self.value(v, depth + 1) for v in node.values]}
+
+    def binary(self, node, depth):
+        return {"bin": [self.value(node.left, depth + 1), {"s": type(node.op).__name__},
+                        self.value(node.right, depth + 1)]}
+
+    def conditional(self, node, depth):
+        return {"if": [self.value(node.body, depth + 1), self.value(node.orelse, depth + 1),
+                       self.value(node.test, depth + 1)]}
 
     def call(self, node, depth=0):
         out = {"f": self.dotted(node.func), "l": node.lineno}
@@ -127,6 +131,25 @@ class Module:
         if node.keywords:
             out["k"] = [[k.arg or "**", self.value(k.value, depth)] for k in node.keywords[:MAX_ITEMS]]
         return out
+
+
+def format_text(node):
+    """An f-string: its constants, and the source of what stands in its fields."""
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "{" + text(part.value) + "}"
+                   for part in node.values)[:MAX_TEXT]
+
+
+#: How each kind of expression becomes data; what is not here is written as text.
+FORMS = {
+    ast.Call: lambda module, node, depth: {"call": module.call(node, depth + 1)},
+    ast.Await: Module.awaited,
+    ast.List: Module.items, ast.Tuple: Module.items, ast.Set: Module.items,
+    ast.Dict: Module.pairs,
+    ast.JoinedStr: lambda module, node, depth: {"fs": format_text(node)},
+    ast.Subscript: lambda module, node, depth: {
+        "sub": [module.value(node.value, depth + 1), module.value(node.slice, depth + 1)]},
+    ast.BoolOp: Module.choice, ast.BinOp: Module.binary, ast.IfExp: Module.conditional,
+}
 
 
 def statements(tree):
@@ -156,7 +179,32 @@ def constant(value):
     return {"x": repr(value)[:MAX_TEXT]}
 
 
+def plain(node):
+    """What `ast.unparse` writes for the commonest of annotations, names and subscripts of names; None for all else."""
+    kind = type(node)
+    if kind is ast.Name:
+        return node.id
+    if kind is ast.Constant and (node.value is None or node.value is True or node.value is False):
+        return str(node.value)
+    if kind is ast.Attribute:
+        base = plain(node.value) if type(node.value) in (ast.Name, ast.Attribute) else None
+        return f"{base}.{node.attr}" if base else None
+    if kind is ast.Subscript and type(node.value) in (ast.Name, ast.Attribute):
+        base = plain(node.value)
+        parts = [plain(item) for item in node.slice.elts] if type(node.slice) is ast.Tuple else [plain(node.slice)]
+        if base and all(parts) and (len(parts) > 1 or type(node.slice) is not ast.Tuple):
+            return f"{base}[{', '.join(parts)}]"
+    if kind is ast.BinOp and type(node.op) is ast.BitOr and type(node.right) is not ast.BinOp:
+        left, right = plain(node.left), plain(node.right)
+        if left and right and (type(node.left) is not ast.BinOp or type(node.left.op) is ast.BitOr):
+            return f"{left} | {right}"
+    return None
+
+
 def text(node):
+    known = plain(node)
+    if known is not None:
+        return known[:MAX_TEXT]
     try:
         return ast.unparse(node)[:MAX_TEXT]
     except (RecursionError, ValueError, AttributeError):
@@ -173,9 +221,27 @@ def is_main_guard(node):
 
 
 MATCH_CASE = getattr(ast, "match_case", ())
-# What holds no expression of its own: operators, contexts, aliases.
-LEAVES = {ast.Load, ast.Store, ast.Del, ast.alias, ast.Pass, *ast.operator.__subclasses__(), *ast.cmpop.__subclasses__(),
-          *ast.unaryop.__subclasses__(), *ast.boolop.__subclasses__()}
+ASSIGNS = {ast.Assign, ast.AnnAssign, ast.AugAssign}
+WITHS = {ast.With, ast.AsyncWith}
+LOOPS = {ast.For, ast.AsyncFor, ast.While}
+TRIES = {ast.Try, getattr(ast, "TryStar", ast.Try)}
+TESTS = {ast.If, ast.While, ast.Assert}
+# What holds no expression of its own: names, operators, contexts, aliases.
+LEAVES = {type(None), str, int, ast.Name, ast.Load, ast.Store, ast.Del, ast.alias, ast.Pass,
+          *ast.operator.__subclasses__(), *ast.cmpop.__subclasses__(), *ast.unaryop.__subclasses__(),
+          *ast.boolop.__subclasses__()}
+PLAIN_FIELDS = {"ctx", "op", "ops", "id", "attr", "arg", "conversion", "is_async", "type_comment", "kind"}
+
+
+class Fields(dict):
+    """Of each kind of node the fields that may hold nodes, the last first."""
+
+    def __missing__(self, kind):
+        self[kind] = found = tuple(field for field in reversed(kind._fields) if field not in PLAIN_FIELDS)
+        return found
+
+
+FIELDS = Fields()
 
 
 class Visitor:
@@ -193,38 +259,42 @@ class Visitor:
             self.statement(node, at)
 
     def statement(self, node, at):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        kind = type(node)
+        if kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
             return self.function(node, at)
-        if isinstance(node, ast.ClassDef):
+        if kind is ast.ClassDef:
             return self.klass(node, at)
-        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+        if kind in ASSIGNS:
             self.assign(node, at)
-        if isinstance(node, ast.Return) and at["fn"] is not None:
-            at["fn"]["ret"].append({"l": node.lineno, "v": self.module.value(node.value) or {"none": True},
-                                    "x": at["except"] > 0})
-        if isinstance(node, ast.If):
+        elif kind is ast.Return:
+            if at["fn"] is not None:
+                at["fn"]["ret"].append({"l": node.lineno, "v": self.module.value(node.value) or {"none": True},
+                                        "x": at["except"] > 0})
+        elif kind is ast.If:
             if is_main_guard(node):
                 at = {**at, "main": True}
             parts = [[first_line(part[0]), part[-1].end_lineno] for part in (node.body, node.orelse) if part]
             self.out["ifs"].append([node.lineno, node.test.end_lineno] + sum(parts, []))
-        if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and node.test.value and at["fn"]:
-            at["fn"]["loop"] = True
-        if isinstance(node, (ast.With, ast.AsyncWith)):
+        elif kind in WITHS:
             self.withs(node, at)
-        if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
+        elif kind in LOOPS:
+            if kind is ast.While and isinstance(node.test, ast.Constant) and node.test.value and at["fn"]:
+                at["fn"]["loop"] = True
             self.loop(node, at)
-        if isinstance(node, (ast.Try, getattr(ast, "TryStar", ast.Try))):
+        elif kind in TRIES:
             return self.attempt(node, at)
-        tested = isinstance(node, (ast.If, ast.While, ast.Assert))
+        tested = kind in TESTS
         for field in node._fields:
             value = getattr(node, field, None)
-            for item in value if isinstance(value, list) else (value,):
-                if isinstance(item, ast.stmt):
+            for item in value if type(value) is list else (value,):
+                if isinstance(item, ast.expr):
+                    self.expression(item, at, tested and field == "test")
+                elif isinstance(item, ast.stmt):
                     self.statement(item, at)
                 elif isinstance(item, MATCH_CASE):
                     self.block(item.body, at)
                 elif isinstance(item, ast.AST):
-                    self.expression(item, at, tested and field == "test")
+                    self.expression(item, at)
 
     def withs(self, node, at):
         for item in node.items:
@@ -256,27 +326,27 @@ class Visitor:
 
     def expression(self, node, at, tested=False):
         """Records calls and telling strings, also those deep inside."""
+        if type(node) in LEAVES:
+            return
         stack = [(node, "t" if tested else "")]
         while stack:
             item, flags = stack.pop()
             kind = type(item)
-            inner = "l" if "l" in flags else ""
-            if kind is ast.Name or kind in LEAVES:
-                continue
             if kind is ast.Constant:
-                if isinstance(item.value, str):
+                if type(item.value) is str:
                     self.string(item, at)
                 continue
+            inner = "l" if "l" in flags else ""
             if kind is ast.Call:
                 self.call(item, at, flags)
-            elif kind is ast.JoinedStr:
-                value = self.module.value(item)["fs"]
-                if "://" in value:
-                    self.out["strings"].append({"l": item.lineno, "v": value, "s": at["scope"], "f": True})
-                    continue
             elif kind is ast.Attribute:
                 if item.attr in READS and isinstance(item.value, ast.Name):
                     self.out["reads"].append({"l": item.lineno, "s": at["scope"], "n": f"{item.value.id}.{item.attr}"})
+            elif kind is ast.JoinedStr:
+                value = format_text(item)
+                if "://" in value:
+                    self.out["strings"].append({"l": item.lineno, "v": value, "s": at["scope"], "f": True})
+                    continue
             elif kind is ast.Await:
                 inner += "w"
             elif kind is ast.Lambda:
@@ -287,22 +357,25 @@ class Visitor:
                     inner += "t"
             elif (kind is ast.Yield or kind is ast.YieldFrom) and at["fn"] is not None:
                 at["fn"]["y"] = True
-            if kind is ast.IfExp:
+            elif kind is ast.IfExp:
                 stack += [(item.orelse, inner), (item.body, inner), (item.test, inner + "t")]
                 continue
-            for field in reversed(item._fields):
+            for field in FIELDS[kind]:
                 value = getattr(item, field, None)
-                if isinstance(value, list):
-                    stack.extend([(child, inner) for child in reversed(value) if isinstance(child, ast.AST)])
-                elif isinstance(value, ast.AST):
+                if type(value) is list:
+                    stack.extend([(child, inner) for child in reversed(value) if type(child) not in LEAVES])
+                elif type(value) not in LEAVES:
                     stack.append((value, inner))
 
     def call(self, item, at, flags):
         call = self.module.call(item)
         call["s"] = at["scope"]
-        for key, is_so in (("w", "w" in flags), ("m", at["main"]), ("try", at["try"])):
-            if is_so:
-                call[key] = True
+        if "w" in flags:
+            call["w"] = True
+        if at["main"]:
+            call["m"] = True
+        if at["try"]:
+            call["try"] = True
         more = flags.replace("w", "")
         if more:
             call["x"] = more
@@ -375,10 +448,12 @@ class Visitor:
                 target = item.targets[0] if isinstance(item, ast.Assign) else item.target
                 if isinstance(target, ast.Name):
                     field = {"n": target.id, "l": item.lineno}
+                    value = item.value
                     if isinstance(item, ast.AnnAssign):
-                        field["t"] = text(item.annotation)
-                    if item.value is not None:
-                        field["v"] = self.module.value(item.value)
+                        kind, value = annotated(item.annotation, value)
+                        field["t"] = text(kind)
+                    if value is not None:
+                        field["v"] = self.module.value(value)
                     fields.append(field)
         item = {
             "n": name, "l": node.lineno, "b": [self.module.dotted(base) or text(base) for base in node.bases],
@@ -392,17 +467,22 @@ class Visitor:
 
 def digest(path, source):
     try:
-        tree = ast.parse(source)
-        return line(Module(path, tree).out)
+        tree, newer = parsed(source)
+        out = Module(path, source, tree).out
+        return line(out if newer is None else {**out, "py": newer})
     except SyntaxError as error:
         return line({"path": path, "error": {"l": error.lineno or 1, "m": str(error.msg), "v": sys.version_info[1]}})
     except Exception as error:  # a file that is too deep or too large is no reason to leave out the others
         return line({"path": path, "error": {"l": 1, "m": type(error).__name__}})
 
 
+#: Trees have no circles; to look for them takes a fifth of the time.
+JSON = json.JSONEncoder(check_circular=False, ensure_ascii=False, separators=(",", ":"))
+
+
 def line(out):
     # Text with half of a surrogate pair, which a literal may hold, is no UTF-8 and no JSON.
-    return json.dumps(out, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    return JSON.encode(out).encode("utf-8", "replace") + b"\n"
 
 
 def main():

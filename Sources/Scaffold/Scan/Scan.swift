@@ -14,17 +14,23 @@ package enum Scan {
     /// - Parameters:
     ///   - folder: what to look at, a repository's root or an app's folder.
     ///   - root: the app's folder in it, when the user says so; nil lets the scan choose.
+    ///   - earlier: a scan of the same folder: Python that has not changed since is not taken apart again.
     /// - Returns: facts and context; a folder without an app gives facts whose kind says so.
     /// - Throws: ``Fault`` when the folder can't be read.
-    package static func run(folder: String, root: String? = nil) async throws -> ScanResult {
-        try await run(try Project.read(folder), root: root)
+    package static func run(
+        folder: String,
+        root: String? = nil,
+        after earlier: ScanResult? = nil
+    ) async throws -> ScanResult {
+        try await run(try Project.read(folder), root: root, after: earlier)
     }
 
     /// Scans a project that is read already, or made in memory.
     package static func run(
         _ project: Project,
         root: String? = nil,
-        python: PythonProcess = PythonProcess()
+        python: PythonProcess = PythonProcess(),
+        after earlier: ScanResult? = nil
     ) async throws -> ScanResult {
         var context = context(project)
         context.pythonProcess = python
@@ -37,7 +43,7 @@ package enum Scan {
             return finish(&context)
         }
         context.commands = FoundCommands.collect(context)
-        try await readPython(&context)
+        try await readPython(&context, after: earlier?.context)
         chooseRoot(&context, asked: asked)
         for detector in detectors { detector(&context) }
         ProjectKind.late(&context)
@@ -55,12 +61,18 @@ package enum Scan {
 
     // MARK: - Private
 
-    private static func readPython(_ context: inout ScanContext) async throws {
+    private static func readPython(_ context: inout ScanContext, after earlier: ScanContext?) async throws {
         let choice = SourceChoice(context.project, commands: context.commands)
         let root = context.root
-        var sources = try await PythonSources.read(context.project, with: context.pythonProcess) { path, text in
-            (root.isEmpty || choice.isNear(path, root)) && choice.wants(path, text)
-        }
+        var sources = try await PythonSources.read(
+            context.project,
+            with: context.pythonProcess,
+            where: { path, text in (root.isEmpty || choice.isNear(path, root)) && choice.wants(path, text) },
+            known: { path, text in
+                guard let earlier, earlier.project.text(path) == text else { return nil }
+                return earlier.index.module(at: path)
+            }
+        )
         let project = context.project
         var budget = LexicalPython.maximumBytes
         func readByLines(_ path: String) -> PythonModule? {
@@ -81,8 +93,7 @@ package enum Scan {
             }
         }
         if let warning = sources.warning { context.facts.warnings.append(Facts.Warning(warning)) }
-        context.python = sources
-        context.index = PythonIndex(sources)
+        context.program = PythonProgram(sources)
     }
 
     /// Decides about the app's folder before the detectors run, since all of them start from it.
@@ -98,6 +109,7 @@ package enum Scan {
             context.facts.warnings += choice.warnings
         }
         context.facts.root = context.root
+        search.markInner(below: context.root)
         let inRoot = search.found.candidates.filter { TreePath.lies($0.file, in: context.root) }
         let best = context.facts.kind == .app ? inRoot.sorted(by: EntryCandidate.isBefore).first : nil
         context.facts.framework = best?.framework

@@ -9,10 +9,10 @@ package struct ScanContext: Sendable {
     package var project: Project
     /// The app's folder in what is scanned; empty is all of it.
     package var root = ""
-    package var python: PythonSources
+    /// The Python that was read, and what is made of it.
+    package var program: PythonProgram
     /// How Python is started, should more be read.
     package var pythonProcess = PythonProcess()
-    package var index: PythonIndex { didSet { memo = Memo() } }
     /// By path, in its order.
     package var dockerfiles: [Dockerfile]
     /// Parsed configuration files by path: Compose, `pyproject.toml`, `render.yaml`, `fly.toml`, `package.json` and so on;
@@ -27,30 +27,30 @@ package struct ScanContext: Sendable {
     package var isContested = false
     /// What was found of entry points, for the detector of them.
     var candidates: FoundEntries?
-    /// What is made of the Python code; made anew with ``index``.
-    private var memo = Memo()
+
+    package var python: PythonSources { program.sources }
+    package var index: PythonIndex { program.index }
 
     package init(
         project: Project,
-        python: PythonSources = PythonSources(),
+        program: PythonProgram = PythonProgram(PythonSources()),
         dockerfiles: [Dockerfile] = [],
         documents: [String: [ConfigNode]] = [:]
     ) {
         self.project = project
-        self.python = python
-        index = PythonIndex(python)
+        self.program = program
         self.dockerfiles = dockerfiles
         self.documents = documents
     }
 
     /// The app's code; found once for an entry point.
-    var code: AppCode { memo.value("code\0\(appKey)") { AppCode(self) } }
+    var code: AppCode { program.memo.value("code\0\(appKey)") { AppCode(self) } }
 
     /// Follows the names of the app's code; made once for an entry point.
-    var resolver: NameResolver { memo.value("resolver\0\(appKey)") { NameResolver(self) } }
+    var resolver: NameResolver { program.memo.value("resolver\0\(appKey)") { NameResolver(self) } }
 
     /// What the app answers to; made once for an entry point.
-    package var routes: RouteTable { memo.value("routes\0\(appKey)") { RouteTable(self) } }
+    package var routes: AppRoutes { program.memo.value("routes\0\(appKey)") { AppRoutes(self) } }
 
     /// All that decides which code is the app's.
     private var appKey: String {
@@ -93,6 +93,8 @@ package struct FoundCommand: Sendable {
     /// The Dockerfile in whose image it runs, and the stage.
     package var dockerfile: String?
     package var stage: String?
+    /// ``folder`` is what lies in the image's working directory for sure.
+    package var isPlaceKnown = false
     /// What it follows from: the Dockerfile's `CMD` that runs the script that this command stands in.
     package var runBy: Place?
     /// Nothing is written down: the base image starts it.

@@ -24,7 +24,7 @@ struct ConnectionExamples: Sendable {
         let compose = ComposeFiles(context)
         for service in compose.services {
             guard let kind = Self.kind(of: service.image) else { continue }
-            hosts[service.name] = kind
+            for name in [service.name] + service.aliases { hosts[name] = kind }
             if services[kind] == nil {
                 services[kind] = service
                 kinds.append(kind)
@@ -32,8 +32,9 @@ struct ConnectionExamples: Sendable {
         }
         for service in compose.apps {
             // In a list, a name alone passes on what is set outside.
-            for variable in service.environment where values[variable.name] == nil && !variable.value.isEmpty {
-                values[variable.name] = filled(variable.value)
+            for variable in service.environment where values[variable.name] == nil {
+                guard let value = variable.value, !value.isEmpty else { continue }
+                values[variable.name] = filled(value)
             }
         }
         for (name, value) in examples where values[name] == nil { values[name] = filled(value) }
@@ -62,6 +63,11 @@ struct ConnectionExamples: Sendable {
         // `sqlite:///dev.db` in an example is what is used without a server.
         if let url = DatabaseURL(value), url.engine != .sqlite { return .elsewhere }
         return .unknown
+    }
+
+    /// The names under which the project's own programs look for a service: those of its Compose files.
+    func hostNames(_ kind: TryoutKind) -> [String] {
+        hosts.filter { $0.value == kind && HostAlias.isName($0.key) }.keys.sorted()
     }
 
     /// User and database as the project names them, so that what it has written down elsewhere fits.

@@ -30,9 +30,17 @@ package struct TryoutPlan: Sendable {
             )
         }
         for choice in choices {
-            wishes.append(Self.wish(choice, facts, examples, app))
+            var wish = Self.wish(choice, facts, examples, app)
+            if choice.kind == .postgres,
+                let place = WrittenAddress.place(of: .postgresql, at: wish.hosts, in: context.code)
+            {
+                wish.isOpen = true
+                notes.append("\(place) has the database's address with its password: the throw-away takes any password")
+            }
+            wishes.append(wish)
             if let note = examples.note(choice) { notes.append(note) }
         }
+        leaveBroker()
     }
 
     /// The throw-aways that would do for what a project needs, for a hint: `postgres,redis`; nil when there are none.
@@ -42,6 +50,15 @@ package struct TryoutPlan: Sendable {
     }
 
     // MARK: - Private
+
+    /// One variable leads to one service: where there is RabbitMQ beside Redis, that is whose queues are meant.
+    private mutating func leaveBroker() {
+        guard let broker = wishes.first(where: { $0.kind == .rabbitmq }) else { return }
+        let names = Set(broker.connections.map(\.variable))
+        for index in wishes.indices where wishes[index].kind != .rabbitmq {
+            wishes[index].connections.removeAll { names.contains($0.variable) }
+        }
+    }
 
     private static var names: String { TryoutKind.allCases.map(\.rawValue).joined(separator: ", ") }
 
@@ -81,7 +98,8 @@ package struct TryoutPlan: Sendable {
             extras: choice.extras,
             user: names.user,
             database: names.database,
-            connections: found.isEmpty ? [usual(kind, facts)] : found
+            connections: found.isEmpty ? usual(kind, facts) : found,
+            hosts: examples.hostNames(kind)
         )
     }
 
@@ -105,8 +123,13 @@ package struct TryoutPlan: Sendable {
         var names = Set(facts.environment.map(\.name)).union(examples.values.keys)
         if let variable = facts.database?.variable { names.insert(variable) }
         for service in facts.services { if let variable = service.variable { names.insert(variable) } }
+        let hasParts = kind.engine != nil && names.contains { DatabasePart($0) == .host }
         return names.sorted().compactMap { name in
-            guard Quoting.isVariableName(name), !isOfTests(name) else { return nil }
+            // A tests' own database is nobody's business here, unless the app can't be imported without it.
+            let isWanted = facts.environment.contains { $0.name == name && $0.stopsImport == true }
+            guard Quoting.isVariableName(name), isWanted || !isOfTests(name) else { return nil }
+            // An address that the code makes of its parts is right once they are.
+            if hasParts, ConnectionForms.isDatabaseURL(name), isMadeByCode(name, facts) { return nil }
             switch examples.use(of: name) {
             case .leads(let other, let form): return other == kind ? .init(name, form) : nil
             case .elsewhere: return nil
@@ -118,25 +141,32 @@ package struct TryoutPlan: Sendable {
         }
     }
 
+    private static func isMadeByCode(_ name: String, _ facts: Facts) -> Bool {
+        guard let variable = facts.environment.first(where: { $0.name == name }) else { return false }
+        return !variable.isRequired && variable.defaultValue == nil && variable.absent == nil
+    }
+
     private static func isOfTests(_ name: String) -> Bool {
         name.uppercased().split { !$0.isLetter }.contains { $0 == "TEST" || $0 == "TESTS" || $0 == "TESTING" }
     }
 
-    /// Where nothing says it, the variable that most programs look into.
-    private static func usual(_ kind: TryoutKind, _ facts: Facts) -> Tryout.Connection {
-        let name =
+    /// Where nothing says it, the variables that most programs look into.
+    private static func usual(_ kind: TryoutKind, _ facts: Facts) -> [Tryout.Connection] {
+        let isCelery = facts.dependencies.contains { $0.name == "celery" }
+        let names =
             switch kind {
-            case .postgres, .mysql: "DATABASE_URL"
-            case .redis: "REDIS_URL"
-            case .memcached: "MEMCACHED_SERVERS"
-            case .rabbitmq: "AMQP_URL"
+            case .postgres, .mysql: ["DATABASE_URL"]
+            // Celery itself reads these before all settings (`celery/app/utils.py`).
+            case .redis: isCelery ? ["CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "REDIS_URL"] : ["REDIS_URL"]
+            case .memcached: ["MEMCACHED_SERVERS"]
+            case .rabbitmq: isCelery ? ["AMQP_URL", "CELERY_BROKER_URL"] : ["AMQP_URL"]
             }
         var own = Facts()
         own.database = kind.engine.map { engine in
             facts.database.flatMap { $0.engine == engine ? $0 : nil } ?? Facts.Database(engine)
         }
         let purpose = kind.service.map { ExportPlan.Variable.Purpose.service($0) } ?? .database
-        return .init(name, ConnectionForms(own).form(of: name, for: purpose) ?? .authority)
+        return names.map { .init($0, ConnectionForms(own).form(of: $0, for: purpose) ?? .authority) }
     }
 }
 

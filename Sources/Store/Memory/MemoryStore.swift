@@ -15,6 +15,9 @@ package actor MemoryStore: StateStore {
     private var revision: Int64 = 0
     private let watchers = Watchers()
     private let clock = ContinuousClock()
+    private nonisolated let executor = BlockingExecutor("roost.store.memory")
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     package init() {}
 
@@ -57,6 +60,7 @@ package actor MemoryStore: StateStore {
     package func grantLease(ttl: Duration) -> Int64 {
         let id = Int64.random(in: 1...Int64.max)
         leases[id] = (ttl, clock.now + ttl)
+        wakeForLeases(after: ttl)
         return id
     }
 
@@ -64,6 +68,7 @@ package actor MemoryStore: StateStore {
         expireLeases()
         guard let ttl = leases[lease]?.ttl else { throw Fault(.timedOut, "lease \(lease) has ended") }
         leases[lease] = (ttl, clock.now + ttl)
+        wakeForLeases(after: ttl)
     }
 
     // MARK: - Private
@@ -91,6 +96,19 @@ package actor MemoryStore: StateStore {
     private func publish(_ key: String, _ event: WatchEvent) {
         changes.append((key, event))
         watchers.publish([(key, event)])
+    }
+
+    private func wakeForLeases(after delay: Duration) {
+        executor.run(after: delay + .milliseconds(1)) { [weak self] in
+            self?.assumeIsolated { $0.endLeasesInTime() }
+        }
+    }
+
+    private func endLeasesInTime() {
+        expireLeases()
+        // One that is over only now: the timer's clock may be ahead.
+        let left = leases.values.map { $0.due - clock.now }.min()
+        if let left, left < .milliseconds(10) { wakeForLeases(after: left) }
     }
 
     private func expireLeases() {

@@ -7,7 +7,8 @@ package import Model
 /// Not for concurrent use: its owner is an actor.
 package final class Database {
     private let handle: OpaquePointer
-    private let path: String
+    let path: String
+    private var isOpen = true
     private var statements: [String: OpaquePointer] = [:]
 
     /// Opens or makes the file, in write-ahead mode with full syncs.
@@ -15,10 +16,10 @@ package final class Database {
     /// A commit survives a loss of power unless the owner chose otherwise for it.
     ///
     /// - Throws: ``Fault`` `corrupt` when the file is not a database, `io` when it can't be opened.
-    package init(path: String) throws(Fault) {
+    package init(path: String, journal: String = "WAL") throws(Fault) {
         // Nobody else may read it, whatever the folder's mode is; the files that SQLite puts beside it take that over.
         let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        if file >= 0 { close(file) }
+        if file >= 0 { Foundation.close(file) }
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         let code = sqlite3_open_v2(path, &opened, flags, nil)
@@ -29,16 +30,25 @@ package final class Database {
         handle = opened
         self.path = path
         sqlite3_busy_timeout(handle, 5000)
-        try execute("PRAGMA journal_mode = WAL")
+        try execute("PRAGMA journal_mode = \(journal)")
         try execute("PRAGMA synchronous = FULL")
         // Pages of 4 KiB. A checkpoint syncs twice while everybody waits: seldom and large is better here than often.
         try execute("PRAGMA wal_autocheckpoint = 8192")
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Ends the connection; nothing may be asked of it afterwards.
+    package func close() {
+        guard isOpen else { return }
+        isOpen = false
         for statement in statements.values { sqlite3_finalize(statement) }
+        statements = [:]
         sqlite3_close(handle)
     }
+
+    /// Lets go of the files as they are: a closed connection would move what it could read of the log into the file.
+    func abandon() { isOpen = false }
 
     /// A parameter or a column.
     package enum Value {
@@ -125,7 +135,11 @@ package final class Database {
         switch code & 0xff {
         case SQLITE_FULL: return Fault(.diskFull, text, hint: "free space on the disk that holds it, then try again")
         case SQLITE_CORRUPT, SQLITE_NOTADB:
-            return Fault(.corrupt, text, hint: "move the file aside and restore it from a backup")
+            return Fault(
+                .corrupt,
+                text,
+                hint: "it is left as it is; roost store restore puts the last good copy in its place"
+            )
         default: return Fault(.io, text)
         }
     }

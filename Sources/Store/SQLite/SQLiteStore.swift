@@ -1,6 +1,6 @@
 package import Foundation
 package import Model
-import Toolkit
+package import Toolkit
 
 /// The store of a single host: one SQLite file.
 package actor SQLiteStore: StateStore {
@@ -9,6 +9,18 @@ package actor SQLiteStore: StateStore {
     private var revision: Int64
     /// Changes kept for watchers that resume; older ones are told to read all again.
     private let history: Int64
+    /// Where it is noted how far the store has come; nil where nobody compares.
+    private let mark: HighWater?
+    private let id: Int64
+    /// Of the last commit that was synced.
+    private var durable: Int64
+    /// What reads and writes took.
+    package nonisolated let counts = CounterBook()
+    private nonisolated let executor = BlockingExecutor("roost.store")
+    /// When a look at the leases is due already, in milliseconds of the wall clock.
+    private var wakeAt: Int64?
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// What need not outlive a loss of power by itself, as no Machine does either.
     ///
@@ -18,20 +30,33 @@ package actor SQLiteStore: StateStore {
 
     /// Opens the file, or makes it.
     ///
-    /// - Throws: ``Fault`` `corrupt` when the file is damaged: it is left as it is.
-    package init(path: String, history: Int64 = 1000) throws(Fault) {
+    /// A file that is damaged (`corrupt`), that has lost something (`corrupt`) or is of a newer version of Roost
+    /// (`newerVersion`) is left as it is. `mark` is a file outside of the store that notes how far it has come; where
+    /// there is none yet, the store must have come to revision `floor`. Watchers can resume from `history` changes ago.
+    package init(path: String, mark: String? = nil, floor: Int64 = 0, history: Int64 = 1000) throws(Fault) {
+        let known = mark.flatMap { HighWater.read($0) } ?? (floor > 0 ? .least(floor) : nil)
+        if let known { try Self.refuseMissing(path, known) }
         let database = try Database(path: path)
-        try Self.migrate(database)
-        guard
-            case .integer(let current)? = try database.execute("SELECT value FROM meta WHERE name = 'revision'").first?
-                .first
+        if let known { try Self.compare(database, path, known) }
+        try database.check()
+        try Self.migrate(database, path)
+        guard case .integer(let current)? = try Self.meta("revision", database),
+            case .integer(let id)? = try Self.meta("id", database)
         else { throw Fault(.corrupt, "\(path): the store's revision is missing") }
         self.database = database
+        self.id = id
+        self.mark = try mark.map { path throws(Fault) in try HighWater(path: path) }
+        self.mark?.note(store: id, seen: current, durable: current)
         revision = current
+        durable = current
         self.history = history
+        // Those that an earlier daemon gave.
+        executor.run(after: .zero) { [weak self] in self?.assumeIsolated { $0.endLeasesInTime() } }
     }
 
     package func get(_ key: String) throws -> Entry? {
+        let start = ContinuousClock.now
+        defer { took("read", since: start) }
         try expireLeases()
         return try database.execute("SELECT key, value, revision FROM entries WHERE key = ?", .text(key)).compactMap(
             Self.entry
@@ -39,13 +64,16 @@ package actor SQLiteStore: StateStore {
     }
 
     package func range(_ prefix: String) throws -> Snapshot {
+        let start = ContinuousClock.now
+        defer { took("read", since: start) }
         try expireLeases()
         return Snapshot(entries: try entries(prefix), revision: revision)
     }
 
     @discardableResult
     package func put(_ key: String, _ value: Data, expected: Int64?) throws -> Int64 {
-        try write(key, value, expected, lease: nil)
+        try expireLeases()
+        return try write(key, value, expected, lease: nil)
     }
 
     @discardableResult
@@ -58,6 +86,8 @@ package actor SQLiteStore: StateStore {
     }
 
     package func delete(_ key: String, expected: Int64?) throws {
+        let start = ContinuousClock.now
+        defer { took("write", since: start) }
         try expireLeases()
         let next = revision + 1
         try prepare(for: key)
@@ -72,7 +102,7 @@ package actor SQLiteStore: StateStore {
             return true
         }
         guard removed else { return }
-        revision = next
+        noteRevision(next, key)
         watchers.publish([(key, .deleted(key: key, revision: next))])
     }
 
@@ -90,6 +120,7 @@ package actor SQLiteStore: StateStore {
             .integer(ttl.milliseconds),
             .integer(due)
         )
+        wakeForLeases()
         return id
     }
 
@@ -97,14 +128,60 @@ package actor SQLiteStore: StateStore {
         try expireLeases()
         let now = Timestamp.now().milliseconds
         let rows = try database.execute(
-            "UPDATE leases SET due = ? + ttl WHERE id = ? RETURNING id",
+            "UPDATE leases SET due = ? + ttl WHERE id = ? RETURNING ttl",
             .integer(now),
             .integer(lease)
         )
-        if rows.isEmpty { throw Fault(.timedOut, "lease \(lease) has ended") }
+        guard !rows.isEmpty else {
+            throw Fault(.timedOut, "lease \(lease) has ended")
+        }
+        wakeForLeases()
+    }
+
+    /// Moves what the write-ahead log holds into the file itself, which alone is then the whole store.
+    package func checkpoint() throws { try database.checkpoint() }
+
+    /// Earlier values of a key that are still known, the newest first.
+    package func past(_ key: String) throws -> [Entry] {
+        try database.execute(
+            "SELECT key, value, revision FROM changes WHERE key = ? AND value IS NOT NULL ORDER BY revision DESC",
+            .text(key)
+        ).compactMap(Self.entry)
     }
 
     // MARK: - Private
+
+    /// Before an empty one is made in its place.
+    private static func refuseMissing(_ path: String, _ known: HighWater.Mark) throws(Fault) {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_size > 0 { return }
+        throw Fault.wentBack(path, "it is gone, and this host has seen revision \(known.seen) of it")
+    }
+
+    /// Before anything is written, so that what there is can still be looked into.
+    private static func compare(_ database: Database, _ path: String, _ known: HighWater.Mark) throws(Fault) {
+        let tables = try database.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'")
+        var (id, revision): (Int64, Int64) = (0, 0)
+        if !tables.isEmpty {
+            if case .integer(let found)? = try meta("id", database) { id = found }
+            if case .integer(let found)? = try meta("revision", database) { revision = found }
+        }
+        let objection = known.objection(store: id, revision: revision, boot: HighWater.currentBoot())
+        guard let objection else { return }
+        database.abandon()
+        throw Fault.wentBack(path, objection)
+    }
+
+    private static func meta(_ name: String, _ database: Database) throws(Fault) -> Database.Value? {
+        try database.execute("SELECT value FROM meta WHERE name = ?", .text(name)).first?.first
+    }
+
+    /// After each commit.
+    private func noteRevision(_ next: Int64, _ key: String) {
+        revision = next
+        if !key.hasPrefix(Self.volatile) { durable = next }
+        mark?.note(store: id, seen: next, durable: durable)
+    }
 
     /// The history after `after`, then all that follows; nil when that history is gone.
     private func subscribe(_ prefix: String, after: Int64) throws -> AsyncStream<WatchEvent>? {
@@ -123,6 +200,8 @@ package actor SQLiteStore: StateStore {
     }
 
     private func write(_ key: String, _ value: Data, _ expected: Int64?, lease: Int64?) throws(Fault) -> Int64 {
+        let start = ContinuousClock.now
+        defer { took("write", since: start) }
         let next = revision + 1
         try prepare(for: key)
         try database.transaction { () throws(Fault) in
@@ -137,9 +216,13 @@ package actor SQLiteStore: StateStore {
             )
             try record(next, key, value: value)
         }
-        revision = next
+        noteRevision(next, key)
         watchers.publish([(key, .put(Entry(key: key, value: value, revision: next)))])
         return next
+    }
+
+    private func took(_ operation: String, since start: ContinuousClock.Instant) {
+        counts.time(.storeSeconds, app: nil, operation, took: start.duration(to: .now))
     }
 
     /// Says how safe the next write has to be.
@@ -160,12 +243,54 @@ package actor SQLiteStore: StateStore {
         }
     }
 
+    /// Ends leases whose time is over, with all keys put with them: each lease and its keys at once, or not at all.
     private func expireLeases() throws {
         let now = Timestamp.now().milliseconds
-        let ended = try database.execute("DELETE FROM leases WHERE due <= ? RETURNING id", .integer(now))
-        for case .integer(let lease) in ended.compactMap(\.first) {
-            let keys = try database.execute("SELECT key FROM entries WHERE lease = ?", .integer(lease))
-            for case .text(let key) in keys.compactMap(\.first) { try delete(key, expected: nil) }
+        let due = try database.execute("SELECT id FROM leases WHERE due <= ? ORDER BY due", .integer(now))
+        for case .integer(let lease) in due.compactMap(\.first) { try end(lease) }
+    }
+
+    private func end(_ lease: Int64) throws(Fault) {
+        let rows = try database.execute("SELECT key FROM entries WHERE lease = ? ORDER BY key", .integer(lease))
+        let keys = rows.compactMap { row -> String? in if case .text(let key)? = row.first { key } else { nil } }
+        if let first = keys.first { try prepare(for: first) }
+        var events: [(key: String, event: WatchEvent)] = []
+        try database.transaction { () throws(Fault) in
+            try database.execute("DELETE FROM leases WHERE id = ?", .integer(lease))
+            for (number, key) in keys.enumerated() {
+                let next = revision + 1 + Int64(number)
+                try database.execute("DELETE FROM entries WHERE key = ?", .text(key))
+                try record(next, key, value: nil)
+                events.append((key, .deleted(key: key, revision: next)))
+            }
+        }
+        for (key, event) in events { noteRevision(event.revision, key) }
+        watchers.publish(events)
+    }
+
+    /// Comes back when the next lease may be over, so that it ends though nobody calls.
+    private func wakeForLeases() {
+        guard case .integer(let due)?? = try? database.execute("SELECT min(due) FROM leases").first?.first else {
+            return
+        }
+        if let wakeAt, wakeAt <= due { return }
+        wakeAt = due
+        wake(after: .milliseconds(max(0, due - Timestamp.now().milliseconds) + 1))
+    }
+
+    private func wake(after delay: Duration) {
+        executor.run(after: delay) { [weak self] in self?.assumeIsolated { $0.endLeasesInTime() } }
+    }
+
+    private func endLeasesInTime() {
+        wakeAt = nil
+        do {
+            try expireLeases()
+            // Again for the next one, and for one that is over only now: the wall clock may be behind the timer's.
+            wakeForLeases()
+        } catch {
+            // A full disk, or a slow one: what can't be ended now is ended later, or by the next call.
+            wake(after: .seconds(1))
         }
     }
 
@@ -199,7 +324,10 @@ package actor SQLiteStore: StateStore {
         return .deleted(key: key, revision: revision)
     }
 
-    private static func migrate(_ database: Database) throws(Fault) {
+    /// The version of the tables and of what keys mean; a store of a newer one is not touched.
+    private static let schema: Int64 = 2
+
+    private static func migrate(_ database: Database, _ path: String) throws(Fault) {
         try database.transaction { () throws(Fault) in
             try database.execute("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL)")
             try database.execute(
@@ -217,6 +345,17 @@ package actor SQLiteStore: StateStore {
                 "CREATE TABLE IF NOT EXISTS leases (id INTEGER PRIMARY KEY, ttl INTEGER NOT NULL, due INTEGER NOT NULL)"
             )
             try database.execute("INSERT OR IGNORE INTO meta VALUES ('revision', 0)")
+            // Tells this store from any other that may come to stand in its place.
+            try database.execute("INSERT OR IGNORE INTO meta VALUES ('id', abs(random() / 2))")
+            let rows = try database.execute("SELECT value FROM meta WHERE name = 'schema'")
+            if case .integer(let found)? = rows.first?.first, found > schema {
+                throw Fault(
+                    .newerVersion,
+                    "\(path) was written by a newer version of Roost (schema \(found), known here up to \(schema))",
+                    hint: "it is left as it is; install that version of Roost on this host"
+                )
+            }
+            try database.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", .integer(schema))
         }
     }
 }

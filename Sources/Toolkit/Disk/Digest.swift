@@ -22,6 +22,18 @@ package enum Digest {
         return hex(hash.finalize())
     }
 
+    /// The same, asking between the pieces whether it is still wanted.
+    package static func hex(file path: String, check: () throws -> Void) throws -> String {
+        guard let file = FileHandle(forReadingAtPath: path) else { throw Durable.fault(errno, "open", path) }
+        defer { try? file.close() }
+        var hash = SHA256()
+        while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
+            try check()
+            hash.update(data: piece)
+        }
+        return hex(hash.finalize())
+    }
+
     private static func hex(_ digest: SHA256.Digest) -> String {
         digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }

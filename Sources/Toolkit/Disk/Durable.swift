@@ -1,5 +1,6 @@
 package import Foundation
 package import Model
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -13,9 +14,10 @@ package enum Durable {
     ///
     /// - Throws: ``Fault`` `diskFull` or `io`, with the path; the old file is then as it was.
     package static func write(_ data: Data, to path: String, mode: mode_t = 0o644) throws(Fault) {
-        let temporary = "\(path).new-\(getpid())"
+        // A name of its own for each writer: two of one process must not share a half-written file.
+        let temporary = "\(path).new-\(getpid())-\(writes.add(1, ordering: .relaxed).newValue)"
         do {
-            try writeSynced(data, to: temporary, mode: mode)
+            try writeSynced(data, to: temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode: mode)
         } catch {
             unlink(temporary)
             throw error
@@ -26,6 +28,15 @@ package enum Durable {
             throw fault
         }
         syncFolder(of: path)
+    }
+
+    /// Writes at the end of a file, which is made when it is not there, and syncs.
+    ///
+    /// A power cut may leave the first part of what was written.
+    ///
+    /// - Throws: ``Fault`` `diskFull` or `io`, with the path.
+    package static func append(_ data: Data, to path: String, mode: mode_t = 0o644) throws(Fault) {
+        try writeSynced(data, to: path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, mode: mode)
     }
 
     /// Makes a folder and those above it; one that is there already is left as it is.
@@ -52,8 +63,15 @@ package enum Durable {
 
     // MARK: - Private
 
-    private static func writeSynced(_ data: Data, to path: String, mode: mode_t) throws(Fault) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    private static let writes = Atomic<Int>(0)
+
+    private static func writeSynced(
+        _ data: Data,
+        to path: String,
+        _ flags: Int32,
+        mode: mode_t
+    ) throws(Fault) {
+        let descriptor = open(path, flags, mode)
         guard descriptor >= 0 else { throw fault(errno, "open", path) }
         defer { close(descriptor) }
         var offset = 0

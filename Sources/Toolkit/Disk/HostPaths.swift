@@ -13,13 +13,33 @@ package struct HostPaths: Sendable {
     }
 
     package var database: String { "\(state)/store.db" }
+    /// How far the store has come; not beside its files by name, so that who moves those leaves it.
+    package var mark: String { "\(state)/mark.json" }
+    /// Who this host is.
+    package var identity: String { "\(state)/host.json" }
+    /// The last good copies of the store.
+    package var backups: String { "\(state)/store.backup" }
+    /// The edge's copy of its routes.
+    package var routes: String { "\(edge)/routes.json" }
+    /// The resolver's copy of private names.
+    package var names: String { "\(edge)/names.json" }
     package var images: String { "\(state)/images" }
     package var machines: String { "\(state)/machines" }
     package var volumes: String { "\(state)/volumes" }
-    /// Files with values for apps, for root alone.
+    /// What was kept of volumes.
+    package var snapshots: String { "\(state)/snapshots" }
+    /// Files in which a person may leave secrets for apps; they are taken in.
     package var environment: String { "\(state)/env" }
+    /// What opens secrets, and private keys, for root alone: back it up apart from the rest.
+    package var keys: String { "\(state)/keys" }
     package var edge: String { "\(state)/edge" }
     package var rollouts: String { "\(state)/rollouts" }
+    /// What was changed, by whom.
+    package var activity: String { "\(state)/activity.jsonl" }
+    /// Certificates of the API's port.
+    package var apiTLS: String { "\(state)/api-tls" }
+    /// The API inside Machines: a folder with a socket for each.
+    package var guests: String { "\(run)/guests" }
     package var apiSocket: String { "\(run)/api.sock" }
     package var edgeSocket: String { "\(run)/edge.sock" }
 

@@ -15,10 +15,19 @@ package enum JSON {
 
     /// Reads a value back; `what` names it in the error: "release 3 of notes".
     ///
-    /// - Throws: ``Fault`` `invalidRequest` with the path of the field that is missing or not what it should be.
-    package static func decode<Value: Decodable>(_: Value.Type, from data: Data, what: String) throws(Fault) -> Value {
+    /// With `leftovers`, those get the keys that nobody asked for, to be written back. Throws a ``Fault``:
+    /// `newerVersion` for a record that only a newer version of Roost may touch, else `invalidRequest` with the path of
+    /// the field that is missing or not what it should be.
+    package static func decode<Value: Decodable>(
+        _: Value.Type,
+        from data: Data,
+        what: String,
+        leaving leftovers: Leftovers? = nil
+    ) throws(Fault) -> Value {
         do {
-            return try JSONDecoder().decode(Value.self, from: data)
+            let decoder = JSONDecoder()
+            if let key = Leftovers.key, let leftovers { decoder.userInfo[key] = leftovers }
+            return try decoder.decode(Value.self, from: data)
         } catch let DecodingError.keyNotFound(key, context) {
             throw Fault(.invalidRequest, "\(what): \(path(context.codingPath + [key])) is missing")
         } catch let DecodingError.typeMismatch(type, context) {
@@ -28,6 +37,9 @@ package enum JSON {
         } catch let DecodingError.dataCorrupted(context) {
             let place = context.codingPath.isEmpty ? "" : "\(path(context.codingPath)): "
             throw Fault(.invalidRequest, "\(what): \(place)\(context.debugDescription)")
+        } catch let fault as Fault {
+            // A form's own word: that a newer version wrote it.
+            throw Fault(fault.code, "\(what): \(fault.message)", hint: fault.hint)
         } catch {
             throw Fault(.invalidRequest, "\(what): \(error)")
         }

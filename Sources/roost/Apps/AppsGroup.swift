@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Foundation
 import Model
 import Toolkit
 
@@ -7,7 +8,10 @@ struct AppsGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apps",
         abstract: "List, create and destroy apps.",
-        subcommands: [AppsList.self, AppsCreate.self, AppsDestroy.self],
+        subcommands: [
+            AppsList.self, AppsCreate.self, AppsDestroy.self, AppsRestart.self, AppsReleases.self,
+            AppsMaintenance.self, AppsPause.self, AppsResume.self,
+        ],
         aliases: ["app"]
     )
 }
@@ -24,13 +28,18 @@ struct AppsList: AsyncParsableCommand {
         aliases: ["ls"]
     )
 
+    @Flag(name: [.short, .long], help: "Print the names alone.") var quiet = false
     @Flag(name: [.short, .long], help: "Print JSON.") var json = false
 
     func run() async throws {
-        let answer = try await RoostClient.with(socketPath: Connection.socketPath) {
+        let answer = try await RoostClient.atHost {
             try await $0.get("/v1/apps", as: AppListAnswer.self)
         }
-        if json { return try Output.json(answer.apps) }
+        if json { return try Output.json(try answer.apps.map { try FlyKeys.adding(FlyKeys.app($0), to: $0) }) }
+        if quiet {
+            for app in answer.apps { print(app.name) }
+            return
+        }
         var table = Table("NAME", "OWNER", "STATUS", "MACHINES", "RELEASE", "URL")
         for app in answer.apps {
             let release = app.release.map { "v\($0)" } ?? "-"
@@ -45,13 +54,28 @@ struct AppsList: AsyncParsableCommand {
 struct AppsCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "create", abstract: "Create an app without Machines.")
 
-    @Argument(help: "1 to 63 lower-case letters, digits and dashes.") var name: String
+    @Argument(help: "1 to 63 lower-case letters, digits and dashes.") var name: String?
+    @Option(name: .customLong("name"), help: "The same.") var nameOption: String?
+    @Option(help: "Its private network, made if it is new; apps of other networks don't reach it.") var network: String?
+    @Flag(help: "Make a name up.") var generateName = false
+    @Flag(help: "Write fly.toml with the name, where there is none.") var save = false
     @Flag(name: [.short, .long], help: "Print JSON.") var json = false
 
     func run() async throws {
+        guard let name = name ?? nameOption ?? (generateName ? MachineNames.generated(.random()) : nil) else {
+            throw UsageError(
+                message: "how should the app be called?",
+                hint: "name it, or let one be made up: --generate-name"
+            )
+        }
         try App.validate(name: name)
-        let app = try await RoostClient.with(socketPath: Connection.socketPath) {
-            try await $0.post("/v1/apps", ["name": name, "owner": Person.current], as: AppView.self)
+        let app = try await RoostClient.atHost {
+            var order = ["name": name, "owner": Person.current]
+            order["network"] = network
+            return try await $0.post("/v1/apps", order, as: JSONValue.self)
+        }
+        if save, ConfigFile.ifAny(in: ".") == nil {
+            try Durable.write(Data("app = \"\(name)\"\n".utf8), to: "fly.toml")
         }
         if json { return try Output.json(app) }
         print("New app created: \(name)")
@@ -62,7 +86,7 @@ struct AppsDestroy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "destroy",
         abstract: "Destroy apps with their Machines, volumes, releases and throw-aways. There is no way back.",
-        aliases: ["delete"]
+        aliases: ["delete", "remove", "rm"]
     )
 
     @Argument(help: "Names of apps.") var names: [String]
@@ -72,12 +96,12 @@ struct AppsDestroy: AsyncParsableCommand {
     func run() async throws {
         for name in names {
             try App.validate(name: name)
-            let others = try await RoostClient.with(socketPath: Connection.socketPath) { client in
+            let others = try await RoostClient.atHost { client in
                 try await client.throwAways(of: name)
             }
             let more = others.isEmpty ? "" : ", and its throw-aways \(others.joined(separator: ", "))"
             try Person.confirm("Destroy app \(name), with its Machines and volumes\(more)?", yes: yes)
-            try await RoostClient.with(socketPath: Connection.socketPath) {
+            try await RoostClient.atHost {
                 try await $0.delete(apiPath("apps", name))
             }
             if !json { for one in [name] + others { print("Destroyed app \(one)") } }

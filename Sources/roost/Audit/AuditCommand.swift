@@ -64,7 +64,7 @@ struct AuditCommand: AsyncParsableCommand {
         print(AuditFix.diff(report, project), terminator: "")
         try Person.confirm("Apply this to \(changes.count) files?", yes: yes)
         for change in changes {
-            try ProjectFiles(folder: folder).replace(change.path, with: change.after, expecting: change.before)
+            try WrittenFiles(folder: folder).replace(change.path, with: change.after, expecting: change.before)
             print("Changed \(change.path) (\(change.rules.joined(separator: ", ")))")
         }
     }

@@ -25,7 +25,7 @@ struct ConfigSource: ParsableArguments {
     /// What runs now.
     func release() async throws -> Release {
         let name = try connection.appName()
-        return try await RoostClient.with(socketPath: Connection.socketPath) { client in
+        return try await RoostClient.atHost { client in
             let current = try await client.get(apiPath("apps", name), as: AppView.self).release
             let releases = try await client.get(apiPath("apps", name, "releases"), as: [Release].self)
             guard let release = releases.first(where: { $0.version == current }) else {

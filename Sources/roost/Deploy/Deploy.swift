@@ -17,6 +17,8 @@ struct Deploy: AsyncParsableCommand {
     @OptionGroup var connection: Connection
     @Argument(help: "The project's folder.") var folder = "."
     @OptionGroup var tryouts: TryoutOption
+    @OptionGroup var flags: DeployFlags
+    @OptionGroup var scope: DeployScope
     @Flag(help: "Watch the deploy that is under way, or show how the last one went.") var watch = false
     @Flag(help: "Cancel the deploy that is under way; what it changed is put back.") var cancel = false
     @Flag(help: "Start the deploy and return at once.") var detach = false
@@ -25,16 +27,48 @@ struct Deploy: AsyncParsableCommand {
     @Flag(help: "Leave out the audit, and the look at variables that are set nowhere.") var noAudit = false
     @Flag(help: "Build a Python project without its Dockerfile.") var native = false
     @Option(help: "Build by this Dockerfile, even where it is as roost launch wrote it.") var dockerfile: String?
+    @Option(
+        help: """
+            A secret that only the build sees: NAME=VALUE, id=NAME,src=FILE, or NAME alone for a variable of the \
+            environment. May be given more than once.
+            """
+    ) var buildSecret: [String] = []
     @Flag(inversion: .prefixedNo, help: "Two Machines for a new group with services and no volume.") var ha = true
     @Flag(name: [.short, .long], help: "Print the deploy as JSON when it is over; the rest goes to standard error.")
     var json = false
+    private var earlier = HandedOver<ScanResult>()
+
+    /// A deploy with nothing but defaults, for another command.
+    ///
+    /// - Parameters:
+    ///   - folder: the project's; it is no word of a command line, whatever its name looks like.
+    ///   - earlier: a scan of the folder, whose Python need not be read again.
+    /// - Returns: a deploy that has only to be run.
+    /// - Throws: what the parser says of defaults, which is nothing.
+    static func plain(_ folder: String, after earlier: ScanResult?) throws -> Deploy {
+        var deploy = try Deploy.parse([])
+        deploy.folder = folder
+        deploy.earlier.value = earlier
+        return deploy
+    }
 
     func run() async throws {
-        try await RoostClient.with(socketPath: Connection.socketPath) { client in
+        if let below = try DeployFolder.below(
+            folder,
+            config: connection.config,
+            app: watch || cancel ? connection.app : nil
+        ) {
+            Output.warn("==> \(Output.harmless(below))/fly.toml")
+            var deploy = self
+            deploy.folder = below
+            return try await deploy.run()
+        }
+        try await RoostClient.atHost { client in
             if watch || cancel {
-                let rollout = try await last(client, try connection.appName(in: folder))
+                let rollout = try await Rollout.find(nil, of: try connection.appName(in: folder), client)
                 return cancel ? try await takeBack(rollout, client) : try await show(rollout, client)
             }
+            if flags.plan { return try await showPlan(client) }
             let rollout = try await begin(client)
             guard detach else { return try await show(rollout, client) }
             if json { return try Output.json(rollout) }
@@ -55,15 +89,24 @@ struct Deploy: AsyncParsableCommand {
         print("See it through: roost deploy --watch -a \(rollout.app)")
     }
 
-    private func last(_ client: RoostClient, _ app: String) async throws -> Rollout {
-        let all = try await client.get(apiPath("apps", app, "rollouts"), as: [Rollout].self)
-        guard let rollout = all.last else {
-            throw Fault(.rolloutNotFound, "\(app) was never deployed", hint: "deploy it: roost deploy FOLDER")
-        }
-        return rollout
+    /// What would be done, without a build: nothing is changed, not even the app made.
+    private func showPlan(_ client: RoostClient) async throws {
+        let (app, _, config) = try wanted()
+        var request = DeployRequest(config: config, manifest: nil, user: Person.current, lines: [:])
+        request.options = try scope.options(highAvailability: ha)
+        let plan = try await client.post(apiPath("apps", app, "rollouts", "plan"), request, as: RolloutPlan.self)
+        if json { return try Output.json(plan) }
+        print("\(app), strategy \(plan.strategy.rawValue)")
+        print("  build the image, unless it is there")
+        for step in plan.steps { print("  \(step)") }
+        for gate in plan.gates ?? [] { print(gate) }
+        for machine in plan.untouched ?? [] { print("no deploy changes \(machine), which takes requests too") }
+        for pause in plan.pauses { print("pause: \(pause)") }
+        if plan.pauses.isEmpty { print("nothing pauses") }
     }
 
-    private func begin(_ client: RoostClient) async throws -> Rollout {
+    /// The app, its file, and the configuration with what the command line says.
+    private func wanted() throws -> (app: String, project: ProjectConfig, config: AppConfig) {
         let project = try ProjectConfig.read(in: folder, config: connection.config)
         for warning in project.warnings { Output.warning("\(warning)") }
         guard let app = connection.app ?? ProcessInfo.processInfo.environment["FLY_APP"] ?? project.config.app else {
@@ -71,20 +114,33 @@ struct Deploy: AsyncParsableCommand {
             throw Fault(.invalidConfig, "which app? \(project.path) has no app = \"NAME\"", hint: hint)
         }
         try App.validate(name: app)
-        if project.config.deploy.strategy != .rolling {
-            let name = project.config.deploy.strategy.rawValue
-            Output.warning("[deploy] strategy \"\(name)\" is not there yet; this deploy is a rolling one")
-        }
         var config = project.config
         config.app = app
+        try flags.apply(to: &config)
+        try LocalFiles.read(into: &config, beside: project.path)
+        return (app, project, config)
+    }
+
+    private func begin(_ client: RoostClient) async throws -> Rollout {
+        // Before anything else is done: what is missing is missed at once.
+        let secrets = try BuildSecrets.parse(
+            buildSecret,
+            environment: ProcessInfo.processInfo.environment,
+            read: { try? String(contentsOfFile: $0, encoding: .utf8) }
+        )
+        let (app, project, asked) = try wanted()
+        let options = try scope.options(highAvailability: ha)
+        var config = asked
         if let dockerfile { config.build.dockerfile = dockerfile }
         let selection = try tryouts.selection()
-        let scan = config.build.image == nil || selection != nil ? try await Scan.run(folder: folder) : nil
+        let isScanned = config.build.image == nil || selection != nil
+        let scan = isScanned ? try await Scan.run(folder: folder, after: earlier.value) : nil
         // Before anything is missed that they bring.
         var set: [String] = []
         if let scan, let selection {
             set = try await TryoutMaker.make(selection, app: app, scan, client)
         }
+        let revisions = try await migrations(app, config, scan, client)
         let (build, manifest) = try await prepare(app, &config, project.path, scan, client)
         // Only now: a project that can't be deployed leaves no app behind.
         try await client.ensure(app: app, owner: Person.current)
@@ -92,14 +148,28 @@ struct Deploy: AsyncParsableCommand {
             config: config,
             manifest: manifest,
             user: Person.current,
-            lines: project.lines,
-            highAvailability: ha
+            lines: project.lines
         )
+        request.options = options
+        request.revisions = revisions
         request.python = build?.python
+        request.instead = build?.instead
         // Machines learn of new variables when they start.
         request.onlyIfChanged = ifChanged && set.isEmpty
         request.configFile = ConfigFile.name(of: project.path)
-        return try await client.post(apiPath("apps", app, "rollouts"), request, as: Rollout.self)
+        if !secrets.values.isEmpty { request.buildSecrets = secrets }
+        return try await DeployStart(client: client, app: app, patience: scope.lockWait?.duration.duration).run(request)
+    }
+
+    private func migrations(
+        _ app: String,
+        _ config: AppConfig,
+        _ scan: ScanResult?,
+        _ client: RoostClient
+    ) async throws -> [String]? {
+        guard config.build.image == nil, let scan else { return nil }
+        return try await DeployMigrations(client: client, app: app, config: config, scan: scan)
+            .check(allowed: scope.allowBreakingMigration)
     }
 }
 
@@ -127,6 +197,9 @@ extension Deploy {
             isForced: (dockerfile != nil, native),
             offered: try await client.pythons()
         )
+        if case .native = build.way, let outer = OuterProject.find(above: folder, scan), outer.isNeeded {
+            throw outer.fault()
+        }
         for note in build.notes { Output.warn("==> \(Output.harmless(note))") }
         if case .dockerfile(let path) = build.way {
             try await BasesCheck(client: client, folder: folder, build: config.build).run(path)
@@ -151,7 +224,7 @@ extension RoostClient {
         do {
             _ = try await get(apiPath("apps", app), as: AppView.self)
         } catch let fault as Fault where fault.code == .appNotFound {
-            _ = try await post("/v1/apps", ["name": app, "owner": owner], as: AppView.self)
+            _ = try await post("/v1/apps", ["name": app, "owner": owner], as: JSONValue.self)
             Output.warn("New app created: \(app)")
         }
     }

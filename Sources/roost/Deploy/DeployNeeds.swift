@@ -14,8 +14,7 @@ struct DeployNeeds {
 
     /// - Throws: ``Fault`` `invalidConfig` naming everything without which no Machine of the app can start.
     func check() async throws {
-        let own = try await set()
-        let missing = MissingNeeds(scan, config, known: Set(own?.names ?? []))
+        let missing = MissingNeeds(scan, config, known: try await set())
         for need in missing.expected.prefix(10) { Output.warn("Warning: \(Output.harmless(need.missing))") }
         if missing.expected.count > 10 {
             Output.warn("Warning: and \(missing.expected.count - 10) more: roost launch --plan lists them")
@@ -26,32 +25,32 @@ struct DeployNeeds {
         guard let first = left.first else { return }
         let lines = left.prefix(Self.most).map { Output.harmless($0.missing) }
         let more = left.count > Self.most ? ["and \(left.count - Self.most) more"] : []
-        let file = own?.file ?? "ROOST_STATE/env/\(app).env of the server"
         throw Fault(
             .invalidConfig,
             (lines + more).joined(separator: "\n"),
             hint:
-                "without \(left.count == 1 ? "it" : "them") the app can't start: write \(first.name) = \"…\" into [env] of "
-                + "fly.toml,\na secret as a line \(first.name)=… into \(file) (root only);\n"
+                "without \(left.count == 1 ? "it" : "them") the app can't start; a secret: roost secrets set "
+                + "\(first.name)=… -a \(app)\nwhat is none: \(first.name) = \"…\" in [env] of fly.toml; "
                 + "roost deploy --no-audit goes on all the same"
         )
     }
 
     // MARK: - Private
 
-    /// The names that the server has values for; nil when there is no such app yet, or the server keeps none.
-    private func set() async throws -> SetVariables? {
+    /// The names that the server has values for; none when there is no such app yet.
+    private func set() async throws -> Set<String> {
         do {
-            return try await client.get(apiPath("apps", app, "env-names"), as: SetVariables.self)
-        } catch let fault as Fault where fault.code == .appNotFound || fault.code == .unsupported {
-            return nil
+            let path = apiPath("apps", app, "secrets")
+            return Set(try await client.get(path, as: SecretsAnswer.self).secrets.map(\.name))
+        } catch let fault as Fault where fault.code == .appNotFound {
+            return []
         }
     }
 
     /// Asks for values and hands them to the server; what got none is given back.
     private func ask(_ needs: [Need]) async throws -> [Need] {
         print(
-            "The app can't start without these, which are set nowhere; what you say is kept on the server for root alone:"
+            "The app can't start without these, which are set nowhere; what you say is kept on the server as a secret:"
         )
         var values: [String: String] = [:]
         for need in needs {
@@ -63,7 +62,8 @@ struct DeployNeeds {
         }
         guard !values.isEmpty else { return needs }
         try await client.ensure(app: app, owner: Person.current)
-        _ = try await client.post(apiPath("apps", app, "env"), values, as: SetVariables.self)
+        let change = SecretsChange(values: values.mapValues { .some($0) })
+        _ = try await client.post(apiPath("apps", app, "secrets"), change, as: SecretsAnswer.self)
         return needs.filter { values[$0.name] == nil }
     }
 }

@@ -11,12 +11,14 @@ struct DeployWatch {
     var isQuiet = false
     /// Print how it ended as JSON; the story goes to standard error then.
     var json = false
+    /// Tell the story on standard error, and nothing at the end.
+    var onErrors = false
     /// A daemon that restarts is waited for this long.
     private static let patience = Duration.seconds(30)
 
     /// - Throws: the roll-out's ``Fault`` when it failed.
     func follow(_ rollout: Rollout) async throws {
-        let screen = Screen(onErrors: json, quiet: ["build"])
+        let screen = Screen(onErrors: json || onErrors, quiet: ["build"])
         let interrupt = Interrupt(screen, words: Self.goesOn(rollout.app))
         defer { interrupt.end() }
         do {
@@ -87,6 +89,7 @@ struct DeployWatch {
             case .line(let text): screen.take(.line(Output.harmless(text)))
             case .done(let name, let seconds): screen.take(.done(Output.harmless(name), seconds: seconds))
             case .finished(let final, let url): end = End(deploy: final, url: url)
+            case .unknown: break
             }
         }
         return end
@@ -98,6 +101,10 @@ struct DeployWatch {
             screen.fail()
             if rollout.phase == .rolledBack { Output.warn("rolled back: v\(rollout.previous ?? 0) is in service") }
             var fault = rollout.fault ?? Fault(.rolloutFailed, "the deploy ended as \(rollout.phase.rawValue)")
+            if rollout.phase == .failed, let before = rollout.previous, rollout.release != nil {
+                let back = "put v\(before) back, whole: roost releases rollback v\(before) -a \(rollout.app)"
+                fault.hint = [fault.hint, back].compactMap { $0 }.joined(separator: "\n")
+            }
             if json {
                 try Output.json(End(deploy: rollout, error: fault.message, hint: fault.hint))
             }
@@ -108,6 +115,7 @@ struct DeployWatch {
         if isQuiet { return }
         if json { return try Output.json(end) }
         let took = Elapsed.text(screen.elapsed.seconds)
+        guard rollout.release != nil else { return print("\nthe image of \(rollout.app) is built (\(took))") }
         print("\nv\(rollout.release ?? 0) of \(rollout.app) is deployed (\(took))")
         if let url = end.url { print("Visit it at \(url)") }
     }

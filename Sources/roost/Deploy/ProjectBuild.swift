@@ -7,6 +7,8 @@ struct ProjectBuild {
     var way: BuildWay
     /// For a build without a Dockerfile.
     var python: PythonBuild?
+    /// For one by a Dockerfile that may turn out to be past its time.
+    var instead: PythonBuild?
     /// What the user is told before anything is sent.
     var notes: [String] = []
 
@@ -24,7 +26,15 @@ struct ProjectBuild {
     ) throws(Fault) -> ProjectBuild {
         if let dockerfile, isForced.dockerfile { return ProjectBuild(way: .dockerfile(dockerfile)) }
         let way = try BuildWay.decide(config.build, dockerfile: dockerfile, scan, native: isForced.native)
-        guard case .native(let generated) = way else { return ProjectBuild(way: way) }
+        guard case .native(let generated) = way else {
+            var build = ProjectBuild(way: way)
+            if case .dockerfile(let path) = way, BuildWay.canDoWithout(path, scan), runsAnywhere(config) {
+                // What can't be read well enough has no other way.
+                build.instead = try? plan(scan, config, dockerfile: nil, isForced: (false, true), offered: offered)
+                    .python
+            }
+            return build
+        }
         var build = ProjectBuild(way: way)
         let fit = try PythonFit.choose(scan, offered: offered)
         var options = PythonBuildOptions()
@@ -45,6 +55,21 @@ struct ProjectBuild {
         build.python = python
         return build
     }
+
+    /// Whether what the processes start is there in every image with the project's packages, and no script of one image.
+    private static func runsAnywhere(_ config: AppConfig) -> Bool {
+        config.processes.values.allSatisfy { words in
+            let text = words.joined(separator: " ")
+            guard !["uv run", "poetry run", "pdm run", "pipenv run"].contains(where: text.contains) else {
+                return false
+            }
+            return words.first.map { programs.contains($0) } ?? true
+        }
+    }
+
+    private static let programs = Vocabulary.starters.union(Vocabulary.workers).union([
+        "python", "python3", "alembic", "sh", "bash",
+    ])
 
     private static let noCommand = Fault(
         .invalidConfig,

@@ -48,7 +48,7 @@ struct ExportCommand: AsyncParsableCommand {
             for file in made.files { print("==> \(file.path)\n\(file.text)") }
         } else {
             let place = output ?? folder
-            guard try ProjectFiles(folder: place).write(made.files, force: force) else { throw ExitCode(1) }
+            guard try WrittenFiles(folder: place).write(made.files, force: force) else { throw ExitCode(1) }
         }
         for note in made.notes { Output.warn("Note: \(note)") }
         for name in made.needed { Output.warn("You must supply: \(name)") }

@@ -32,7 +32,7 @@ struct ImportCommand: AsyncParsableCommand {
             let target = output.map { URL(fileURLWithPath: $0).standardizedFileURL.path } ?? "\(folder)/fly.toml"
             let place = target as NSString
             let artefact = Artefact(place.lastPathComponent, made.text)
-            let files = ProjectFiles(folder: place.deletingLastPathComponent)
+            let files = WrittenFiles(folder: place.deletingLastPathComponent)
             guard try files.write([artefact], force: force) else { throw ExitCode(1) }
         }
         for note in made.notes { Output.warn("Note: \(note)") }

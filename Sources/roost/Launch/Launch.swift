@@ -29,9 +29,11 @@ struct Launch: AsyncParsableCommand {
 
     func run() async throws {
         var scan = try await Scan.run(folder: folder, root: choices.root)
+        if !check, let outer = OuterProject.find(above: folder, scan) { throw outer.fault() }
         // What was written is compared with the folder alone.
         let python = check ? nil : await LaunchPython.settle(&scan)
-        let plan = try choices.plan(scan)
+        let bases = check ? nil : await LaunchBases.missing(of: scan)
+        let plan = try choices.plan(scan, withoutDockerfile: bases)
         if json { return try Output.json(LaunchOutput(plan, project: scan.context.project)) }
         if check { return try report(plan.check(scan.context.project)) }
         print(plan.text, terminator: "")
@@ -68,7 +70,7 @@ struct Launch: AsyncParsableCommand {
     ///
     /// - Returns: the plan as it is after the changes: a new health route is one that `fly.toml` asks.
     private func write(_ plan: LaunchPlan, _ scan: ScanResult) async throws -> LaunchPlan {
-        let files = ProjectFiles(folder: folder)
+        let files = WrittenFiles(folder: folder)
         var (plan, scan) = (plan, scan)
         var answered: Set<String> = []
         while let patch = plan.offers.first(where: { !answered.contains("\($0.path): \($0.title)") }) {
@@ -78,9 +80,9 @@ struct Launch: AsyncParsableCommand {
             try files.replace(patch.path, with: patch.text, expecting: scan.context.project.text(patch.path))
             print("Changed \(patch.path)")
             // Each change is one of the file as it is, so those that are left are made anew.
-            scan = try await Scan.run(folder: folder, root: choices.root)
+            scan = try await Scan.run(folder: folder, root: choices.root, after: scan)
             _ = await LaunchPython.settle(&scan)
-            plan = try choices.plan(scan)
+            plan = try choices.plan(scan, withoutDockerfile: await LaunchBases.missing(of: scan))
         }
         for case .create(let file) in plan.actions { _ = try files.write([file], force: false) }
         return plan
@@ -105,9 +107,10 @@ struct Launch: AsyncParsableCommand {
         let health = plan.facts.health
         let paths = [health.ready, health.live].compactMap { $0 } + health.candidates
         let folder = plan.folder.isEmpty ? folder : "\(folder)/\(plan.folder)"
-        let seen = try await RoostClient.with(socketPath: Connection.socketPath) { client in
-            try await LaunchProbe(client: client, folder: folder, config: config, paths: Array(Set(paths)).sorted())
-                .run()
+        let seen = try await RoostClient.atHost { client in
+            var probe = LaunchProbe(client: client, folder: folder, config: config, paths: Array(Set(paths)).sorted())
+            if plan.folder.isEmpty { probe.earlier = scan }
+            return try await probe.run()
         }
         print("\nprobe")
         let port = config.httpService?.settings.internalPort ?? 8080
@@ -127,8 +130,7 @@ struct Launch: AsyncParsableCommand {
         guard !noDeploy else { return print("\nNext: \(next)") }
         // As `fly launch` does: a yes to everything is a yes to the deploy.
         guard now || yes || (isatty(STDIN_FILENO) == 1 && asksForDeploy()) else { return print("\nNext: \(next)") }
-        let deploy = try Deploy.parse([place])
-        try await deploy.run()
+        try await Deploy.plain(place, after: place == folder ? scan : nil).run()
     }
 
     /// The services that the user wants to try the app out with; made also when the deploy is to come later.
@@ -138,7 +140,7 @@ struct Launch: AsyncParsableCommand {
             throw Fault(.invalidConfig, "\(place)/fly.toml names no app", hint: "add app = \"my-app\" at its top")
         }
         print("")
-        try await RoostClient.with(socketPath: Connection.socketPath) { client in
+        try await RoostClient.atHost { client in
             _ = try await TryoutMaker.make(selection, app: app, scan, client)
         }
     }

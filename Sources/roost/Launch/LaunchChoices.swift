@@ -22,7 +22,8 @@ struct LaunchChoices: ParsableArguments {
         }
     }
 
-    func plan(_ scan: ScanResult) throws -> LaunchPlan {
+    /// What is to be written; `withoutDockerfile` says why the project's own Dockerfile is of no use on the server.
+    func plan(_ scan: ScanResult, withoutDockerfile: String? = nil) throws -> LaunchPlan {
         if let name { try App.validate(name: name) }
         var facts = scan.facts
         if let entry {
@@ -39,6 +40,7 @@ struct LaunchChoices: ParsableArguments {
         options.name = name
         options.region = region
         options.port = internalPort
+        options.withoutDockerfile = withoutDockerfile
         options.stamp = try FactsStamp.text(facts)
         return LaunchPlan.make(facts, project: scan.context.project, python: scan.context.python, options: options)
     }

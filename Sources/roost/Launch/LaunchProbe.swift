@@ -18,6 +18,8 @@ struct LaunchProbe {
     let config: AppConfig
     /// Paths to ask.
     let paths: [String]
+    /// A scan of the folder, when there was one.
+    var earlier: ScanResult?
     private static let patience = Duration.seconds(30)
 
     /// What was seen.
@@ -34,7 +36,7 @@ struct LaunchProbe {
     func run() async throws -> Report {
         try await sweep()
         let name = "\(Self.prefix)\(getpid())-" + String(UUID().uuidString.prefix(8)).lowercased()
-        _ = try await client.post("/v1/apps", ["name": name, "owner": Person.current], as: AppView.self)
+        _ = try await client.post("/v1/apps", ["name": name, "owner": Person.current], as: JSONValue.self)
         do {
             let report = try await look(name)
             try await destroy(name)
@@ -70,7 +72,7 @@ struct LaunchProbe {
         if config.build.image == nil {
             let files = try BuildFiles.find(config.build, in: folder, config: "\(folder)/fly.toml")
             build = try ProjectBuild.plan(
-                try await Scan.run(folder: folder),
+                try await Scan.run(folder: folder, after: earlier),
                 config,
                 dockerfile: files.dockerfile,
                 offered: try await client.pythons()

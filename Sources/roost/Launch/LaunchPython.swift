@@ -12,7 +12,7 @@ enum LaunchPython {
     static func settle(_ scan: inout ScanResult) async -> String? {
         guard scan.facts.recipe == nil, scan.facts.python != nil else { return nil }
         do {
-            let offered = try await RoostClient.with(socketPath: Connection.socketPath) { try await $0.pythons() }
+            let offered = try await RoostClient.atHost { try await $0.pythons() }
             guard !offered.isEmpty else { return nil }
             let fit = try PythonFit.choose(scan, offered: offered)
             guard let note = fit.note else {

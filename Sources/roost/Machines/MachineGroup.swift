@@ -9,7 +9,9 @@ struct MachineGroup: AsyncParsableCommand {
         abstract: "See and steer single Machines.",
         subcommands: [
             MachineList.self, MachineStatus.self, MachineStart.self, MachineStop.self, MachineRestart.self,
-            MachineSuspend.self, MachineDestroy.self,
+            MachineSuspend.self, MachineDestroy.self, MachineRun.self, MachineCreate.self, MachineClone.self,
+            MachineUpdate.self, MachineKill.self, MachineCordon.self, MachineUncordon.self, MachineWait.self,
+            MachineLeases.self, MachineExec.self, MachineStrangers.self, MachineAdopt.self,
         ],
         aliases: ["machines", "m"]
     )
@@ -29,32 +31,79 @@ struct MachineList: AsyncParsableCommand {
     )
 
     @OptionGroup var connection: Connection
+    @Flag(name: [.short, .long], help: "Print the IDs alone.") var quiet = false
     @Flag(name: [.short, .long], help: "Print JSON.") var json = false
 
     func run() async throws {
         let app = try connection.appName()
-        let machines = try await RoostClient.with(socketPath: Connection.socketPath) {
+        let machines = try await RoostClient.atHost {
             try await $0.get(apiPath("apps", app, "machines"), as: [MachineView].self)
         }
         if json { return try Output.json(machines) }
-        Output.table(MachineTable.make(machines))
+        if quiet {
+            for machine in machines { print(machine.id) }
+            return
+        }
+        Output.table(MachineTable.full(machines))
     }
 }
 
-/// The table that `machine list` and `status` share.
+/// The tables of `machine list` and `status`.
 enum MachineTable {
+    /// As flyctl's `machine list` has it.
+    static func full(_ machines: [MachineView]) -> Table {
+        var table = Table(
+            "ID",
+            "NAME",
+            "STATE",
+            "CHECKS",
+            "REGION",
+            "ROLE",
+            "IMAGE",
+            "IP ADDRESS",
+            "VOLUME",
+            "CREATED",
+            "LAST UPDATED",
+            "PROCESS GROUP",
+            "SIZE"
+        )
+        for machine in machines {
+            let metadata = machine.config.metadata
+            table.add(
+                machine.id,
+                Output.harmless(machine.name),
+                machine.state,
+                checks(machine),
+                machine.region,
+                Output.harmless(metadata["role"] ?? ""),
+                Output.harmless(machine.config.image),
+                machine.privateIP,
+                machine.config.volumes.joined(separator: ","),
+                machine.createdAt,
+                machine.updatedAt,
+                Output.harmless(metadata["fly_process_group"] ?? ""),
+                machine.config.guest.name
+            )
+        }
+        return table
+    }
+
+    private static func checks(_ machine: MachineView) -> String {
+        let passing = machine.checks.count { $0.status == "passing" }
+        return machine.checks.isEmpty ? "-" : "\(passing)/\(machine.checks.count) passing"
+    }
+
     static func make(_ machines: [MachineView]) -> Table {
         var table = Table("PROCESS", "ID", "VERSION", "REGION", "STATE", "CHECKS", "LAST UPDATED")
         for machine in machines {
             let metadata = machine.config.metadata
-            let passing = machine.checks.count { $0.status == "passing" }
             table.add(
-                metadata["fly_process_group"] ?? "-",
+                metadata[MachineConfig.groupKey] ?? "-",
                 machine.id,
-                metadata["fly_release_version"] ?? "-",
+                metadata[MachineConfig.releaseKey] ?? "-",
                 machine.region,
                 machine.state,
-                machine.checks.isEmpty ? "-" : "\(passing)/\(machine.checks.count) passing",
+                checks(machine),
                 machine.updatedAt
             )
         }
@@ -67,11 +116,12 @@ struct MachineStatus: AsyncParsableCommand {
 
     @OptionGroup var connection: Connection
     @Argument(help: "Machine ID, for example 148e21b7c65089.") var id: Machine.ID
+    @Flag(name: [.short, .long], help: "Print its configuration, too.") var displayConfig = false
     @Flag(name: [.short, .long], help: "Print JSON.") var json = false
 
     func run() async throws {
         let app = try connection.appName()
-        let machine = try await RoostClient.with(socketPath: Connection.socketPath) {
+        let machine = try await RoostClient.atHost {
             try await $0.get(apiPath("apps", app, "machines", id.text), as: MachineView.self)
         }
         if json { return try Output.json(machine) }
@@ -85,6 +135,9 @@ struct MachineStatus: AsyncParsableCommand {
         }
         print("")
         Output.table(events(machine))
+        guard displayConfig else { return }
+        print("\nConfig")
+        try Output.json(machine.config.value)
     }
 
     private func checks(_ machine: MachineView) -> Table {

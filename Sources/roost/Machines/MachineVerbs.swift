@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Foundation
 import Model
 
 /// A command that does one thing to some Machines.
@@ -12,15 +13,32 @@ protocol MachineVerb: AsyncParsableCommand {
     static var verb: String { get }
     /// What is printed when it is done.
     static var done: String { get }
+    /// What is sent along.
+    var order: MachineVerbOrder { get }
+}
+
+/// What a verb says beyond its name.
+struct MachineVerbOrder {
+    var query = ""
+    var body: JSONValue?
+    /// Wait until the Machines are in a state, for so long.
+    var wait: (state: String, seconds: Int)?
 }
 
 extension MachineVerb {
+    var order: MachineVerbOrder { MachineVerbOrder() }
+
     func run() async throws {
         let app = try connection.appName()
+        let order = order
         var after: [MachineView] = []
         for id in ids {
-            try await RoostClient.with(socketPath: Connection.socketPath) { client in
-                try await client.post(apiPath("apps", app, "machines", id.text, Self.verb))
+            try await RoostClient.atHost { client in
+                let path = apiPath("apps", app, "machines", id.text, Self.verb) + order.query
+                _ = try await client.post(path, order.body ?? .object([:]), as: JSONValue.self)
+                if let wait = order.wait {
+                    _ = try await client.wait(app, id.text, wait.state, seconds: wait.seconds)
+                }
                 guard json else { return print("Machine \(id) has been \(Self.done)") }
                 after.append(try await client.get(apiPath("apps", app, "machines", id.text), as: MachineView.self))
             }
@@ -49,7 +67,18 @@ struct MachineStop: MachineVerb {
 
     @OptionGroup var connection: Connection
     @Argument(help: "Machine IDs.") var ids: [Machine.ID]
+    @Option(name: [.short, .long], help: "Instead of the configuration's: SIGTERM, INT.") var signal: String?
+    @Option(help: "Time to end in before it is killed: 30s, 30 (seconds).") var timeout: String?
+    @Option(name: [.customShort("w"), .long], help: "Wait until it is stopped, for so long: 5m, 300 (seconds).")
+    var waitTimeout: WaitTime?
     @Flag(name: [.short, .long], help: "Print JSON.") var json = false
+
+    var order: MachineVerbOrder {
+        let body = JSONValue.members([
+            ("signal", signal.map { .string($0) }), ("timeout", timeout.map { .string($0) }),
+        ])
+        return MachineVerbOrder(body: body, wait: waitTimeout.map { ("stopped", $0.seconds) })
+    }
 }
 
 struct MachineRestart: MachineVerb {
@@ -59,7 +88,22 @@ struct MachineRestart: MachineVerb {
 
     @OptionGroup var connection: Connection
     @Argument(help: "Machine IDs.") var ids: [Machine.ID]
+    @Option(name: [.short, .long], help: "Instead of the configuration's: SIGTERM, INT.") var signal: String?
+    @Option(name: [.customLong("time"), .customLong("timeout")], help: "Time to end in before it is killed: 30s, 30.")
+    var time: String?
+    @Flag(name: [.long, .customLong("force-stop")], help: "Kill it at once.") var force = false
     @Flag(name: [.short, .long], help: "Print JSON.") var json = false
+
+    var order: MachineVerbOrder {
+        let items = [
+            force ? URLQueryItem(name: "force_stop", value: "true") : nil,
+            signal.map { URLQueryItem(name: "signal", value: $0) },
+            time.map { URLQueryItem(name: "timeout", value: $0) },
+        ].compactMap { $0 }
+        var query = URLComponents()
+        query.queryItems = items
+        return MachineVerbOrder(query: items.isEmpty ? "" : query.string ?? "")
+    }
 }
 
 struct MachineSuspend: MachineVerb {
@@ -72,7 +116,13 @@ struct MachineSuspend: MachineVerb {
 
     @OptionGroup var connection: Connection
     @Argument(help: "Machine IDs.") var ids: [Machine.ID]
+    @Option(name: [.customShort("w"), .long], help: "Wait until it is suspended, for so long: 5m, 300 (seconds).")
+    var waitTimeout: WaitTime?
     @Flag(name: [.short, .long], help: "Print JSON.") var json = false
+
+    var order: MachineVerbOrder {
+        MachineVerbOrder(wait: waitTimeout.map { ("suspended", $0.seconds) })
+    }
 }
 
 struct MachineDestroy: AsyncParsableCommand {
@@ -83,18 +133,63 @@ struct MachineDestroy: AsyncParsableCommand {
     )
 
     @OptionGroup var connection: Connection
-    @Argument(help: "Machine IDs.") var ids: [Machine.ID]
+    @Argument(help: "Machine IDs.") var ids: [Machine.ID] = []
+    @Option(name: [.short, .long], help: "All of the app's Machines that run this image.") var image: String?
     @Flag(name: [.short, .long], help: "Also a Machine that is started.") var force = false
     @Flag(name: [.short, .long], help: "Print the IDs of those that are gone as JSON.") var json = false
 
     func run() async throws {
-        let app = try connection.appName()
+        let ids = ids + (try await ofImage())
+        guard !ids.isEmpty else {
+            throw UsageError(message: "which Machines?", hint: "name their IDs, or an image: --image REF")
+        }
         for id in ids {
-            try await RoostClient.with(socketPath: Connection.socketPath) {
-                try await $0.delete(apiPath("apps", app, "machines", id.text) + (force ? "?force=true" : ""))
+            try await RoostClient.atHost { client in
+                // What runs without a record belongs to no app that could be asked.
+                let strangers = try await client.get("/v1/strangers", as: [Stranger].self)
+                if strangers.contains(where: { $0.id == id }) {
+                    return try await client.delete(apiPath("strangers", id.text))
+                }
+                let path = apiPath("apps", try connection.appName(), "machines", id.text)
+                try await client.delete(path + (force ? "?force=true" : ""))
             }
             if !json { print("Machine \(id) has been destroyed") }
         }
         if json { try Output.json(ids.map(\.text)) }
+    }
+
+    private func ofImage() async throws -> [Machine.ID] {
+        guard let image else { return [] }
+        let app = try connection.appName()
+        let all = try await RoostClient.atHost {
+            try await $0.get(apiPath("apps", app, "machines"), as: [MachineView].self)
+        }
+        let found = all.filter { $0.runs(image) }.compactMap { Machine.ID($0.id) }
+        guard !found.isEmpty else {
+            throw Fault(.machineNotFound, "no Machine of \(app) runs the image \(Output.harmless(image))")
+        }
+        return found
+    }
+}
+
+extension MachineView {
+    /// Whether its image is the one of that name, tag or digest.
+    func runs(_ image: String) -> Bool {
+        let parts = value["image_ref"]
+        let name = "\(parts?["registry"]?.string ?? "")/\(parts?["repository"]?.string ?? "")"
+        let names = ["\(name):\(parts?["tag"]?.string ?? "")", "\(name)@\(parts?["digest"]?.string ?? "")"]
+        return config.image == image || parts?["digest"]?.string == image || names.contains(image)
+    }
+}
+
+/// `5m`, or a number of seconds.
+struct WaitTime: ExpressibleByArgument {
+    var seconds: Int
+
+    init?(argument: String) {
+        guard let time = Int64(argument).map({ Duration.seconds($0) }) ?? GoDuration.parse(argument), time >= .zero,
+            time <= .seconds(86_400)
+        else { return nil }
+        seconds = max(1, Int(time.seconds.rounded(.up)))
     }
 }

@@ -7,6 +7,8 @@ struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show an app, its Machines and its last deploy.")
 
     @OptionGroup var connection: Connection
+    @Flag(help: "Show it again and again, until Ctrl-C.") var watch = false
+    @Option(help: "Seconds between two looks of --watch.") var rate = 5
     @Flag(name: [.short, .long], help: "Print JSON.") var json = false
 
     private struct Everything: Encodable {
@@ -18,8 +20,18 @@ struct Status: AsyncParsableCommand {
     }
 
     func run() async throws {
+        guard (1...3600).contains(rate) else { throw UsageError(message: "--rate: 1 to 3600", hint: "--rate 5") }
+        try await show()
+        while watch {
+            try await Task.sleep(for: .seconds(rate))
+            print("")
+            try await show()
+        }
+    }
+
+    private func show() async throws {
         let app = try connection.appName()
-        let all = try await RoostClient.with(socketPath: Connection.socketPath) { client in
+        let all = try await RoostClient.atHost { client in
             Everything(
                 app: try await client.get(apiPath("apps", app), as: AppView.self),
                 machines: try await client.get(apiPath("apps", app, "machines"), as: [MachineView].self),
@@ -27,13 +39,18 @@ struct Status: AsyncParsableCommand {
                 throwAways: try await client.throwAways(of: app)
             )
         }
-        if json { return try Output.json(all) }
+        if json {
+            var keys = FlyKeys.app(all.app)
+            keys["Machines"] = .array(all.machines.map(\.value))
+            return try Output.json(try FlyKeys.adding(keys, to: all))
+        }
         print("App\n  Name     = \(all.app.name)\n  Owner    = \(Output.harmless(all.app.owner))")
         if let other = all.app.tryoutOf {
             print("  Purpose  = throw-away of \(other): for trying out, not backed up, reached by that app alone")
         } else {
             print("  Hostname = \(all.app.hostname)\n  URL      = \(all.app.url)")
         }
+        if let traffic = all.app.traffic { print("  Traffic  = \(traffic) (roost apps resume)") }
         print("  Release  = \(all.app.release.map { "v\($0)" } ?? "none")")
         if !all.throwAways.isEmpty { print("  Tryouts  = \(all.throwAways.joined(separator: ", ")) (not backed up)") }
         if let deploy = all.deploy { print("  Deploy   = \(describe(deploy))") }

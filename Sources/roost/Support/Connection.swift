@@ -43,8 +43,18 @@ struct Connection: ParsableArguments {
     }
 }
 
+/// A value in a path's query, escaped.
+func queryValue(_ text: String) -> String {
+    text.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-_."))) ?? ""
+}
+
 /// A path of the API: each part escaped, so that no name can be more than one part.
 func apiPath(_ parts: String...) -> String {
+    "/v1/" + parts.map(percentEncoded).joined(separator: "/")
+}
+
+/// Text as a part of a path or a value in a query.
+func percentEncoded(_ text: String) -> String {
     let allowed = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-_."))
-    return "/v1/" + parts.map { $0.addingPercentEncoding(withAllowedCharacters: allowed) ?? "" }.joined(separator: "/")
+    return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
 }

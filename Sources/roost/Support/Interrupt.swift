@@ -2,7 +2,7 @@ import Foundation
 
 /// What Ctrl-C means while something goes on that does not end with this command.
 ///
-/// The first one says so and ends the command with 130, as a shell expects; should that take long, a second one ends it
+/// The first one says so and ends the command, with 130 as a shell expects; should that take long, a second one ends it
 /// at once.
 final class Interrupt {
     private let source: any DispatchSourceSignal
@@ -18,7 +18,7 @@ final class Interrupt {
             screen.clear()
             Output.warn("\n\(words)")
             fflush(nil)
-            _exit(130)
+            _exit(ExitCodes.interrupted)
         }
         source.resume()
     }

@@ -24,6 +24,26 @@ final class FakeServe: Sendable {
         reports.compactMap { if case .wake(_, let machine) = $0 { machine } else { nil } }
     }
 
+    /// Requests that went wrong, as the edge told them.
+    var troubles: [EdgeTrouble] {
+        reports.flatMap { report -> [EdgeTrouble] in
+            if case .load(_, let news) = report { news?.troubles ?? [] } else { [] }
+        }
+    }
+
+    /// The loads that the edge told.
+    var loads: [[Machine.ID: Int]] {
+        reports.compactMap { if case .load(let inFlight, _) = $0 { inFlight } else { nil } }
+    }
+
+    /// Requests to a Machine, as the edge counted them.
+    func begun(_ machine: Machine.ID) -> Int {
+        reports.reduce(0) { sum, report in
+            guard case .load(_, let news) = report else { return sum }
+            return sum + (news?.begun?[machine] ?? 0)
+        }
+    }
+
     /// What the last `applied` of this revision said.
     func applied(_ revision: Int64) -> [Machine.ID: Int]? {
         reports.compactMap { if case .applied(revision, let inFlight, _) = $0 { inFlight } else { nil } }.last

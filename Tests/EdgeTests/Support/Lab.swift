@@ -58,7 +58,7 @@ struct Lab: Sendable {
             socketPath: folder.appending(path: "edge.sock").path,
             region: "fra"
         )
-        configuration.saveRoutes = { saved.append($0) }
+        configuration.saveRoutes = { _, whole in saved.append(whole()) }
         configuration.onBound = { continuation.yield($0) }
         adjust(&configuration)
         let socketPath = configuration.socketPath

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Testing
 
 /// One end of a raw TCP connection, to read and write bytes by hand.
 final class Peer {
@@ -157,4 +158,23 @@ func fetch(_ port: Int, _ request: String) async throws -> Peer.Message {
 
 func get(_ path: String = "/", host: String = "notes.localhost") -> String {
     "GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\r\n"
+}
+
+/// Whether somebody accepts connections there.
+func isOpen(_ port: Int) async -> Bool {
+    // No wrapper around the channel: one that was never connected must not be let go of.
+    let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+    guard let channel = try? await bootstrap.connect(host: "127.0.0.1", port: port).get() else { return false }
+    try? await channel.close()
+    return true
+}
+
+/// A port of this host that nobody has at the moment.
+func freePort() async throws -> Int {
+    let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        .bind(host: "127.0.0.1", port: 0)
+        .get()
+    let port = try #require(channel.localAddress?.port)
+    try await channel.close()
+    return port
 }

@@ -21,11 +21,12 @@ struct BuildBench {
         sandbox: any BuildSandbox = ChrootSandbox(),
         baseImage: String? = nil,
         pythons: String? = nil,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        limits: BuildLimits = BuildLimits()
     ) throws {
         folder = try TemporaryFolder()
         images = "\(state ?? folder.path)/images"
-        store = try ImageStore(images: images)
+        store = try ImageStore(images: images, limits: limits)
         sources = try SourceStore(images: images)
         var options = PythonOptions(uv: Requirements.uv)
         (options.baseImage, options.pythons, options.environment) = (baseImage, pythons, environment)
@@ -48,6 +49,9 @@ struct BuildBench {
         app: String = "app",
         without: [String] = [],
         needsCommand: Bool = true,
+        instead: Bool = false,
+        programs: [String] = [],
+        secrets: BuildSecrets = BuildSecrets(),
         _ change: (inout AppConfig.Build) -> Void = { _ in }
     ) async throws -> BuildResult {
         var manifest = try SourceFolder.scan(path)
@@ -59,9 +63,13 @@ struct BuildBench {
         var build = AppConfig.Build()
         change(&build)
         var request = BuildRequest(app: app, manifest: manifest, build: build, needsCommand: needsCommand)
+        request.secrets = secrets
+        request.programs = programs
         let scan = try await Scan.run(folder: path)
         if case .native? = try? BuildWay.decide(build, dockerfile: build.dockerfile, scan, native: false) {
             request.python = try await plan(scan, needsCommand)
+        } else if request.python == nil, instead {
+            request.instead = try await plan(scan, needsCommand)
         }
         let lines = lines
         return try await builder.build(request) { lines.add($0) }

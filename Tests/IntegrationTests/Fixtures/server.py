@@ -62,6 +62,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, "painted")
         elif self.path.startswith("/garbage"):
             self.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab")
+        elif self.path == "/metrics":
+            self.answer(200, os.environ.get("METRICS", "# HELP jobs_total Jobs.\n# TYPE jobs_total counter\njobs_total{app=\"x\",kind=\"a\"} 3\n"))
         elif self.path == "/slow":
             time.sleep(1)
             self.answer(200, "slow")

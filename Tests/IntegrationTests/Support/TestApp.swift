@@ -15,14 +15,15 @@ struct TestApp {
         top: String = "",
         extra: String = "",
         mount: Bool = false,
-        check: Bool = true
+        check: Bool = true,
+        https: Bool = false
     ) throws {
         self.name = name
         folder = NSTemporaryDirectory() + "roost-app-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let fixtures = "\(TestHost.package)/Tests/IntegrationTests/Fixtures"
         try FileManager.default.copyItem(atPath: "\(fixtures)/server.py", toPath: "\(folder)/server.py")
-        try write(env: env, top: top, extra: extra, mount: mount, check: check)
+        try write(env: env, top: top, extra: extra, mount: mount, check: check, https: https)
     }
 
     /// Writes `fly.toml` anew.
@@ -31,7 +32,8 @@ struct TestApp {
         top: String = "",
         extra: String = "",
         mount: Bool = false,
-        check: Bool = true
+        check: Bool = true,
+        https: Bool = false
     ) throws {
         let pairs = env.sorted { $0.key < $1.key }.map { "  \($0.key) = \"\($0.value)\"" }.joined(separator: "\n")
         var text = """
@@ -46,6 +48,7 @@ struct TestApp {
               internal_port = 8080
               processes = ["app"]
             """
+        if https { text += "\n  force_https = true" }
         if check {
             text += """
 

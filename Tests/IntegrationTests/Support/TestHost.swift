@@ -6,12 +6,20 @@ import Toolkit
 final class TestHost: Sendable {
     let root: String
     let port: Int
+    /// Where the edge speaks TLS; nil when it does not.
+    let securePort: Int?
     private let bin: String
 
     var state: String { "\(root)/s" }
     var run: String { "\(root)/r" }
     var paths: HostPaths { HostPaths(state: state, run: run) }
-    var environment: [String: String] { ["ROOST_STATE": state, "ROOST_RUN": run] }
+    /// The host's configuration, once a test has written it.
+    var configuration: String { "\(root)/roost.toml" }
+    var environment: [String: String] {
+        var all = ["ROOST_STATE": state, "ROOST_RUN": run]
+        if FileManager.default.fileExists(atPath: configuration) { all["ROOST_CONFIG"] = configuration }
+        return all
+    }
 
     /// Why these tests can't run here; nil when they can.
     static var unfit: String? {
@@ -40,11 +48,13 @@ final class TestHost: Sendable {
         return (try? FileManager.default.removeItem(atPath: template)) != nil
     }()
 
-    /// Makes the folders of a host; `diskMiB` gives the state folder a disk of its own, of that size.
-    init(diskMiB: Int? = nil) async throws {
+    /// Makes the folders of a host; `diskMiB` gives the state folder a disk of its own, of that size; `secure` lets the
+    /// edge speak TLS as well.
+    init(diskMiB: Int? = nil, secure: Bool = false) async throws {
         root = "/tmp/rt\(UInt32.random(in: 0...0xffffff))"
         bin = "\(Self.package)/.build/debug"
         port = try Self.freePort()
+        securePort = secure ? try Self.freePort() : nil
         try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
         try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
         if let diskMiB { try await Shell.line("mount -t tmpfs -o size=\(diskMiB)m,mode=700 roost-test \(state)") }
@@ -54,9 +64,15 @@ final class TestHost: Sendable {
     }
 
     /// Runs `body` on a host with both daemons, and takes everything away afterwards, whatever happens.
-    static func with(diskMiB: Int? = nil, _ body: (TestHost) async throws -> Void) async throws {
-        let host = try await TestHost(diskMiB: diskMiB)
+    static func with(
+        diskMiB: Int? = nil,
+        secure: Bool = false,
+        settings: String? = nil,
+        _ body: (TestHost) async throws -> Void
+    ) async throws {
+        let host = try await TestHost(diskMiB: diskMiB, secure: secure)
         do {
+            try settings?.write(toFile: host.configuration, atomically: true, encoding: .utf8)
             try await host.start("serve")
             try await host.start("edge")
             try await body(host)
@@ -72,7 +88,8 @@ final class TestHost: Sendable {
 
     func start(_ role: String) async throws {
         let log = "\(root)/\(role).log"
-        let arguments = [role, "--listen", "127.0.0.1:\(port)"]
+        let secure = securePort.map { ["--listen-tls", "127.0.0.1:\($0)"] } ?? []
+        let arguments = [role, "--listen", "127.0.0.1:\(port)"] + secure
         let pid = try Background.start(
             "\(bin)/roostd",
             arguments,
@@ -170,7 +187,7 @@ final class TestHost: Sendable {
 
     // MARK: - Private
 
-    private static func freePort() throws -> Int {
+    static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()

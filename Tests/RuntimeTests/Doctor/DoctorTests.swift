@@ -20,6 +20,8 @@ struct DoctorTests {
         facts.seccomp = true
         facts.seccompProfile = "/usr/share/containers/seccomp.json"
         facts.overlay = .works
+        facts.loopDisk = .works
+        facts.users = .works
         facts.namespaces = .works
         facts.links = .works
         facts.nftables = .works
@@ -33,6 +35,14 @@ struct DoctorTests {
         facts.hasIPv6 = true
         facts.nameservers = ["192.0.2.1"]
         facts.memoryMiB = 4096
+        facts.limits.processes = 4_194_304
+        facts.limits.filesOfAProcess = 1_048_576
+        facts.limits.watchers = 128
+        facts.limits.watches = 65_536
+        facts.limits.files = .init(used: 2000, most: Int.max)
+        facts.limits.connections = .init(used: 100, most: 65_536)
+        facts.updates = PendingUpdates()
+        facts.updates?.listsDays = 1
         return facts
     }
 
@@ -43,10 +53,10 @@ struct DoctorTests {
 
     struct Illness: Sendable, CustomTestStringConvertible {
         var name: String
-        var verdict: Finding.Verdict
+        var verdict: HostFinding.Verdict
         var change: @Sendable (inout HostFacts) -> Void
 
-        init(_ name: String, _ verdict: Finding.Verdict, _ change: @escaping @Sendable (inout HostFacts) -> Void) {
+        init(_ name: String, _ verdict: HostFinding.Verdict, _ change: @escaping @Sendable (inout HostFacts) -> Void) {
             self.name = name
             self.verdict = verdict
             self.change = change
@@ -57,6 +67,8 @@ struct DoctorTests {
         static let all = [
             Illness("user", .fail) { $0.user = 1000 },
             Illness("kernel", .fail) { $0.kernel = "5.4.0-150-generic" },
+            Illness("disk limits", .warn) { $0.loopDisk = .fails("no loop device") },
+            Illness("users", .warn) { $0.users = .fails("not tried with crun") },
             Illness("kernel", .fail) { $0.kernel = "strange" },
             Illness("processor", .warn) { $0.architecture = "riscv64" },
             Illness("cgroups", .fail) { $0.cgroupMode = .missing },
@@ -79,12 +91,29 @@ struct DoctorTests {
             Illness("IPv6", .warn) { $0.hasIPv6 = false },
             Illness("port 443", .fail) { $0.takenPorts = [443: "nginx"] },
             Illness("uv", .warn) { $0.tools["uv"] = nil },
-            Illness("memory", .warn) { $0.memoryMiB = 512 },
+            Illness("memory", .warn) {
+                $0.memoryMiB = 512
+                $0.swapMiB = .init(used: 0, most: 1024)
+            },
             Illness("disk", .warn) { $0.disk.freeMiB = 5000 },
             Illness("disk", .fail) { $0.disk.freeMiB = 500 },
             Illness("files", .warn) { $0.disk.freeFiles = 100 },
             Illness("clock", .fail) { $0.year = 1970 },
             Illness("clock", .warn) { $0.clockSynchronised = false },
+            Illness("entropy", .warn) { $0.isRandomReady = false },
+            Illness("kernel limits", .warn) { $0.limits.processes = 4096 },
+            Illness("kernel limits", .warn) { $0.limits.filesOfAProcess = 65_536 },
+            Illness("kernel limits", .warn) { $0.limits.watchers = 16 },
+            Illness("kernel limits", .warn) { $0.limits.watches = 100 },
+            Illness("kernel limits", .warn) { $0.limits.files = .init(used: 90_000, most: 100_000) },
+            Illness("kernel limits", .warn) { $0.limits.connections = .init(used: 60_000, most: 65_536) },
+            Illness("swap", .warn) { $0.memoryMiB = 2048 },
+            Illness("swap", .warn) { $0.swapMiB = .init(used: 1900, most: 2048) },
+            Illness("firewall", .warn) { $0.closedPorts = [443] },
+            Illness("updates", .warn) { $0.updates?.security = ["openssl"] },
+            Illness("updates", .warn) { $0.updates?.listsDays = 30 },
+            Illness("updates", .warn) { $0.updates?.listsDays = nil },
+            Illness("reboot", .warn) { $0.updates?.wantsReboot = true },
         ]
     }
 
@@ -111,7 +140,7 @@ struct DoctorTests {
     @Test("prints one line a finding, and the remedy below")
     func text() {
         let text = Doctor.text([
-            Finding("disk", .ok, "9 GiB free"), Finding("init", .warn, "no tini", mend: "install it"),
+            HostFinding("disk", .ok, "9 GiB free"), HostFinding("init", .warn, "no tini", mend: "install it"),
         ])
         #expect(text == "ok    disk  9 GiB free\nwarn  init  no tini\n          → install it")
     }
@@ -123,7 +152,7 @@ struct DoctorTests {
         // A disk that holds this test has at least a gigabyte free.
         #expect(findings.first { $0.name == "disk" }?.seen.hasPrefix("0 GiB") == false)
         #expect(findings.contains { $0.name == "kernel" } && findings.contains { $0.name == "port 1" })
-        #expect(try JSON.decode([Finding].self, from: JSON.encode(findings), what: "findings") == findings)
+        #expect(try JSON.decode([HostFinding].self, from: JSON.encode(findings), what: "findings") == findings)
         #expect(!FileManager.default.fileExists(atPath: "/tmp/nonexistent-doctor"))
     }
 }

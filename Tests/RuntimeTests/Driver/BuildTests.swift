@@ -103,7 +103,7 @@ struct BuildTests {
                     _ = try await host.runtime.runToEnd(sandbox) { _ in continuation.yield() }
                 }
                 for await _ in started { break }
-                try await OCIRuntime(paths: host.paths).prepareHost()
+                try await OCIRuntime(paths: host.paths, options: host.runtime.options).prepareHost()
                 try await group.waitForAll()
             }
             let left = try await HostTraces.look(host).added(since: before)

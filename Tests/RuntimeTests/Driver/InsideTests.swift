@@ -60,7 +60,11 @@ struct InsideTests {
             let lines = try await host.output(of: sandbox)
             #expect(Array(lines.prefix(5)) == ["0", "refused", "refused", "refused", "no disk"])
             #expect(try #require(Int(lines[5])) < 8)
-            #expect(Array(lines[6...]) == ["1", "nameserver 192.0.2.53", sandbox.hostname, "refused", "writable"])
+            #expect(
+                Array(lines[6...]) == [
+                    "1", "nameserver 192.0.2.54", "options ndots:1 timeout:2", sandbox.hostname, "refused", "writable",
+                ]
+            )
         }
     }
 
@@ -90,9 +94,9 @@ struct InsideTests {
     func volumes() async throws {
         try await TestHost.with { host in
             let volumes = VolumeStore(paths: host.paths)
-            let id = Volume.newID()
+            let volume = Volume.sample()
             var sandbox = try await host.sandbox("id -u; echo more >> /data/v; cat /data/v", user: "app")
-            let folder = try volumes.create(id, user: sandbox.user, layers: sandbox.layers)
+            let folder = try await volumes.open(volume, user: sandbox.user, layers: sandbox.layers)
             sandbox.mounts = [
                 .init(source: folder, destination: "/data"),
                 .init(source: host.layer, destination: "/ro", readOnly: true),
@@ -102,6 +106,7 @@ struct InsideTests {
             #expect(try await host.output(of: sandbox).suffix(2) == ["more", "read only"])
             try await host.runtime.destroy(sandbox.id)
             #expect(try String(contentsOfFile: "\(folder)/v", encoding: .utf8) == "more\n")
+            try await volumes.remove(volume.id)
         }
     }
 
@@ -127,16 +132,26 @@ struct InsideTests {
             let sandbox = try await host.sandbox("echo ready; sleep 100", user: "app")
             _ = try await host.runtime.start(sandbox)
             try await host.waitForLog(sandbox.id, "ready")
-            let outcome = try await host.runtime.exec(sandbox.id, ["sh", "-c", "id -u; exit 4"], timeout: .seconds(10))
-            #expect(outcome.code == 4 && outcome.output == "1000\n")
+            let outcome = try await host.runtime.exec(
+                sandbox.id,
+                MachineCommand(words: ["sh", "-c", "id -u; cat; echo bad >&2; exit 4"], input: "given\n")
+            )
+            #expect(outcome == MachineCommand.Outcome(code: 4, output: "1000\ngiven\n", error: "bad\n"))
+            let processes = try await host.runtime.processes(sandbox.id)
+            #expect(processes.contains { $0.command.hasPrefix("sleep 100") && $0.memoryBytes > 0 })
+            // One that takes no notice of a polite signal is ended all the same.
+            let stubborn = ["sh", "-c", "trap '' TERM; sleep 97"]
             await #expect {
-                try await host.runtime.exec(sandbox.id, ["sleep", "100"], timeout: .milliseconds(200))
+                try await host.runtime.exec(
+                    sandbox.id,
+                    MachineCommand(words: stubborn, timeout: .milliseconds(400))
+                )
             } throws: {
                 ($0 as? Fault)?.code == .timedOut
             }
             try await host.runtime.clear(sandbox.id)
             await #expect(throws: Fault.self) {
-                try await host.runtime.exec(sandbox.id, ["true"], timeout: .seconds(10))
+                try await host.runtime.exec(sandbox.id, MachineCommand(words: ["true"]))
             }
         }
     }

@@ -28,7 +28,7 @@ struct LogDriverTests {
             let files = try FileManager.default.contentsOfDirectory(atPath: "\(host.paths.machines)/\(sandbox.id)")
             #expect(
                 files.contains("log.1")
-                    && Set(files).isSubset(of: ["log", "log.1", "log.ledger", "rootfs", "upper", "work", "network"])
+                    && Set(files).isSubset(of: ["log", "log.1", "log.ledger", "rootfs", "disk", "disk.img", "network"])
             )
         }
     }

@@ -25,6 +25,9 @@ struct TestHost: Sendable {
     /// Whether such tests can run; prints why not.
     static let isFit: Bool = {
         if let obstacle { print("skipped: tests of real sandboxes: \(obstacle)") }
+        // As the daemon has it.
+        var noDump = rlimit(rlim_cur: 1, rlim_max: 1)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noDump)
         // conmon leaves a file named `oom` in its working folder when a Machine runs out of memory.
         chdir("/tmp")
         return obstacle == nil
@@ -35,11 +38,14 @@ struct TestHost: Sendable {
     /// Runs a test on a new host and removes all of it, whatever comes of the test.
     static func with(
         logLimit: Int = 10 << 20,
+        rootLimit: Int64 = 256 << 20,
         _ body: (TestHost) async throws -> Void
     ) async throws {
         var options = OCIRuntime.Options()
         options.nameservers = ["192.0.2.53"]
+        options.machineNameservers = ["192.0.2.54"]
         options.logLimit = logLimit
+        options.rootLimit = rootLimit
         let host = try await TestHost(options)
         do {
             try await body(host)

@@ -1,7 +1,8 @@
 import Foundation
 import Model
-import Runtime
 import Testing
+
+@testable import Runtime
 
 @Suite("Address plan")
 struct AddressPlanTests {
@@ -42,6 +43,25 @@ struct AddressPlanTests {
         let all = (0..<AddressPlan.capacity).compactMap { plan.address(index: $0) }
         #expect(Set(all.map(\.ipv4)).count == all.count)
         #expect(Set(all.map(\.ipv6)).count == all.count)
+    }
+
+    @Test("gives builds a block of their own, in both families")
+    func builds() throws {
+        let plan = AddressPlan(seed: "host/roost")
+        let builds = plan.builds
+        let last = try #require(plan.address(index: AddressPlan.capacity - 1))
+        #expect(!builds.ipv4.contains(try #require(IPv4Block.number(last.ipv4))))
+        #expect(plan.ipv4.overlaps(builds.ipv4) && builds.ipv4.prefix == 26)
+        for slot in [0, AddressPlan.buildCapacity - 1] {
+            let address = plan.buildAddress(slot: slot)
+            #expect(builds.ipv4.contains(try #require(IPv4Block.number(address.ipv4))))
+            #expect(plan.address(ipv4: address.ipv4) == address)
+            // The 106 bits that they share: all but the last 22.
+            let bits = [builds.ipv6, address.ipv6].map { UInt64((IPv6Text.digits(of: $0) ?? "").suffix(8), radix: 16) }
+            #expect(try #require(bits[0]) >> 22 == (try #require(bits[1])) >> 22)
+        }
+        #expect(plan.machines.block6 == plan.ipv6)
+        #expect(plan.address(ipv4: "192.0.2.1") == nil)
     }
 
     @Test("keeps away from routes in use")

@@ -150,7 +150,7 @@ struct CgroupTests {
         sleeper.arguments = ["100"]
         try sleeper.run()
         let pid = sleeper.processIdentifier
-        try cgroups.adoptMonitor(pid)
+        try cgroups.adoptMonitor(pid, of: id)
         #expect(
             try String(contentsOfFile: "/proc/\(pid)/cgroup", encoding: .utf8).contains("\(cgroups.slice)/monitors")
         )

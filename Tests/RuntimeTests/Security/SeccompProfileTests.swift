@@ -56,6 +56,28 @@ struct SeccompProfileTests {
         #expect(all.syscalls.map(\.names.count) == [5])
     }
 
+    @Test("has no keyrings, and only sockets that a network namespace confines")
+    func sockets() throws {
+        let text = """
+            {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38,
+             "syscalls": [
+              {"names": ["keyctl", "read"], "action": "SCMP_ACT_ALLOW"},
+              {"names": ["socket"], "action": "SCMP_ACT_ERRNO", "errnoRet": 22,
+               "args": [{"index": 0, "value": 16, "op": "SCMP_CMP_EQ"}, {"index": 2, "value": 9, "op": "SCMP_CMP_EQ"}]},
+              {"names": ["socket"], "action": "SCMP_ACT_ALLOW",
+               "args": [{"index": 0, "value": 16, "op": "SCMP_CMP_NE"}]}]}
+            """
+        let profile = try JSONDecoder().decode(SeccompProfile.self, from: Data(text.utf8))
+        let rules = profile.rules(for: .init(architecture: "amd64", kernel: (6, 1), capabilities: [])).syscalls
+        #expect(rules.first?.names == ["read"])
+        // Programs that report to the audit system take this for a kernel without one.
+        #expect(rules[1].errnoRet == 22 && rules[1].args?.map(\.value) == [16, 9])
+        let families = rules.dropFirst(2).map { $0.args?.first?.value }
+        #expect(families == [1, 2, 10, 16])
+        #expect(rules.dropFirst().allSatisfy { $0.names == ["socket"] && $0.args?.first?.op == "SCMP_CMP_EQ" })
+        #expect(rules.last?.args?.last?.value == 9 && rules.last?.args?.last?.op == "SCMP_CMP_NE")
+    }
+
     @Test("is required: nothing runs without")
     func missing() {
         #expect(throws: (any Error).self) { try SeccompProfile.load("/nonexistent") }

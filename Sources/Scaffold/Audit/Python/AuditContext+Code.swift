@@ -5,7 +5,7 @@ extension AuditContext {
     var code: CodeMap {
         memo.value("code") {
             let text = memo.value("lines") { SourceText(project) }
-            return CodeMap(facts: facts, python: python, text: text)
+            return CodeMap(facts: facts, program: program, text: text)
         }
     }
 

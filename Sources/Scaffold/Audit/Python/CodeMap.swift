@@ -23,17 +23,19 @@ struct CodeMap: Sendable {
     /// Calls by the function they stand in, in the order of the file; an empty name is the module's own.
     let calls: [Key: [PythonCall]]
     let assigns: [Key: [PythonModule.Assign]]
+    /// Classes of ``modules`` by the last parts of the names that they extend.
+    private let heirs: [Substring: [Class]]
     /// The file of the entry point.
     let entry: String?
     /// Folders that are on `sys.path` for sure.
     private let roots: [String]
     private let reached: Set<String>?
 
-    init(facts: Facts, python: PythonSources, text: SourceText) {
-        index = PythonIndex(python)
+    init(facts: Facts, program: PythonProgram, text: SourceText) {
+        index = program.index
         self.text = text
         root = facts.root
-        all = python.modules.sorted { $0.path < $1.path }
+        all = program.sources.modules.sorted { $0.path < $1.path }
         let importRoot = TreePath.joined(root, facts.entry?.importRoot ?? "")
         roots = [importRoot, root, TreePath.joined(root, "src"), ""]
         entry = facts.entry.flatMap { [index, roots] in index.find($0.module, in: roots)?.module.path }
@@ -56,12 +58,24 @@ struct CodeMap: Sendable {
             for item in module.calls { calls[Key(path: module.path, name: item.scope), default: []].append(item) }
             for item in module.assigns { assigns[Key(path: module.path, name: item.scope), default: []].append(item) }
         }
+        var heirs: [Substring: [Class]] = [:]
+        for module in modules {
+            for type in module.classes {
+                for base in Set(type.bases.compactMap { $0.split(separator: ".").last }) {
+                    heirs[base, default: []].append(Class(path: module.path, type: type))
+                }
+            }
+        }
+        self.heirs = heirs
         self.functions = functions
         self.calls = calls
         self.assigns = assigns
     }
 
     func module(_ path: String) -> PythonModule? { index.module(at: path) }
+
+    /// Classes that extend one of a name, in the order of their files.
+    func heirs(of name: String) -> [Class] { heirs[name[...]] ?? [] }
 
     /// Whether the entry point imports a module, directly or not; true for all when that is not known.
     func isReached(_ path: String) -> Bool { reached?.contains(path) ?? true }

@@ -105,14 +105,15 @@ enum LiteralSecret {
         "DEV", "DEVELOPMENT", "LOCAL", "OPERATION", "SUBJECT", "ISSUER", "AUDIENCE", "ID", "ADDRESS", "SYMBOL", "LNURL",
     ]
 
+    /// What stands before `KEY` in the name of a secret.
+    private static let keyKinds: Set<String> = [
+        "SECRET", "API", "APIKEY", "PRIVATE", "ACCESS", "ENCRYPTION", "ENCRYPT", "SIGNING", "SIGNATURE", "JWT",
+        "AUTH", "MASTER", "FERNET", "SECRETKEY", "SESSION", "HMAC", "LICENSE", "SERVICE", "TOKEN", "CRYPTO", "AES",
+        "OPENAI", "STRIPE",
+    ]
+
     private static func isKey(_ parts: [String]) -> Bool {
-        let kinds: Set<String> = [
-            "SECRET", "API", "APIKEY", "PRIVATE", "ACCESS", "ENCRYPTION", "ENCRYPT", "SIGNING", "SIGNATURE", "JWT",
-            "AUTH",
-            "MASTER", "FERNET", "SECRETKEY", "SESSION", "HMAC", "LICENSE", "SERVICE", "TOKEN", "CRYPTO", "AES",
-            "OPENAI", "STRIPE",
-        ]
-        return !kinds.isDisjoint(with: parts)
+        !keyKinds.isDisjoint(with: parts)
     }
 
     /// `jwtSecret` and `JWT-secret` as `JWT_SECRET`.

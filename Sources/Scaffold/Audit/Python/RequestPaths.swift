@@ -65,7 +65,7 @@ struct RequestPaths: Sendable {
     // MARK: - Private
 
     /// Dependencies that are coroutines run on the loop, the others in threads.
-    private static func dependencies(_ names: [Route.Dependency], origin: String, _ code: CodeMap) -> [Visit] {
+    private static func dependencies(_ names: [AppRoute.Dependency], origin: String, _ code: CodeMap) -> [Visit] {
         names.compactMap { name in
             let at = CodeMap.Key(path: name.file, name: "")
             guard let found = code.function(name.name, at: at), let function = code.functions[found] else { return nil }

@@ -3,20 +3,27 @@ extension ScanContext {
     ///
     /// Those are revisions of Alembic and, in large projects, files without words that a detector looks for. An audit
     /// reads them too; tests it does not.
-    package func withAllCode() async throws -> ScanContext {
+    package func withAllCode() async throws -> ScanContext { try await reading { _ in true } }
+
+    /// The same with the revisions of Alembic alone.
+    func withRevisions() async throws -> ScanContext { try await reading { $0.contains("down_revision") } }
+
+    // MARK: - Private
+
+    private func reading(_ isWanted: @escaping @Sendable (_ text: String) -> Bool) async throws -> ScanContext {
         let known = Set(python.modules.map(\.path))
         let root = root
         let rest = try await PythonSources.read(project, with: pythonProcess) { path, text in
             guard !known.contains(path), TreePath.lies(path, in: root), !path.contains("{{"), !text.isEmpty else {
                 return false
             }
-            return CodeRole.of(path, root: root) != .test
+            return isWanted(text) && CodeRole.of(path, root: root) != .test
         }
+        let warning = python.warning ?? rest.warning
+        guard !rest.modules.isEmpty || warning != python.warning else { return self }
+        let modules = (python.modules + rest.modules).sorted { $0.path < $1.path }
         var context = self
-        context.python.warning = python.warning ?? rest.warning
-        guard !rest.modules.isEmpty else { return context }
-        context.python.modules = (python.modules + rest.modules).sorted { $0.path < $1.path }
-        context.index = PythonIndex(context.python)
+        context.program = PythonProgram(PythonSources(modules: modules, warning: warning))
         return context
     }
 }

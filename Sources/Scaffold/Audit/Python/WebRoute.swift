@@ -10,7 +10,7 @@ struct WebRoute: Sendable {
     var place: Place
     /// The decorator's arguments, when it is one.
     var call: PythonCall?
-    var dependencies: [Route.Dependency]
+    var dependencies: [AppRoute.Dependency]
     /// Other decorators of the handler.
     var decorators: [String]
 
@@ -47,7 +47,10 @@ extension AuditContext {
     /// The routes whose handlers are the app's own functions, in the order of files and lines.
     var routes: [WebRoute] {
         memo.value("routes") {
-            let table = RouteTable(project: project, facts: facts, python: python)
+            var scan = ScanContext(project: project, program: program)
+            scan.root = facts.root
+            scan.facts = facts
+            let table = scan.routes
             let all =
                 table.routes
                 + table.websockets.map { route in
@@ -62,7 +65,7 @@ extension AuditContext {
 
 extension WebRoute {
     /// Nil when the handler's function is not known, or is a test's.
-    init?(_ route: Route, _ code: CodeMap) {
+    init?(_ route: AppRoute, _ code: CodeMap) {
         let key = CodeMap.Key(path: route.file, name: route.handler)
         guard let function = code.functions[key], code.runs(route.file), code.runs(route.place.file) else { return nil }
         self.key = key
@@ -78,9 +81,9 @@ extension WebRoute {
 
 extension CodeMap {
     /// What a function depends on by its parameters, aliases of `Annotated[…]` followed.
-    func dependencies(of key: Key) -> [Route.Dependency] {
+    func dependencies(of key: Key) -> [AppRoute.Dependency] {
         guard let function = functions[key] else { return [] }
-        return function.parameters.flatMap { parameter -> [Route.Dependency] in
+        return function.parameters.flatMap { parameter -> [AppRoute.Dependency] in
             var names = Self.depends(parameter.value) + Self.depends(parameter.annotation)
             if parameter.annotation == nil, let type = parameter.type {
                 // `CurrentUser`, which is `Annotated[User, Depends(get_current_user)]`, or a class with `Depends()`.
@@ -90,7 +93,7 @@ extension CodeMap {
                     names.append(type)
                 }
             }
-            return names.map { Route.Dependency($0, in: key.path) }
+            return names.map { AppRoute.Dependency($0, in: key.path) }
         }
     }
 

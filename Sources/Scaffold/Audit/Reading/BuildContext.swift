@@ -13,16 +13,19 @@ struct BuildContext: Sendable {
     private let rules: IgnoreRules
 
     init(_ context: AuditContext, dockerfile: String) {
-        let folder = context.buildFolder
+        self.init(context.project, folder: context.buildFolder, dockerfile: dockerfile)
+    }
+
+    init(_ project: Project, folder: String, dockerfile: String) {
         self.folder = folder
         let name = TreePath.name(of: dockerfile)
         // `Dockerfile.dockerignore` beside the Dockerfile goes before the one of the folder.
         let own = TreePath.joined(TreePath.folder(of: dockerfile), "\(name).dockerignore")
-        ignoreFile = [own, TreePath.joined(folder, ".dockerignore")].first { context.project.has($0) }
+        ignoreFile = [own, TreePath.joined(folder, ".dockerignore")].first { project.has($0) }
         var rules = IgnoreRules()
         var isUnknown = false
         if let path = ignoreFile {
-            if let read = try? IgnoreRules(context.project.text(path) ?? "", file: path) {
+            if let read = try? IgnoreRules(project.text(path) ?? "", file: path) {
                 rules = read
             } else {
                 isUnknown = true
@@ -31,7 +34,7 @@ struct BuildContext: Sendable {
         self.rules = rules
         self.isUnknown = isUnknown
         var folders: [String: IgnoreRules.Folder] = ["": rules.top]
-        files = context.project.files(under: folder).compactMap { path in
+        files = project.files(under: folder).compactMap { path in
             let inner = folder.isEmpty ? path : String(path.dropFirst(folder.count + 1))
             return Self.isLeftOut(inner, rules, &folders) ? nil : inner
         }

@@ -5,59 +5,27 @@ extension ComposeStack {
     struct Service: Sendable {
         enum Kind: Sendable { case app, database, cache, broker, proxy, other }
 
-        struct Port: Sendable {
-            /// Nil for all interfaces.
-            var host: String?
-            /// Nil when Docker chooses one, or a variable says it.
-            var published: Int?
-            var target: Int?
-            var isPublished: Bool
-            var line: Int
-        }
-
-        struct Volume: Sendable {
-            /// As written; nil for an anonymous volume.
-            var source: String?
-            var target: String
-            var line: Int
-
-            /// A folder or file of the host, not a volume of Docker's.
-            var isBind: Bool {
-                guard let source else { return false }
-                return source.hasPrefix(".") || source.hasPrefix("/") || source.hasPrefix("~")
-                    || source.hasPrefix("$PWD")
-            }
-        }
-
-        struct Variable: Sendable {
-            var name: String
-            /// Nil when it is taken over from the shell.
-            var value: String?
-            var line: Int
-        }
-
-        let name: String
-        let node: ConfigNode
-        let line: Int
+        let service: Compose.Service
         let kind: Kind
         let image: ImageReference?
-        let environment: [Variable]
-        let ports: [Port]
-        let volumes: [Volume]
+        let environment: [Compose.Variable]
+        let ports: [Compose.Port]
+        let volumes: [Compose.Volume]
         let build: DeclaredBuild?
-        private let folder: String
 
-        init(_ entry: ConfigNode.Entry, path: String, in context: AuditContext) {
-            name = entry.key
-            node = entry.node
-            line = entry.keyPosition.line
-            folder = TreePath.folder(of: path)
-            image = node["image"]?.string.flatMap { ImageReference(Variables.expand($0) { _ in nil }) }
-            environment = Self.variables(node["environment"])
-            ports = (node["ports"]?.items ?? []).compactMap(Self.port)
-            volumes = (node["volumes"]?.items ?? []).compactMap(Self.volume)
-            build = DeclaredBuild.one(of: node, name: entry.key, file: path)
-            kind = Self.kind(entry, image: image, build: build, in: context)
+        var name: String { service.name }
+        var node: ConfigNode { service.node }
+        var line: Int { service.line }
+        var commandText: String { service.commandText }
+
+        init(_ service: Compose.Service, in context: AuditContext) {
+            self.service = service
+            image = service.image.flatMap { ImageReference(Variables.expand($0) { _ in nil }) }
+            environment = service.environment
+            ports = service.ports
+            volumes = service.volumes
+            build = service.build
+            kind = Self.kind(service, image: image, build: build, in: context)
         }
 
         /// Runs this project's own code.
@@ -70,13 +38,6 @@ extension ComposeStack {
                 return true
             }
             return Migrating.isCommand(commandText)
-        }
-
-        var commandText: String {
-            let parts = [node["entrypoint"], node["command"]].compactMap { $0 }
-            return parts.map { $0.string ?? $0.items.compactMap(\.scalar).joined(separator: " ") }.joined(
-                separator: " "
-            )
         }
 
         /// A server that starts again with every change, or waits for a debugger.
@@ -96,12 +57,12 @@ extension ComposeStack {
         func publishes(_ numbers: Set<Int>) -> Bool { ports.contains { $0.published.map(numbers.contains) ?? false } }
 
         /// Bind mounts whose folder holds the project's code.
-        func sourceMounts(in context: AuditContext) -> [Volume] {
+        func sourceMounts(in context: AuditContext) -> [Compose.Volume] {
             volumes.filter { volume in
                 guard volume.isBind, let source = volume.source, !source.hasPrefix("/"), !source.hasPrefix("~") else {
                     return false
                 }
-                let path = TreePath.joined(folder, source)
+                let path = TreePath.joined(TreePath.folder(of: service.path), source)
                 guard !context.project.has(path) else { return false }
                 return context.project.files.contains { $0.hasSuffix(".py") && TreePath.lies($0, in: path) }
             }
@@ -110,26 +71,8 @@ extension ComposeStack {
 }
 
 extension ComposeStack.Service {
-    private static let databases: Set<String> = [
-        "postgres", "postgis", "pgvector", "timescaledb", "timescaledb-ha", "mysql", "mariadb", "mongo", "mongodb",
-        "cockroach",
-        "percona", "mssql", "sqlserver", "oracle", "elasticsearch", "opensearch", "neo4j", "clickhouse-server",
-        "clickhouse",
-        "cassandra", "influxdb", "couchdb", "qdrant", "weaviate", "milvus", "postgresql", "edgedb", "scylla", "server",
-    ]
-    private static let caches: Set<String> = [
-        "redis", "valkey", "memcached", "keydb", "dragonfly", "redis-stack", "redis-stack-server",
-    ]
-    private static let brokers: Set<String> = [
-        "rabbitmq", "kafka", "nats", "cp-kafka", "zookeeper", "activemq", "pulsar", "redpanda",
-    ]
-    private static let proxies: Set<String> = [
-        "nginx", "traefik", "caddy", "haproxy", "httpd", "envoy", "nginx-proxy", "nginx-unprivileged",
-        "nginx-proxy-manager",
-    ]
-
     private static func kind(
-        _ entry: ConfigNode.Entry,
+        _ service: Compose.Service,
         image: ImageReference?,
         build: DeclaredBuild?,
         in context: AuditContext
@@ -153,8 +96,8 @@ extension ComposeStack.Service {
             if image.isOfficial && image.repository == "python" { return .app }
         }
         // An image that nothing is known of, named by a variable: the one that is built elsewhere from this project.
-        let text = entry.node["image"]?.string ?? ""
-        return text.contains("$") && (entry.node["environment"] != nil || entry.node["env_file"] != nil) ? .app : .other
+        let isVariable = service.image?.contains("$") ?? false
+        return isVariable && (service.node["environment"] != nil || service.node["env_file"] != nil) ? .app : .other
     }
 
     private static func hasForeignBase(_ file: Dockerfile?) -> Bool {
@@ -165,66 +108,14 @@ extension ComposeStack.Service {
 
     /// What an image of others is; nil for one's own and for those that are not known.
     static func kind(of image: ImageReference) -> Kind? {
-        let name = TreePath.name(of: image.repository)
-        if name == "server", !image.repository.contains("mssql") { return nil }
-        if databases.contains(name) { return .database }
-        if caches.contains(name) { return .cache }
-        if brokers.contains(name) { return .broker }
-        return proxies.contains(name) ? .proxy : nil
-    }
-
-    private static func variables(_ node: ConfigNode?) -> [Variable] {
-        guard let node else { return [] }
-        let pairs = node.entries.map { Variable(name: $0.key, value: $0.node.scalar, line: $0.keyPosition.line) }
-        return pairs
-            + node.items.compactMap { item in
-                guard let text = item.scalar else { return nil }
-                let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                let value = parts.count == 2 ? String(parts[1]).quotesTrimmed : nil
-                return Variable(name: String(parts[0].blanksTrimmed), value: value, line: item.position.line)
-            }
-    }
-
-    /// `8000`, `8000:8000`, `127.0.0.1:5432:5432/tcp`, `${PORT:-80}:80`, or a table.
-    private static func port(_ node: ConfigNode) -> Port? {
-        let line = node.position.line
-        if let target = node["target"]?.integer {
-            let published = node["published"]?.scalar
-            let host = node["host_ip"]?.string
-            return Port(
-                host: host,
-                published: published.flatMap { Int($0) },
-                target: target,
-                isPublished: published != nil,
-                line: line
-            )
+        switch KnownService(image: image.repository) {
+        case .database: .database
+        case .cache: .cache
+        case .broker: .broker
+        case .proxy: .proxy
+        case .tool: .other
+        case nil: nil
         }
-        guard let text = node.scalar else { return nil }
-        let filled = Variables.expand(text) { _ in nil }.prefix { $0 != "/" }
-        var parts = filled.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard let last = parts.popLast() else { return nil }
-        let published = parts.popLast()
-        let host = parts.isEmpty ? nil : parts.joined(separator: ":")
-        let target = Int(last.prefix { $0.isNumber })
-        return Port(
-            host: host,
-            published: published.flatMap { Int($0.prefix { $0.isNumber }) },
-            target: target,
-            isPublished: true,
-            line: line
-        )
-    }
-
-    private static func volume(_ node: ConfigNode) -> Volume? {
-        let line = node.position.line
-        if let target = node["target"]?.string {
-            return Volume(source: node["source"]?.string, target: target, line: line)
-        }
-        guard let text = node.string else { return nil }
-        let parts = Variables.expand(text) { _ in nil }.split(separator: ":").map(String.init)
-        guard let first = parts.first else { return nil }
-        return parts.count == 1
-            ? Volume(source: nil, target: first, line: line) : Volume(source: first, target: parts[1], line: line)
     }
 }
 
@@ -240,18 +131,12 @@ extension AuditContext {
     }
 }
 
-extension ComposeStack.Service.Port {
+extension Compose.Port {
     /// Anyone who reaches the host reaches it.
     var isOpenToAll: Bool {
         guard isPublished else { return false }
         guard let host else { return true }
         return ["0.0.0.0", "::", "[::]", ""].contains(host)
-    }
-}
-
-extension DeclaredBuild {
-    static func one(of service: ConfigNode, name: String, file: String) -> DeclaredBuild? {
-        DeclaredBuilds.build(of: service, name: name, file: file)
     }
 }
 

@@ -20,7 +20,7 @@ struct ComposeStack: Sendable {
     init(_ path: String, _ node: ConfigNode, in context: AuditContext) {
         self.path = path
         self.node = node
-        let services = (node["services"]?.entries ?? []).prefix(200).map { Service($0, path: path, in: context) }
+        let services = Compose(node, path: path).services.map { Service($0, in: context) }
         self.services = services
         let isNamedAside = ProductionStage.isAside(node["name"]?.string ?? "")
         nature = isNamedAside ? .development : Self.nature(of: path, services, in: context)

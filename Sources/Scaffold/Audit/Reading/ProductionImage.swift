@@ -44,7 +44,11 @@ struct ProductionImage: Sendable {
     }
 
     /// A copy of a folder of the project: the sources of every `COPY` of the build context.
-    var copies: [(item: Dockerfile.Instruction, sources: [String], target: String)] {
+    var copies: [(item: Dockerfile.Instruction, sources: [String], target: String)] { Self.copies(in: stages) }
+
+    static func copies(
+        in stages: [Dockerfile.Stage]
+    ) -> [(item: Dockerfile.Instruction, sources: [String], target: String)] {
         stages.flatMap(\.instructions).compactMap { item in
             guard item.word == "COPY" || item.word == "ADD", item.heredocs.isEmpty else { return nil }
             guard !item.flags.contains(where: { $0.name == "from" }) else { return nil }
@@ -54,9 +58,8 @@ struct ProductionImage: Sendable {
         }
     }
 
-    // MARK: - Private
-
-    private static func contributing(_ stage: Dockerfile.Stage, in file: Dockerfile) -> [Dockerfile.Stage] {
+    /// The stages that the image of one is made from: what it is based on, and what it copies from.
+    static func contributing(_ stage: Dockerfile.Stage, in file: Dockerfile) -> [Dockerfile.Stage] {
         var waiting = [stage]
         var lines: Set<Int> = []
         while let next = waiting.popLast() {

@@ -50,15 +50,16 @@ enum SecretText {
         return words.contains(where: lower.contains) || Set(lower).count <= 2
     }
 
+    /// Defaults of images and tutorials.
+    private static let weak: Set<String> = [
+        "postgres", "postgresql", "password", "passwd", "secret", "admin", "root", "guest", "mysql", "redis", "user",
+        "app", "rabbitmq", "minioadmin", "mongo", "default", "pass", "supersecret", "secretkey", "secret_key",
+        "secret-key",
+    ]
+
     /// Whether a value is no secret to anybody: the default of an image or a tutorial.
     static func isWeak(_ value: String) -> Bool {
-        let known: Set<String> = [
-            "postgres", "postgresql", "password", "passwd", "secret", "admin", "root", "guest", "mysql", "redis",
-            "user", "app",
-            "rabbitmq", "minioadmin", "mongo", "default", "pass", "supersecret", "secretkey", "secret_key",
-            "secret-key",
-        ]
-        return value.count < 6 || known.contains(value.lowercased()) || value.hasPrefix("12345")
+        value.count < 6 || weak.contains(value.lowercased()) || value.hasPrefix("12345")
     }
 
     /// Whether a value begins as the keys of a known service do.

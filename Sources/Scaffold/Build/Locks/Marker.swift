@@ -7,6 +7,12 @@ struct Marker: Sendable {
         /// Of Python 3: 12 of 3.12.
         var minor: Int
         var extras: Set<String> = []
+        fileprivate var patch = Marker.newestPatch
+
+        init(minor: Int, extras: Set<String> = []) {
+            self.minor = minor
+            self.extras = extras
+        }
 
         #if arch(arm64)
         private static let machine = "aarch64"
@@ -17,8 +23,7 @@ struct Marker: Sendable {
         fileprivate func value(of name: String) -> String? {
             switch name {
             case "python_version": "3.\(minor)"
-            // The newest patch: conditions on a patch are about bugs that were mended.
-            case "python_full_version", "implementation_version": "3.\(minor).99"
+            case "python_full_version", "implementation_version": "3.\(minor).\(patch)"
             case "os_name", "os.name": "posix"
             case "sys_platform", "sys.platform": "linux"
             case "platform_machine", "platform.machine": Self.machine
@@ -53,7 +58,19 @@ struct Marker: Sendable {
     }
 
     /// Whether it holds; what depends on something unknown, such as a kernel's release, counts as true.
-    func holds(in environment: Environment) -> Bool { Self.holds(node, environment) }
+    ///
+    /// The interpreter's patch is not known: what holds for an early one or for the newest is to be installed.
+    func holds(in environment: Environment) -> Bool {
+        Self.patches.contains { patch in
+            var environment = environment
+            environment.patch = patch
+            return Self.holds(node, environment)
+        }
+    }
+
+    fileprivate static let newestPatch = 99
+    /// Those that conditions tell apart: the first ones, which distributions keep, and the last.
+    private static let patches = [newestPatch, 0, 1, 2, 3, 4]
 
     /// The same for text; one that can't be read counts as true, for installing too much does the least harm.
     static func holds(_ text: String?, in environment: Environment) -> Bool {

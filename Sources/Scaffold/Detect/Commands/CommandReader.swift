@@ -116,7 +116,7 @@ struct CommandReader {
         var here = origin
         here.environment.merge(line.environment) { _, new in new }
         here.environment.merge(stripped.environment) { _, new in new }
-        here.isDevelopment = here.isDevelopment || stripped.isDevelopment
+        here.isDevelopment = here.isDevelopment || stripped.isDevelopment || line.isDevelopment
         move(&here, to: line.folder)
         if let folder = stripped.folder { move(&here, to: folder) }
         if let text = stripped.text {
@@ -132,6 +132,7 @@ struct CommandReader {
         command.isProduction = here.isProduction && !here.isDevelopment
         command.dockerfile = here.image?.file.path
         command.stage = here.image?.stage.name
+        command.isPlaceKnown = here.folder != nil && here.image?.folder != nil
         command.runBy = here.runBy
         found.append(command)
     }

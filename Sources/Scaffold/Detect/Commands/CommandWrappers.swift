@@ -35,14 +35,10 @@ struct CommandWrappers {
     }
 
     /// Modules whose `python -m` is the same as the program of that name.
-    static let programs: Set<String> = [
-        "uvicorn", "gunicorn", "hypercorn", "granian", "daphne", "fastapi", "flask", "streamlit", "celery", "arq",
-        "dramatiq",
-        "rq", "taskiq", "alembic", "aerich", "waitress", "quart", "litestar", "sanic", "robyn", "uwsgi", "chainlit",
-        "flower",
-        "supervisord", "honcho", "yoyo", "piccolo", "huey_consumer", "debugpy", "watchfiles", "ddtrace", "coverage",
-        "poe",
-    ]
+    static let programs = Vocabulary.starters.union(Vocabulary.frameworks).union(Vocabulary.workers).union([
+        "waitress", "alembic", "aerich", "yoyo", "piccolo", "flower", "huey_consumer", "supervisord", "honcho",
+        "debugpy", "watchfiles", "ddtrace", "coverage", "poe",
+    ])
 
     // MARK: - Private
 
@@ -50,7 +46,8 @@ struct CommandWrappers {
     private static let plain: Set<String> = [
         "exec", "nohup", "time", "command", "setsid", "catchsegv", "unbuffer", "ddtrace-run",
         "opentelemetry-instrument",
-        "wait-for-it", "dumb-init", "tini", "tini-static", "catatonit", "my_init", "builtin", "fixuid", "s6-svwait",
+        "wait-for-it", "dumb-init", "docker-init", "tini", "tini-static", "catatonit", "my_init", "builtin", "fixuid",
+        "s6-svwait",
     ]
 
     /// Options that take a value, by wrapper.
@@ -89,7 +86,11 @@ struct CommandWrappers {
         "op": ["--env-file", "--account"],
         "aws-vault": ["-d", "--duration"],
         "py-spy": ["-o", "--output", "-r", "--rate", "-d", "--duration", "-f", "--format"],
-        "setpriv": ["--reuid", "--regid"],
+        "setpriv": ["--reuid", "--regid", "--groups", "--inh-caps", "--ambient-caps", "--bounding-set", "--pdeathsig"],
+        "dumb-init": ["-r", "--rewrite"],
+        "ionice": ["-c", "--class", "-n", "--classdata"],
+        "runuser": ["-u", "--user", "-g", "--group", "-G", "--supp-group", "-w", "--whitelist-environment"],
+        "chpst": ["-u", "-U", "-b", "-e", "-/", "-n", "-l", "-L", "-m", "-d", "-o", "-p", "-f", "-c"],
         "python": ["-W", "-X", "--check-hash-based-pycs"],
     ]
 
@@ -116,8 +117,10 @@ struct CommandWrappers {
         switch name {
         case "env": env()
         case "sh", "bash", "ash", "dash", "zsh", "ksh": shell()
-        case "gosu", "su-exec", "s6-setuidgid", "chpst", "runuser": drop(1 + (words.count > 2 ? 1 : 0))
-        case "sudo", "doas", "timeout", "nice", "stdbuf", "ionice", "setpriv":
+        case "gosu", "su-exec", "s6-setuidgid": drop(1 + (words.count > 2 ? 1 : 0))
+        case "su": user()
+        case "runuser" where !words.contains("-u"): user()
+        case "sudo", "doas", "timeout", "nice", "stdbuf", "ionice", "setpriv", "runuser", "chpst":
             prefix(name, positional: name == "timeout" ? 1 : 0)
         case "uvx": drop(1)
         case "debugpy":
@@ -229,6 +232,14 @@ struct CommandWrappers {
         }
         guard place < words.count else { return }
         words.removeFirst(place)
+    }
+
+    /// `su app -c "text"`, `su -s /bin/sh app -c …`.
+    private mutating func user() {
+        guard let place = words.firstIndex(where: { $0 == "-c" || $0 == "--command" }), place + 1 < words.count else {
+            return
+        }
+        text = words[place + 1]
     }
 
     private mutating func python() {

@@ -21,12 +21,10 @@ enum ComposeFile {
     }
 
     static func read(_ root: ConfigNode, _ path: String, images: DockerImages, into reader: inout CommandReader) {
-        for service in (root["services"]?.entries ?? []).prefix(200) {
-            guard service.node["command"] != nil || service.node["entrypoint"] != nil || service.node["build"] != nil
-            else {
-                continue
-            }
-            let origin = origin(of: service, among: root, path, images: images)
+        let compose = Compose(root, path: path)
+        for service in compose.services
+        where ["command", "entrypoint", "build"].contains(where: { service.node[$0] != nil }) {
+            let origin = origin(of: service, in: compose, images: images)
             let words = command(of: service.node, image: origin.image)
             guard let words else { continue }
             var here = origin
@@ -38,32 +36,31 @@ enum ComposeFile {
     // MARK: - Private
 
     private static func origin(
-        of service: ConfigNode.Entry,
-        among root: ConfigNode,
-        _ path: String,
+        of service: Compose.Service,
+        in compose: Compose,
         images: DockerImages
     ) -> CommandReader.Origin {
-        let folder = TreePath.folder(of: path)
+        let folder = TreePath.folder(of: compose.path)
         var origin = CommandReader.Origin(
             .compose,
-            Place(path, service.keyPosition.line),
-            name: service.key,
+            Place(compose.path, service.line),
+            name: service.name,
             folder: folder
         )
-        origin.isDevelopment = ProductionStage.isAsidePath(path) || ProductionStage.isAside(service.key)
-        if let build = DeclaredBuilds.build(of: service.node, name: service.key, among: root, file: path) {
+        origin.isDevelopment = ProductionStage.isAsidePath(compose.path) || ProductionStage.isAside(service.name)
+        if let build = compose.build(of: service) {
             origin.image = images.image(path: build.dockerfile, target: build.target, context: build.context)
             origin.folder = build.context
         }
         var files = ImageFiles(images.tree)
-        for volume in service.node["volumes"]?.items ?? [] {
-            guard let (source, target) = mount(volume) else { continue }
+        for volume in service.volumes where volume.target.hasPrefix("/") {
+            guard let source = volume.source, source.hasPrefix(".") else { continue }
             let inProject = TreePath.joined(folder, source)
-            if images.tree.has(inProject) { files.mount(inProject, at: target) }
+            if images.tree.has(inProject) { files.mount(inProject, at: volume.target) }
         }
         origin.files = files
-        let environment = Self.environment(service.node["environment"])
-        origin.environment = (origin.image?.facts.variables ?? [:]).merging(environment) { _, new in new }
+        let variables = origin.image?.facts.variables ?? [:]
+        origin.environment = variables.merging(service.knownEnvironment) { _, new in new }
         origin.imageFolder = service.node["working_dir"]?.string ?? origin.image?.facts.workingDirectory
         if let inImage = origin.imageFolder {
             let mapped = files.folder(inImage) ?? origin.image?.files.folder(inImage)
@@ -81,9 +78,9 @@ enum ComposeFile {
         let entrypoint = service["entrypoint"]
         // A service without words of its own starts what its image does, which is read there.
         guard let line = (command ?? entrypoint)?.position.line else { return nil }
-        let words = command.map(written)
+        let words = command.map(Compose.written)
         if let entrypoint {
-            var first = written(entrypoint)
+            var first = Compose.written(entrypoint)
             // A line is taken apart as the command is; no shell takes part.
             if case .text(let text) = first, words != nil, let parts = try? Words.split(text) { first = .words(parts) }
             return (joined(first, words), line)
@@ -92,11 +89,6 @@ enum ComposeFile {
             return words.map { ($0, line) }
         }
         return (joined(own.exec.map { .words($0) } ?? .text(own.text), words), line)
-    }
-
-    private static func written(_ node: ConfigNode) -> CommandReader.Written {
-        if let text = node.string { return .text(text) }
-        return .words(node.items.compactMap(\.scalar))
     }
 
     private static func joined(
@@ -112,28 +104,5 @@ enum ComposeFile {
             return .words(head + tail)
         case nil: return first
         }
-    }
-
-    private static func mount(_ node: ConfigNode) -> (source: String, target: String)? {
-        if let text = node.string {
-            let parts = text.split(separator: ":").map(String.init)
-            guard parts.count > 1, parts[0].hasPrefix("."), parts[1].hasPrefix("/") else { return nil }
-            return (parts[0], parts[1])
-        }
-        guard let source = node["source"]?.string, let target = node["target"]?.string else { return nil }
-        return source.hasPrefix(".") ? (source, target) : nil
-    }
-
-    /// A table, or a list of `NAME=value`.
-    static func environment(_ node: ConfigNode?) -> [String: String] {
-        var result: [String: String] = [:]
-        for entry in node?.entries ?? [] {
-            if let value = entry.node.scalar { result[entry.key] = Variables.expand(value) { _ in nil } }
-        }
-        for item in node?.items ?? [] {
-            guard let text = item.string, let equals = text.firstIndex(of: "=") else { continue }
-            result[String(text[..<equals])] = Variables.expand(text[text.index(after: equals)...]) { _ in nil }
-        }
-        return result.filter { !$0.value.contains("$") }
     }
 }

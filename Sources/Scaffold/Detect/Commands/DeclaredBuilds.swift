@@ -45,19 +45,10 @@ enum DeclaredBuilds {
         )
     }
 
-    /// The build of one Compose service, or of the service beside it that makes the image that it runs.
-    static func build(of service: ConfigNode, name: String, among root: ConfigNode, file path: String) -> DeclaredBuild?
-    {
-        if let own = build(of: service, name: name, file: path) { return own }
-        guard service["build"] == nil, let image = service["image"]?.string else { return nil }
-        let maker = root["services"]?.entries.first { $0.node["build"] != nil && $0.node["image"]?.string == image }
-        return maker.flatMap { build(of: $0.node, name: name, file: path) }
-    }
-
     // MARK: - Private
 
     private static func compose(_ root: ConfigNode, _ path: String) -> [DeclaredBuild] {
-        (root["services"]?.entries ?? []).compactMap { build(of: $0.node, name: $0.key, file: path) }
+        Compose(root, path: path).services.compactMap(\.build)
     }
 
     private static func render(_ service: ConfigNode, _ path: String) -> DeclaredBuild? {

@@ -32,6 +32,17 @@ struct ImageFiles: Sendable {
         return below.project == rest ? "" : String(below.project.dropLast(rest.count + 1))
     }
 
+    /// Where a file of the project lies in the image; nil when no line brings it there.
+    func path(of file: String) -> String? {
+        for pair in pairs.reversed() {
+            if pair.project == file { return pair.image }
+            let head = pair.project.isEmpty ? "" : pair.project + "/"
+            guard file.hasPrefix(head) else { continue }
+            return Self.absolute(String(file.dropFirst(head.count)), in: pair.image)
+        }
+        return nil
+    }
+
     mutating func mount(_ project: String, at image: String) {
         pairs.append((Self.absolute(image, in: "/"), project))
     }

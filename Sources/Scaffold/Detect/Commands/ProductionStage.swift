@@ -5,11 +5,10 @@ enum ProductionStage {
     static let names: Set<String> = ["prod", "production", "runtime", "final", "release", "server"]
 
     /// Names of stages, files and services that are not for production.
-    private static let aside: Set<String> = [
-        "dev", "devel", "develop", "development", "debug", "test", "tests", "testing", "lint", "local", "ci", "e2e",
-        "docs",
-        "devcontainer", "check", "coverage", "playwright", "override", "staging-test", "debugger",
-    ]
+    private static let aside = Vocabulary.development.union([
+        "devel", "debug", "local", "ci", "e2e", "devcontainer", "check", "coverage", "playwright", "override",
+        "debugger",
+    ])
 
     /// The stage by its name, else the last that is not for development.
     static func choose(in file: Dockerfile) -> Dockerfile.Stage? {

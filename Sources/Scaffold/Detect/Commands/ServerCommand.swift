@@ -35,9 +35,6 @@ package struct ServerCommand: Equatable, Sendable {
         port.flatMap { Int($0) }.flatMap { (1...65_535).contains($0) ? $0 : nil }
     }
 
-    /// The command says which app it serves: not only a program to run.
-    package var namesApp: Bool { target != nil }
-
     /// Reads the words of a simple command; wrappers such as `uv run` may stand before it.
     ///
     /// - Parameters:

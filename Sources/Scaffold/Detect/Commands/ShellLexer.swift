@@ -217,11 +217,12 @@ struct ShellLexer {
         index += sign.count
     }
 
-    /// `> file`, `2>&1`, `<<EOF`: gone, with what they name.
+    /// `> file`, `2>&1`, `<<EOF`, `<<< "$text"`: gone, with what they name.
     private mutating func redirection() {
         if plain.allSatisfy({ $0.isNumber }) { plain = "" }
         endWord()
-        let isHeredoc = text[index] == "<" && next == "<"
+        // Three are a text of one word, behind which no lines belong to it.
+        let isHeredoc = text[index] == "<" && next == "<" && text.dropFirst(index + 2).first != "<"
         while index < text.count, "<>&-".contains(text[index]) { index += 1 }
         let stripsTabs = isHeredoc && text[index - 1] == "-"
         while index < text.count, text[index] == " " || text[index] == "\t" { index += 1 }

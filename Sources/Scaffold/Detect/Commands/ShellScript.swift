@@ -9,16 +9,32 @@ struct ShellScript {
         /// Where `cd` led, as written and from where the text starts; nil when that can't be told.
         var folder: String?
         var line: Int
+        /// In a branch that only development takes.
+        var isDevelopment = false
+    }
+
+    /// An open `if` or `case`.
+    private struct Branch {
+        var isCase = false
+        /// The first branch is over.
+        var isPast = false
+        /// What the first branch set.
+        var names: Set<String> = []
+        /// What the condition says of the mode; see ``ShellCondition``.
+        var mode: Bool?
+        /// The branch that is open is one of development.
+        var isDevelopment = false
     }
 
     private var variables: [String: String]
     private var exported: [String: String] = [:]
-    private let arguments: [String]
+    private var arguments: [String]
     private var folder: String? = ""
     private var folders: [String?] = []
     private var lines: [Line] = []
-    /// For each open `if`: whether its first branch is past, and what that set.
-    private var branches: [(isPast: Bool, names: Set<String>)] = []
+    private var branches: [Branch] = []
+    /// A test stands before `&&`, and holds in development only.
+    private var isGuarded = false
 
     /// Takes shell text apart.
     ///
@@ -40,6 +56,7 @@ struct ShellScript {
                 continue
             }
             script.take(command)
+            script.note(sign: sign, after: command)
             command = []
             if sign == "(" { script.folders.append(script.folder) }
             if sign == ")", let before = script.folders.popLast() { script.folder = before }
@@ -63,11 +80,11 @@ struct ShellScript {
         guard let line = tokens.first?.line, lines.count < 5_000 else { return }
         var words = tokens[...]
         while let word = words.first.map(Self.literal), Self.reserved.contains(word) {
-            note(word)
             words = words.dropFirst()
+            note(word, condition: words)
         }
         if let word = words.first.map(Self.literal), ["for", "case", "function", "select"].contains(word) {
-            if word == "case" { branches.append((false, [])) }
+            if word == "case" { branches.append(Branch(isCase: true)) }
             return
         }
         var environment: [String: String] = [:]
@@ -88,25 +105,57 @@ struct ShellScript {
             }
             for name in plain.dropFirst() where variables[name] != nil { exported[name] = variables[name] }
         case ":": assignDefaults(words.dropFirst())
+        // `set -- uvicorn main:app` is what `exec "$@"` starts; in a branch, where nothing else was given.
+        case "set" where plain.count > 2 && plain[1] == "--" && (branches.isEmpty || arguments.isEmpty):
+            if !isDevelopment { arguments = Array(plain.dropFirst(2)) }
         case "cd", "pushd": change(to: plain.dropFirst().first { !$0.hasPrefix("-") })
         default:
             let all = exported.merging(environment) { _, new in new }
-            lines.append(Line(words: plain, environment: all, folder: folder, line: line))
+            var made = Line(words: plain, environment: all, folder: folder, line: line)
+            made.isDevelopment = isDevelopment
+            lines.append(made)
         }
     }
 
-    private mutating func note(_ word: String) {
+    private var isDevelopment: Bool { isGuarded || branches.contains(where: \.isDevelopment) }
+
+    private mutating func note(_ word: String, condition: ArraySlice<ShellLexer.Token>) {
         switch word {
-        case "if": branches.append((false, []))
+        case "if":
+            let mode = ShellCondition.isDevelopment(condition.map(Self.written))
+            branches.append(Branch(mode: mode, isDevelopment: mode == true))
         case "elif", "else":
-            if !branches.isEmpty { branches[branches.count - 1].isPast = true }
+            guard var branch = branches.popLast() else { return }
+            branch.isPast = true
+            // What is left when it is not production is development.
+            branch.isDevelopment = branch.mode == false
+            if word == "elif" {
+                branch.isDevelopment = ShellCondition.isDevelopment(condition.map(Self.written)) == true
+            }
+            branches.append(branch)
         case "fi", "esac": _ = branches.popLast()
         default: break
         }
     }
 
+    /// What stands between commands: the end of a label, of a branch, or of a test.
+    private mutating func note(sign: String, after command: [ShellLexer.Token]) {
+        let words = command.map(Self.written)
+        let mode = ["&&", "||"].contains(sign) ? ShellCondition.isDevelopment(words) : nil
+        isGuarded = mode == (sign == "&&")
+        guard var branch = branches.last, branch.isCase else { return }
+        if sign == ")" { branch.isDevelopment = ShellCondition.isDevelopment(label: words) }
+        if sign == ";;" { branch.isDevelopment = false }
+        branches[branches.count - 1] = branch
+    }
+
     /// The first branch counts: which one will be taken can't be told, and the usual case stands first.
     private mutating func set(_ name: String, _ value: String) {
+        // `DEV_OPTIONS="--reload"` stays empty everywhere else.
+        guard !isDevelopment else {
+            variables[name] = variables[name] ?? ""
+            return
+        }
         if let branch = branches.last {
             if branch.isPast, branch.names.contains(name) { return }
             // `if [ -n "$OTHER" ]; then PORT="$OTHER"; fi` says nothing when nobody set the other.
@@ -149,6 +198,12 @@ struct ShellScript {
 
     private static func literal(_ token: ShellLexer.Token) -> String {
         guard case .word(let pieces) = token.kind, pieces.allSatisfy({ !$0.isQuoted }) else { return "" }
+        return pieces.map(\.text).joined()
+    }
+
+    /// A word without its quotes, with its variables as they stand there.
+    private static func written(_ token: ShellLexer.Token) -> String {
+        guard case .word(let pieces) = token.kind else { return "" }
         return pieces.map(\.text).joined()
     }
 

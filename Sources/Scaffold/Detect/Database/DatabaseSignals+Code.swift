@@ -16,6 +16,17 @@ extension DatabaseSignals {
         }
     }
 
+    /// Whether a string stands behind a variable, and so is what is used when nobody sets that.
+    static func isDefault(_ text: PythonModule.Text, in module: PythonModule) -> Bool {
+        let reads: Set<String> = ["getenv", "get", "config", "str", "Field", "setdefault", "dj_db_url", "url"]
+        if module.classes.contains(where: { $0.fields.contains { $0.type != nil && $0.line == text.line } }) {
+            return true
+        }
+        return module.calls.contains { call in
+            reads.contains(call.method) && call.line <= text.line && text.line - call.line < 4
+        }
+    }
+
     // MARK: - Private
 
     private mutating func addImports(_ module: PythonModule, _ trust: Double) {
@@ -60,16 +71,22 @@ extension DatabaseSignals {
     }
 
     private mutating func addStrings(_ module: PythonModule, _ trust: Double) {
-        // A value behind a variable is what is used when nobody sets one.
-        let reads: Set<String> = ["getenv", "get", "config", "str", "Field", "setdefault", "dj_db_url", "url"]
-        let defaults = module.calls.filter { reads.contains($0.method) }.map(\.line)
-        let fields = Set(module.classes.flatMap { $0.fields.filter { $0.type != nil }.map(\.line) })
         for text in module.strings {
-            guard let url = DatabaseURL(text.value) else { continue }
-            let isDefault = fields.contains(text.line) || defaults.contains { $0 <= text.line && text.line - $0 < 4 }
+            guard let url = DatabaseURL(Self.filled(text.value, module)) else { continue }
+            let isDefault = Self.isDefault(text, in: module)
             let isSQLite = url.engine == .sqlite
             let weight = url.isWhole ? (isSQLite && isDefault ? 4.0 : 6) : isSQLite ? 1 : 3
             add(url, url.isWhole ? .url : .mention, weight * trust, at: Place(module.path, text.line))
+        }
+    }
+
+    /// `sqlite:///{FOLDER}/app.db` with what the module says that `FOLDER` is.
+    private static func filled(_ text: String, _ module: PythonModule) -> String {
+        guard text.hasPrefix("sqlite"), text.contains("{") else { return text }
+        return text.replacing(/\{([A-Za-z_]\w*)\}/) { match in
+            let set = module.assigns.filter { $0.scope.isEmpty && $0.target == match.1 }
+            guard set.count == 1, case .string(let value)? = set.first?.value else { return String(match.0) }
+            return value
         }
     }
 

@@ -91,7 +91,7 @@ extension DatabaseSignals {
             }
             guard service.isApp else { continue }
             for variable in service.environment {
-                addSetting(variable.name, Self.defaulted(variable.value), at: Place(service.file, variable.line))
+                addSetting(variable.name, Self.defaulted(variable.value ?? ""), at: Place(service.file, variable.line))
             }
         }
     }

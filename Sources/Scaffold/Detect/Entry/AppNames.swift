@@ -81,12 +81,9 @@ enum AppNames {
 
     // MARK: - Private
 
-    private static let aside: Set<String> = [
-        "test", "tests", "testing", "example", "examples", "docs", "doc", "sample", "samples", "tutorial", "tutorials",
-        "benchmark", "benchmarks", "bench", "e2e", "fixtures", "notebooks", "devcontainer", "testdata", "snippets",
-        "cookbook",
-        "recipes", "exercises", "lessons",
-    ]
+    private static let aside = Vocabulary.testFolders.union(Vocabulary.exampleFolders).union([
+        "fixtures", "testdata", "bench", "devcontainer", "snippets", "cookbook", "recipes", "exercises", "lessons",
+    ])
 
     private static let lowered: Set<String> = [
         "contrib", "demo", "demos", "client", "clients", "mock", "mocks", "legacy", "archive", "old",

@@ -29,6 +29,8 @@ struct EntryCandidate: Sendable {
     var isVerified = true
     /// Mounted into another app.
     var isMounted = false
+    /// A part of the tree with a folder of its own, below an app that stands at the top; see ``RootChoice``.
+    var isInner = false
     /// Its framework is not among the dependencies.
     var lacksDependency = false
     /// The README starts a server with its file.
@@ -46,6 +48,7 @@ struct EntryCandidate: Sendable {
         let isCode = rank >= 4
         return [
             aside,
+            isInner ? 1 : 0,
             isCode && lacksDependency ? 1 : 0,
             isCode && isMounted ? 1 : 0,
             isCode && !isInReadme ? 1 : 0,

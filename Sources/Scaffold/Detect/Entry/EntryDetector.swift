@@ -80,10 +80,12 @@ package enum EntryDetector {
         others: [EntryCandidate],
         in context: ScanContext
     ) -> Facts.Confidence {
-        let rivals = others.filter { $0.aside <= chosen.aside && $0.order.prefix(6) == chosen.order.prefix(6) }
+        let rivals = others.filter { $0.aside <= chosen.aside && $0.order.prefix(7) == chosen.order.prefix(7) }
         if context.isAmbiguous { return .ambiguous }
         if chosen.isDeclared {
-            let against = others.contains { ($0.isDeclared && $0.aside == 0) || isTwin($0, of: chosen) }
+            let against = others.contains { other in
+                (other.isDeclared && other.aside == 0 && !other.isInner) || isTwin(other, of: chosen)
+            }
             return chosen.isVerified && !against && !context.isContested && chosen.aside == 0 && !chosen.isDevelopment
                 ? .certain : .likely
         }

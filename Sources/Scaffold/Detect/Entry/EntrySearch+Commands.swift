@@ -94,14 +94,11 @@ extension EntrySearch {
     private func readTarget(_ command: FoundCommand, _ server: ServerCommand) {
         guard let target = server.target else { return }
         guard !target.contains("$") else { return }
-        guard let found = resolve(withAttribute(target, of: server), search(for: command, server)) else {
-            let isBuiltElsewhere = command.source == .compose && command.dockerfile == nil
-            if !isBuiltElsewhere, AppNames.asideLevel(command.place.file) == 0,
-                TreePath.lies(command.place.file, in: context.root)
-            {
-                note("it names \(shown(target)), which is not in the project: left out as stale", at: command.place)
-            }
-            return
+        let full = withAttribute(target, of: server)
+        guard var found = resolve(full, search(for: command, server)) else { return noteStale(command, target: full) }
+        if let reason = unimportable(command, server, found) {
+            found.isVerified = false
+            note("it names \(shown(target)), \(reason): not taken as it is", at: command.place, isStale: true)
         }
         add(command, server, found)
     }
@@ -144,11 +141,8 @@ extension EntrySearch {
             guard let found = appInFile(path, name: server.flags["--app"]) else { continue }
             return add(command, server, found)
         }
-        guard let name = server.file, AppNames.asideLevel(command.place.file) == 0 else { return }
-        note(
-            "it names \(shown(name)), which is not in the project or holds no app: left out as stale",
-            at: command.place
-        )
+        guard let name = server.file else { return }
+        noteStale(command, shown(name), "which is not in the project or holds no app")
     }
 
     private func readFlask(_ command: FoundCommand, _ server: ServerCommand) {
@@ -193,7 +187,10 @@ extension EntrySearch {
         } else {
             path = server.file.flatMap { file($0, search) }
         }
-        guard let path, let module = module(at: path) else { return }
+        guard let path, let module = module(at: path) else {
+            if path == nil { noteStale(command, program: server) }
+            return
+        }
         guard let run = finder.run(in: module, start: .file, arguments: server.arguments) else {
             return addPlainProgram(command, server, path)
         }

@@ -23,13 +23,12 @@ extension EntrySearch {
 
     private static func mayStart(_ line: Substring) -> Bool {
         line.utf8.count < 400
-            && ["uvicorn", "fastapi ", "hypercorn", "gunicorn", "granian"].contains { line.contains($0) }
+            && Vocabulary.starters.contains { line.contains($0) }
     }
 
     private func started(by line: Substring, in folder: String) -> String? {
         let words = line.split { $0 == " " || $0 == "\t" || $0 == "`" || $0 == "$" }.map(String.init)
-        let servers: Set = ["uvicorn", "fastapi", "hypercorn", "gunicorn", "granian"]
-        guard let first = words.firstIndex(where: servers.contains),
+        guard let first = words.firstIndex(where: Vocabulary.starters.contains),
             let server = ServerCommand.parse(Array(words[first...].prefix(30)))
         else { return nil }
         if let name = server.file {

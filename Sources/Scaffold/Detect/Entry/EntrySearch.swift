@@ -52,9 +52,11 @@ final class EntrySearch {
             }
     }
 
-    func note(_ message: String, at place: Place) {
+    func note(_ message: String, at place: Place, isStale: Bool = false) {
         guard !found.stale.contains(where: { $0.place == place }), found.stale.count < 20 else { return }
-        found.stale.append(Facts.Warning(message, at: place))
+        var warning = Facts.Warning(message, at: place)
+        if isStale { warning.isStale = true }
+        found.stale.append(warning)
     }
 
     /// A module of the project; nil for files that were not read.
@@ -62,6 +64,15 @@ final class EntrySearch {
         if let module = context.index.module(at: path) { return module }
         guard path.hasSuffix(".py"), let text = context.project.text(path) else { return nil }
         return LexicalPython.module(text, path: path)
+    }
+
+    /// Marks what lies in a folder of its own below the app of a folder, so that it is no rival of it.
+    func markInner(below root: String) {
+        let own = found.candidates.filter { $0.root == root && $0.isWeb && $0.aside == 0 }
+        guard let top = own.min(by: EntryCandidate.isBefore) else { return }
+        for index in found.candidates.indices {
+            found.candidates[index].isInner = RootChoice.isInner(found.candidates[index], below: top, roots.manifests)
+        }
     }
 
     // MARK: - Private

@@ -5,6 +5,19 @@ final class ImportRoots {
     /// Folders whose manifest makes them a project of their own.
     let manifests: Set<String>
     private var known: [String: String] = [:]
+    private var knownImports: [String: [Import]] = [:]
+    private var counts: [Counted: Int] = [:]
+
+    /// An absolute import by the first parts of its target.
+    private struct Import {
+        var first: String
+        var second: String?
+    }
+
+    private struct Counted: Hashable {
+        var path: String
+        var root: String
+    }
 
     init(tree: ProjectTree, index: PythonIndex, manifests: Set<String>) {
         self.tree = tree
@@ -110,28 +123,39 @@ final class ImportRoots {
         let direct = found(module, in: root)
         if direct > 0 { return direct * 1_000 }
         let folder = TreePath.folder(of: path)
-        let around = tree.project.files(under: folder).filter { $0.hasSuffix(".py") }.prefix(60)
+        let around = tree.project.files(under: folder).lazy.filter { $0.hasSuffix(".py") }.prefix(60)
         return around.reduce(0) { sum, file in sum + (index.module(at: file).map { found($0, in: root) } ?? 0) }
     }
 
     private func found(_ module: PythonModule, in root: String) -> Int {
+        let key = Counted(path: module.path, root: root)
+        if let count = counts[key] { return count }
+        let count = imports(of: module).count { isFound($0, in: root) }
+        counts[key] = count
+        return count
+    }
+
+    /// The absolute imports of a file that may be of the project, each once.
+    private func imports(of module: PythonModule) -> [Import] {
+        if let known = knownImports[module.path] { return known }
         var seen: Set<String> = []
-        for item in module.imports where (item.level ?? 0) == 0 {
-            let parts = item.target.split(separator: ".").map(String.init)
-            guard let first = parts.first, !seen.contains(item.target) else { continue }
+        let result = module.imports.compactMap { item -> Import? in
+            let parts = item.target.split(separator: ".", maxSplits: 2)
             // A folder named as a library is no sign: `redis/`, `alembic/` beside `import redis`.
-            guard modules.contains(first) else { continue }
-            let head = root.isEmpty ? first : root + "/" + first
-            let inner = parts.count > 1 ? head + "/" + parts[1] : head
-            let isFile = tree.project.has(head + ".py")
-            let isPackage =
-                tree.project.has(head + "/__init__.py") || tree.project.has(inner + ".py")
-                || parts.count > 1 && tree.folders.contains(inner)
-            guard isFile || isPackage else { continue }
-            if item.level == nil, parts.count == 1, !isFile, !tree.project.has(head + "/__init__.py") { continue }
-            seen.insert(item.target)
+            guard (item.level ?? 0) == 0, let first = parts.first.map(String.init), modules.contains(first),
+                seen.insert(item.target).inserted
+            else { return nil }
+            return Import(first: first, second: parts.count > 1 ? String(parts[1]) : nil)
         }
-        return seen.count
+        knownImports[module.path] = result
+        return result
+    }
+
+    private func isFound(_ item: Import, in root: String) -> Bool {
+        let head = root.isEmpty ? item.first : root + "/" + item.first
+        if tree.project.has(head + ".py") || tree.project.has(head + "/__init__.py") { return true }
+        guard let inner = item.second.map({ head + "/" + $0 }) else { return false }
+        return tree.project.has(inner + ".py") || tree.folders.contains(inner)
     }
 
     private func usual(among roots: [String], own: String) -> String {

@@ -122,7 +122,7 @@ struct PortFacts {
         return field(last, of: parts.dropLast().joined(separator: "."), from: module)
     }
 
-    private static func name(in value: PythonValue) -> String? {
+    static func name(in value: PythonValue) -> String? {
         switch value {
         case .name(let name): name
         case .call(let call) where call.function == "int": call.arguments.first.flatMap(name(in:))
@@ -149,6 +149,12 @@ struct PortFacts {
 
     /// A field of the class whose object `settings` is: by its default.
     private func field(_ name: String, of object: String, from module: PythonModule) -> PythonValue.PortValue {
+        guard let owner = owner(of: object, from: module) else { return .unknown }
+        return fieldDefault(name, of: owner.name, in: owner.module, depth: 4)
+    }
+
+    /// The class whose object `settings` is.
+    func owner(of object: String, from module: PythonModule) -> (module: PythonModule, name: String)? {
         let first = String(object.prefix { $0 != "." })
         let own = module.assigns.last { $0.scope.isEmpty && $0.target == first }.map { (module, $0.target) }
         let found =
@@ -156,20 +162,17 @@ struct PortFacts {
             ?? context.index.definition(of: object, in: search.roots.roots(for: module.path)).map {
                 ($0.module, $0.name)
             }
-        guard let (place, target) = found else { return .unknown }
+        guard let (place, target) = found else { return nil }
         let value = place.assigns.last { $0.scope.isEmpty && $0.target == String(target.prefix { $0 != "." }) }?.value
         let maker = value?.call?.function ?? target
         let type = search.resolver.definition(maker, in: place)
         // A function that gives the object: the class that it names as its result.
         let function = type.flatMap { found in found.module.functions.first { $0.name == found.name } }
-        let owner =
-            function.flatMap { function in
-                (function.returns ?? function.results.first?.value.call?.function).flatMap { name in
-                    type.flatMap { search.resolver.definition(name, in: $0.module) }
-                }
-            } ?? type
-        guard let owner else { return .unknown }
-        return fieldDefault(name, of: owner.name, in: owner.module, depth: 4)
+        return function.flatMap { function in
+            (function.returns ?? function.results.first?.value.call?.function).flatMap { name in
+                type.flatMap { search.resolver.definition(name, in: $0.module) }
+            }
+        } ?? type
     }
 
     private func fieldDefault(
@@ -220,21 +223,20 @@ struct PortFacts {
     private func compose(_ same: [EntryCandidate]) -> Facts.Port? {
         let names = Set(same.compactMap { $0.command }.filter { $0.source == .compose }.compactMap(\.name))
         for path in context.facts.existing.compose {
-            for service in context.document(path)?["services"]?.entries ?? [] {
-                let build = DeclaredBuilds.build(of: service.node, name: service.key, file: path)
+            guard let root = context.document(path) else { continue }
+            for service in Compose(root, path: path).services {
+                let build = service.build
                 let isOwn = build != nil && build?.dockerfile == context.facts.existing.dockerfile
-                guard names.contains(service.key) || isOwn else { continue }
-                let ports = (service.node["ports"]?.items ?? []).compactMap { item -> (number: Int, line: Int)? in
-                    let text = item["target"]?.scalar ?? item.scalar.map { Variables.expand($0) { _ in nil } }
-                    let last = text?.split(separator: ":").last.map { $0.prefix { $0 != "/" } }
-                    guard let number = last.flatMap({ Int($0) }), (1...65_535).contains(number) else { return nil }
-                    return (number, item.position.line)
+                guard names.contains(service.name) || isOwn else { continue }
+                let ports = service.ports.compactMap { port -> (number: Int, line: Int)? in
+                    guard let number = port.target, (1...65_535).contains(number), !port.isRange else { return nil }
+                    return (number, port.line)
                 }
                 // Beside the app a container for development serves pages, or lets a debugger in.
                 guard let best = ports.first(where: { !Self.besides.contains($0.number) }) ?? ports.first else {
                     continue
                 }
-                return made(best.number, Place(path, best.line), "ports of \(service.key)")
+                return made(best.number, Place(path, best.line), "ports of \(service.name)")
             }
         }
         return nil

@@ -25,9 +25,22 @@ enum ServerFacts {
         if let settings = ports.settings { server = server.map { with(settings, $0) } }
         context.facts.server = server
         context.facts.port = ports.port(chosen, same: same)
+        addVariables(&context, ports, starters(same).first ?? chosen, isScript: chosen.entry.kind == .script)
     }
 
     // MARK: - Private
+
+    /// Of a program that calls its server itself, which takes no words of ours.
+    private static func addVariables(
+        _ context: inout ScanContext,
+        _ ports: PortFacts,
+        _ starter: EntryCandidate,
+        isScript: Bool
+    ) {
+        guard let run = starter.run, isScript || starter.server?.server == .own else { return }
+        context.facts.port?.variable = ports.portVariable(run)
+        context.facts.server?.hostVariable = ports.hostVariable(run)
+    }
 
     /// What production starts goes before what stands in the code.
     private static func starters(_ same: [EntryCandidate]) -> [EntryCandidate] {

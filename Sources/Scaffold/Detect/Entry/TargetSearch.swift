@@ -68,6 +68,10 @@ extension EntrySearch {
         let parts = plain.split(separator: "/").map(String.init)
         for count in stride(from: parts.count, through: 1, by: -1) {
             let end = parts.suffix(count).joined(separator: "/")
+            // One of the folder that the image is made of goes before others of that name.
+            for root in importRoots(search) where context.project.has(TreePath.joined(root, end)) {
+                return TreePath.joined(root, end)
+            }
             let files = tree.files(endingIn: end).filter { TreePath.lies($0, in: context.root) && !$0.contains("{{") }
             if let best = files.min(by: { ($0.split(separator: "/").count, $0) < ($1.split(separator: "/").count, $1) })
             {

@@ -59,23 +59,20 @@ struct AppCode: Sendable {
         return value(of: rest, from: other, depth: depth - 1)
     }
 
+    private static let aside = Vocabulary.testFolders.union(["fixtures", "node_modules", ".devcontainer", ".github"])
+    private static let outer = Vocabulary.exampleFolders.union([
+        "contrib", "scripts", "build", "dist", "terraform", "cdk",
+    ])
+
     /// Whether a path is for tests, examples or documents.
     static func isAside(_ path: String, _ root: String) -> Bool {
         let inner = root.isEmpty ? path[...] : path.dropFirst(root.count + 1)
-        let parts = inner.lowercased().split(separator: "/")
+        let parts = inner.lowercased().split(separator: "/").map(String.init)
         let folders = parts.dropLast()
-        let names: Set<Substring> = [
-            "test", "tests", "testing", "fixtures", "e2e", "node_modules", ".devcontainer", ".github",
-        ]
-        if folders.contains(where: { names.contains($0) || $0.hasSuffix("-tests") || $0.hasSuffix("_tests") }) {
+        if folders.contains(where: { aside.contains($0) || $0.hasSuffix("-tests") || $0.hasSuffix("_tests") }) {
             return true
         }
         // Deeper down these may be parts of the app.
-        let outer: Set<Substring> = [
-            "example", "examples", "docs", "doc", "sample", "samples", "contrib", "benchmarks", "notebooks", "scripts",
-            "build",
-            "dist", "terraform", "cdk",
-        ]
         if let first = folders.first, outer.contains(first) { return true }
         guard let name = parts.last else { return false }
         return name.hasPrefix("test_") || name.hasSuffix("_test.py") || name == "conftest.py" || name == "setup.py"

@@ -5,18 +5,15 @@ struct ComposeFiles: Sendable {
     struct Service: Sendable {
         var file: String
         var name: String
+        /// Other names that it answers to: `hostname`, `container_name`.
+        var aliases: [String] = []
         var line: Int
         var image: String
         /// It is built from the app's folder or one above it.
         var isApp: Bool
-        var environment: [Variable]
-    }
-
-    struct Variable: Sendable {
-        var name: String
-        /// As written: `${DB_URL:?set it}`.
-        var value: String
-        var line: Int
+        var environment: [Compose.Variable]
+        /// What is mounted in it.
+        var volumes: [Compose.Volume]
     }
 
     /// In the order of files and services.
@@ -29,9 +26,8 @@ struct ComposeFiles: Sendable {
             let concerns = TreePath.lies(folder, in: context.root) || TreePath.lies(context.root, in: folder)
             let isAside = Self.isAside(path) && !Self.isAside(context.root + "/x")
             guard concerns || Self.isBeside(folder, context.root), !isAside else { continue }
-            for entry in context.document(path)?["services"]?.entries ?? [] {
-                services.append(Self.service(entry, path, folder, context))
-            }
+            guard let root = context.document(path) else { continue }
+            services += Compose(root, path: path).services.map { Self.service($0, folder, context) }
         }
         self.services = services
     }
@@ -64,12 +60,11 @@ struct ComposeFiles: Sendable {
     }
 
     private static func service(
-        _ entry: ConfigNode.Entry,
-        _ path: String,
+        _ service: Compose.Service,
         _ folder: String,
         _ context: ScanContext
     ) -> Service {
-        let node = entry.node
+        let node = service.node
         let build = node["build"]
         let source = build?.string ?? build?["context"]?.string ?? (build == nil ? nil : ".")
         var isApp = false
@@ -79,19 +74,21 @@ struct ComposeFiles: Sendable {
             isApp = isBuiltFrom(base, file, context)
         }
         return Service(
-            file: path,
-            name: entry.key,
-            line: entry.keyPosition.line,
-            image: node["image"]?.string ?? "",
+            file: service.path,
+            name: service.name,
+            aliases: [node["hostname"]?.string, node["container_name"]?.string].compactMap { $0 },
+            line: service.line,
+            image: service.image ?? "",
             isApp: isApp,
-            environment: variables(node["environment"])
+            environment: service.environment,
+            volumes: service.volumes
         )
     }
 
     /// Whether a build in a folder, by a Dockerfile relative to it, makes the app's image.
     private static func isBuiltFrom(_ base: String, _ file: String, _ context: ScanContext) -> Bool {
         // `build: ./postgres` is a database of their own making.
-        if isEngine(TreePath.name(of: base)) || isEngine(file) { return false }
+        if [TreePath.name(of: base), file].contains(where: KnownService.isMentioned(in:)) { return false }
         let root = context.root
         if TreePath.lies(base, in: root) {
             let hasScript = context.project.has(TreePath.joined(base, "package.json"))
@@ -104,21 +101,5 @@ struct ComposeFiles: Sendable {
         return TreePath.lies(path, in: root) || TreePath.folder(of: path) == base
             || path == context.facts.existing.dockerfile
             || TreePath.name(of: path).lowercased().contains(TreePath.name(of: root).lowercased())
-    }
-
-    private static func isEngine(_ name: String) -> Bool {
-        ["postgres", "mysql", "mongo", "redis", "nginx", "rabbitmq"].contains { name.lowercased().contains($0) }
-    }
-
-    private static func variables(_ node: ConfigNode?) -> [Variable] {
-        guard let node else { return [] }
-        let pairs = node.entries.map { Variable(name: $0.key, value: $0.node.scalar ?? "", line: $0.keyPosition.line) }
-        let lines = node.items.compactMap { item -> Variable? in
-            guard let text = item.string else { return nil }
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let value = parts.count == 2 ? String(parts[1]).quotesTrimmed : ""
-            return Variable(name: String(parts[0].blanksTrimmed), value: value, line: item.position.line)
-        }
-        return pairs + lines
     }
 }

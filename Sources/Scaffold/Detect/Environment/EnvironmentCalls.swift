@@ -8,8 +8,9 @@ enum EnvironmentCalls {
             let first = uses.count
             for call in module.calls { uses += use(call, in: module, readers: own, code) }
             // `os.environ["X"]` is no call, and may stand in any expression.
-            if let text = project.text(module.path), TextSearch.contains(text, "environ[") {
-                uses += subscripts(in: text, of: module.path)
+            for name in ["environ"] + aliases(in: module, readers: own) {
+                guard let text = project.text(module.path), TextSearch.contains(text, name + "[") else { continue }
+                uses += subscripts(in: text, of: module.path, name: name)
             }
             weigh(&uses[first...], module, isReached: code.imported.contains(module.path))
         }
@@ -17,6 +18,16 @@ enum EnvironmentCalls {
     }
 
     // MARK: - Private
+
+    /// Other names of `os.environ` in a module: its own, and those that it imports.
+    private static func aliases(in module: PythonModule, readers: [String: Reader]) -> [String] {
+        let imported = module.imports.filter { item in
+            (item.target == "os.environ" && item.name != "environ") || readers[item.target] == .mapping
+        }
+        let targets = Set(imported.map(\.target))
+        let own = readers.filter { $0.value == .mapping && !targets.contains($0.key) && !$0.key.contains(".") }.keys
+        return imported.map(\.name) + own.sorted()
+    }
 
     /// Takes in what stands around each read: a default behind it, a branch that is not taken.
     private static func weigh(
@@ -41,6 +52,8 @@ enum EnvironmentCalls {
         case environs
         /// starlette: `config("X", cast=int, default=1)`.
         case starlette
+        /// `settings = os.environ`: what it is called by its other name.
+        case mapping
     }
 
     /// By path, the names that stand for a reader: `env`, `config`, `core.settings.config`.
@@ -52,7 +65,9 @@ enum EnvironmentCalls {
         var made: [String: [String: Reader]] = [:]
         for module in code.modules {
             for assign in module.assigns {
-                guard let function = assign.value?.call?.function, let reader = makers[function] else { continue }
+                let isMapping = assign.scope.isEmpty && assign.value?.name == "os.environ"
+                let maker = assign.value?.call.flatMap { makers[$0.function] }
+                guard let reader = isMapping ? .mapping : maker else { continue }
                 made[module.path, default: [:]][assign.target] = reader
             }
         }
@@ -81,8 +96,11 @@ enum EnvironmentCalls {
     ) -> [EnvironmentDetector.Use] {
         let place = Place(module.path, call.line)
         if let option = call["envvar"] { return options(option, call, place) }
-        let isGet = ["os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault", "environ.get", "getenv"]
-            .contains(call.function)
+        let base = call.function.lastIndex(of: ".").map { String(call.function[..<$0]) }
+        let reader = base.flatMap { readers[$0] }
+        let isGet =
+            ["os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault", "environ.get", "getenv"]
+            .contains(call.function) || reader == .mapping && ["get", "pop", "setdefault"].contains(call.method)
         let kind: (name: Int, fallback: String)?
         if isGet {
             kind = (0, "default")
@@ -90,7 +108,7 @@ enum EnvironmentCalls {
             || readers[call.function] == .environs
         {
             kind = (0, "default")
-        } else if let dot = call.function.lastIndex(of: "."), readers[String(call.function[..<dot])] == .environs {
+        } else if reader == .environs {
             // Methods that read nothing.
             let others: Set<String> = ["read_env", "read_envfile", "prefixed", "seal", "add_parser", "dump"]
             kind = others.contains(call.method) ? nil : (0, "default")
@@ -131,13 +149,23 @@ enum EnvironmentCalls {
     }
 
     /// `os.environ["X"]` in source text, when it is read and not assigned.
-    private static func subscripts(in text: String, of path: String) -> [EnvironmentDetector.Use] {
+    private static func subscripts(
+        in text: String,
+        of path: String,
+        name: String
+    ) -> [EnvironmentDetector.Use] {
         var uses: [EnvironmentDetector.Use] = []
+        let head = name + "["
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            guard line.contains("environ["), line.blanksTrimmed.first != "#" else { continue }
+            guard line.contains(head), line.blanksTrimmed.first != "#" else { continue }
             var rest = line
-            while let start = rest.firstRange(of: "environ[") {
+            while let start = rest.firstRange(of: head) {
+                let before = rest[..<start.lowerBound].last
                 rest = rest[start.upperBound...]
+                // `my_env[` is another name.
+                if name != "environ", let before, before.isLetter || before.isNumber || "_.".contains(before) {
+                    continue
+                }
                 guard let quote = rest.first, quote == "\"" || quote == "'" else { continue }
                 let name = rest.dropFirst().prefix { $0 != quote }
                 let tail = rest.dropFirst(name.count + 2).drop { $0 == "]" }.drop(while: \.isWhitespace)

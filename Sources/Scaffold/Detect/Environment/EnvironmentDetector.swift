@@ -4,8 +4,15 @@ import Model
 package enum EnvironmentDetector {
     /// Sets ``Facts/environment``: sorted by name, each name once.
     package static func detect(_ context: inout ScanContext) {
-        context.facts.environment = variables(in: context)
+        var found = variables(in: context)
+        for index in found.indices where modes.contains(found[index].name) {
+            if StartGuards(context).has(found[index].name) { found[index].guardsStart = true }
+        }
+        context.facts.environment = found
     }
+
+    /// Variables that say whether it is production.
+    static let modes: Set<String> = ["ENVIRONMENT", "APP_ENV"]
 
     /// The variables, from code first, then from files that list them.
     static func variables(in context: ScanContext) -> [Facts.Variable] {

@@ -53,7 +53,8 @@ enum EnvironmentFiles {
         ComposeFiles(context).apps.flatMap { service in
             service.environment.map { variable in
                 // `${NAME:?message}` stops Compose when it is not set.
-                let isRequired = variable.value.hasPrefix("${") && variable.value.contains("?")
+                let value = variable.value ?? ""
+                let isRequired = value.hasPrefix("${") && value.contains("?")
                 let place = Place(service.file, variable.line)
                 return .init(name: variable.name, isRequired: isRequired, place: place, isListed: true)
             }

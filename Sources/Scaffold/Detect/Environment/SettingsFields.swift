@@ -154,7 +154,10 @@ struct SettingsFields {
         let filled = Set((lineage.map(\.type) + inner).flatMap(\.filled)).union(given(to: type.name))
         let stops = !filled.contains("*") && options.isKnown && isMadeAtImport(type.name)
         for found in lineage {
-            let isOld = found.module.imports.contains { $0.target == "pydantic.BaseSettings" }
+            // Also `pydantic.env_settings` and `pydantic.v1`.
+            let isOld = found.module.imports.contains { item in
+                item.target.hasPrefix("pydantic.") && item.target.hasSuffix(".BaseSettings")
+            }
             for field in found.type.fields where isVariable(field) && seen.insert(field.name).inserted {
                 let own = self.uses(of: field, in: found.module, prefix: options.prefix, options, isOld: isOld)
                 uses += own.map { use in

@@ -283,12 +283,11 @@ extension ManifestChoice {
     /// Whether a file's name says that it is not for production.
     static func isForDevelopment(_ path: String) -> Bool {
         let words = TreePath.name(of: path).lowercased().split { !$0.isLetter }
-        let names: Set<Substring> = [
-            "dev", "develop", "development", "test", "tests", "testing", "doc", "docs", "lint", "ci", "local", "typing",
-            "mypy",
-            "notebook", "build", "bench", "constraints", "optional", "training", "train", "conda", "freeze", "frontend",
+        let others: Set<String> = [
+            "ci", "local", "mypy", "notebook", "build", "bench", "constraints", "optional", "training", "train",
+            "conda", "freeze", "frontend",
         ]
-        return words.contains(where: names.contains)
+        return words.map(String.init).contains { Vocabulary.development.contains($0) || others.contains($0) }
     }
 
     static func requirementsPair(_ manifest: Manifest, in context: ScanContext) -> (Facts.Manager, Manifest) {

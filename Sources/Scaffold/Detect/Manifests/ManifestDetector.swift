@@ -13,8 +13,9 @@ package enum ManifestDetector {
         manager.extras = needed.extras
         manager.buildBackend = manifest.buildBackend
         manager.installsProject = installsProject(choice, in: context)
-        context.facts.manager = manager
         context.facts.dependencies = dependencies(of: manifest)
+        manager.tools = tools(in: manager, context)
+        context.facts.manager = manager
         if manager.name == .pip, manager.lock != nil {
             context.facts.dependencies += asideDependencies(choice, in: context)
         }
@@ -22,17 +23,24 @@ package enum ManifestDetector {
 
     // MARK: - Private
 
-    private static let servers: Set<String> = [
-        "uvicorn", "gunicorn", "hypercorn", "granian", "daphne", "waitress", "uwsgi", "fastapi-cli", "robyn",
-        "streamlit",
-    ]
+    /// What other packages bring in: gunicorn by uvicorn-worker.
+    private static func tools(in manager: Facts.Manager, _ context: ScanContext) -> [String: String] {
+        // A lock of pip's is the list of dependencies itself.
+        guard manager.name != .pip, let lock = manager.lock, let text = context.project.text(lock) else { return [:] }
+        var found: [String: String] = [:]
+        for tool in ToolVersions.servers + ["alembic"] where !context.depends(on: tool) {
+            found[tool] = PackageVersion.locked(tool, in: text)?.text
+        }
+        return found
+    }
+
+    private static let servers = Vocabulary.servers.union(["waitress", "uwsgi", "fastapi-cli", "robyn", "streamlit"])
 
     /// Groups that are never meant for production.
-    private static let asideGroups: Set<String> = [
-        "dev", "develop", "development", "test", "tests", "testing", "lint", "linting", "docs", "doc", "typing",
-        "types",
-        "mypy", "format", "ci", "debug", "notebook", "notebooks", "build", "release", "pre-commit", "style", "bench",
-    ]
+    private static let asideGroups = Vocabulary.development.union([
+        "types", "mypy", "format", "ci", "debug", "notebook", "notebooks", "build", "release", "pre-commit", "style",
+        "bench",
+    ])
 
     /// Groups whose names say that production needs them.
     private static let productionGroups: Set<String> = [

@@ -166,10 +166,9 @@ struct ProductionDockerfile: Sendable {
             let inner = folder.split(separator: "/").count - context.root.split(separator: "/").count
             rank += inner * 2
             let parts = file.path.dropFirst(context.root.count).lowercased().split(separator: "/").dropLast()
-            let aside = [
-                "test", "tests", "example", "examples", "docs", "sample", "samples", "contrib", ".devcontainer",
-                ".binder", "e2e",
-            ]
+            let aside = Vocabulary.testFolders.union(Vocabulary.exampleFolders).union([
+                "contrib", ".devcontainer", ".binder",
+            ])
             if parts.contains(where: { aside.contains(String($0)) }) { rank += 50 }
         } else {
             // Above the app or beside it: only one that copies the app's folder is about it.
@@ -182,15 +181,12 @@ struct ProductionDockerfile: Sendable {
             rank += isAbove ? 5 : 10
         }
         let words = name.split { !$0.isLetter }
-        let development: Set<Substring> = [
-            "dev", "development", "test", "tests", "debug", "local", "ci", "lint", "docs",
-        ]
+        let development = Vocabulary.development.union(["debug", "local", "ci"])
         let others: Set<Substring> = [
             "worker", "celery", "client", "frontend", "gpu", "cuda", "nginx", "db", "cron", "beat", "flower", "base",
-            "alpine",
-            "lambda", "notebook", "bot", "ui",
+            "alpine", "lambda", "notebook", "bot", "ui",
         ]
-        if words.contains(where: development.contains) { rank += 20 }
+        if words.contains(where: { development.contains(String($0)) }) { rank += 20 }
         if words.contains(where: others.contains) { rank += 12 }
         if words.contains(where: { $0 == "prod" || $0 == "production" }) { rank -= 3 }
         return rank

@@ -52,6 +52,7 @@ package enum PythonVersionDetector {
                 bounds += script.manifest(in: context).python
             }
         }
+        bounds += syntax(in: context)
         var seen: Set<String> = []
         return bounds.filter { bound in
             // It is printed and written into files: nothing but what a bound is made of.
@@ -61,6 +62,15 @@ package enum PythonVersionDetector {
             return isPlain && bound.text != "*" && !bound.text.isEmpty
                 && seen.insert(bound.text.filter { $0 != " " }).inserted
         }
+    }
+
+    /// What the code itself asks for: its newest syntax, where the Python that reads it here does not know that.
+    private static func syntax(in context: ScanContext) -> [Manifest.PythonBound] {
+        let own = context.python.modules.filter { $0.syntax != nil && SyntaxProblem.isOwn($0.path, context) }
+        guard let newest = own.max(by: { ($0.syntax ?? 0) < ($1.syntax ?? 0) }), let minor = newest.syntax else {
+            return []
+        }
+        return [.init(text: ">=3.\(minor)", syntax: .pep440, place: Place(newest.path))]
     }
 
     /// Weighs what files name against the bounds.

@@ -8,7 +8,7 @@ package enum SystemPackages {
     package static func needed(for dependencies: [Facts.Dependency]) -> (build: [String], run: [String]) {
         var build: Set<String> = []
         var run: Set<String> = []
-        let counted = dependencies.filter { !aside.contains($0.group ?? "") }
+        let counted = dependencies.filter { !Vocabulary.development.contains($0.group ?? "") }
         for dependency in counted {
             if let row = table[dependency.name] {
                 build.formUnion(row.build)
@@ -24,10 +24,6 @@ package enum SystemPackages {
     }
 
     // MARK: - Private
-
-    private static let aside: Set<String> = [
-        "dev", "develop", "development", "test", "tests", "docs", "doc", "lint", "typing",
-    ]
 
     private static let table: [String: (build: [String], run: [String])] = [
         "psycopg2": (["gcc", "libpq-dev"], ["libpq5"]),

@@ -198,12 +198,13 @@ struct AlembicConfig: Sendable {
         context.commands.contains { MigrationCommand.alembic($0)?.runs(config) == true }
     }
 
+    private static let aside = Vocabulary.testFolders.union(Vocabulary.exampleFolders).union([
+        "fixtures", "node_modules", "site-packages",
+    ])
+
     private static func isAside(_ path: String, _ root: String) -> Bool {
         let inner = TreePath.lies(path, in: root) && !root.isEmpty ? path.dropFirst(root.count + 1) : path[...]
-        let names: Set<Substring> = [
-            "test", "tests", "docs", "example", "examples", "node_modules", "fixtures", "site-packages",
-        ]
-        return inner.split(separator: "/").dropLast().contains { names.contains($0) }
+        return inner.split(separator: "/").dropLast().contains { aside.contains(String($0)) }
     }
 
     /// The strings that `revision` and `down_revision` are set to.

@@ -12,8 +12,17 @@ package enum MigrationDetector {
             context.facts.migrations = nil
             return
         }
+        found.importRoots = finder.importRoots(of: found)
         found.runBy = MigrationRunners(context, resolver: resolver, startup: startup).runners(of: found)
+        if found.tool != .inApp { found.tablesMadeAt = tables(resolver) }
         context.facts.migrations = found
+    }
+
+    /// The first call of the app's code that makes tables, other than that of a program of its own.
+    private static func tables(_ resolver: NameResolver) -> Place? {
+        resolver.modules.filter { resolver.code.isReached($0) }.lazy.compactMap { module in
+            module.calls.first { !$0.inMainGuard && $0.makesTables }.map { Place(module.path, $0.line) }
+        }.min()
     }
 }
 

@@ -155,3 +155,12 @@ struct MigrationRunners {
         (call.arguments + call.keywords.map(\.value)).flatMap { $0.elements ?? [$0] }.compactMap(\.text)
     }
 }
+
+extension PythonCall {
+    /// It makes the tables that are missing by what the models say, without a migration.
+    var makesTables: Bool {
+        if self["generate_schemas"]?.bool == true { return true }
+        return function.hasSuffix("Tortoise.generate_schemas") || function.hasSuffix("metadata.create_all")
+            || arguments.contains { $0.name?.hasSuffix("metadata.create_all") == true }
+    }
+}

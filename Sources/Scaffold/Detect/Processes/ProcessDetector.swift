@@ -40,6 +40,9 @@ package enum ProcessDetector {
             command: command.words,
             isSingleton: command.isSingleton
         )
+        if let folder = WorkerFolder.needed(for: command, item.found, context, resolver) {
+            process.command = ["sh", "-c", "cd \(Quoting.shell(folder)) && exec \(Quoting.shell(command.words))"]
+        }
         process.isOptional = command.isOptional
         process.port = command.port
         process.evidence = [.init(item.found.place, command.words.joined(separator: " "))]

@@ -100,12 +100,9 @@ struct WrittenProcesses {
         "cp", "mv", "ls", "chmod", "chown", "cd", "psql", "createdb", "find", "touch", "exit", "kill", "ln", "source",
         ".",
     ]
-    private static let servers: Set<String> = [
-        "uvicorn", "gunicorn", "hypercorn", "granian", "daphne", "fastapi", "flask", "streamlit", "waitress-serve",
-        "uwsgi", "quart",
-        "litestar", "sanic", "robyn", "chainlit", "mkdocs", "jupyter", "ipython", "locust", "pytest", "ruff", "mypy",
-        "black", "tox",
-    ]
+    private static let servers = Vocabulary.starters.union(Vocabulary.frameworks).union([
+        "waitress-serve", "mkdocs", "jupyter", "ipython", "locust", "pytest", "ruff", "mypy", "black", "tox",
+    ])
 
     private func isProcess(_ command: FoundCommand) -> Bool {
         let name = (command.name ?? "").lowercased()

@@ -7,7 +7,7 @@ struct DependencyProbe {
     }
 
     /// Looks at the handler, what it depends on, and what these call, two calls deep.
-    func asks(_ route: Route) -> Bool {
+    func asks(_ route: AppRoute) -> Bool {
         var seen: Set<NameResolver.Scope> = []
         var level: [NameResolver.Scope] = [NameResolver.Scope(route.file, route.handler)]
         if resolver.function(route.handler, in: route.file) == nil {
@@ -43,7 +43,7 @@ struct DependencyProbe {
         }
     }
 
-    private func handed(to route: Route) -> [NameResolver.Scope] {
+    private func handed(to route: AppRoute) -> [NameResolver.Scope] {
         guard let module = resolver.index.module(at: route.place.file) else { return [] }
         let calls = module.calls.filter { $0.line == route.place.line && $0.method.hasPrefix("add_") }
         return calls.flatMap { call -> [NameResolver.Scope] in

@@ -1,7 +1,7 @@
 /// The paths of a Django project: `urlpatterns`, with what they include.
 struct DjangoRoutes {
-    private(set) var routes: [Route] = []
-    private(set) var mounts: [Route.Mount] = []
+    private(set) var routes: [AppRoute] = []
+    private(set) var mounts: [AppRoute.Mount] = []
     private let resolver: NameResolver
     private var visited: Set<String> = []
 
@@ -94,7 +94,7 @@ struct DjangoRoutes {
     ) {
         var name = view.name ?? view.call?.function ?? ""
         if name.hasSuffix(".as_view") { name = String(name.dropLast(8)) }
-        var route = Route([], path, handler: name, file: scope.path, place: place)
+        var route = AppRoute([], path, handler: name, file: scope.path, place: place)
         route.isReached = isReached
         for target in resolver.targets(of: name, in: scope).prefix(1) {
             switch target {

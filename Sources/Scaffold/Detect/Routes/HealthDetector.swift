@@ -6,7 +6,7 @@ package enum HealthDetector {
     }
 
     /// The same with routes that are known already.
-    package static func detect(_ context: inout ScanContext, _ table: RouteTable) {
+    package static func detect(_ context: inout ScanContext, _ table: AppRoutes) {
         let finder = HealthFinder(context, table)
         context.facts.health = finder.health
     }
@@ -16,7 +16,7 @@ package enum HealthDetector {
 private struct HealthFinder {
     private struct Candidate {
         var path: String
-        var route: Route?
+        var route: AppRoute?
         var meaning: HealthWords.Meaning?
         var use: HealthUse?
         var asksDependencies = false
@@ -37,11 +37,11 @@ private struct HealthFinder {
         }
     }
 
-    private let table: RouteTable
+    private let table: AppRoutes
     private let context: ScanContext
     private var candidates: [Candidate] = []
 
-    init(_ context: ScanContext, _ table: RouteTable) {
+    init(_ context: ScanContext, _ table: AppRoutes) {
         self.table = table
         self.context = context
         if context.facts.framework == .streamlit {
@@ -107,7 +107,7 @@ private struct HealthFinder {
     }
 
     /// What a route's path says; where only its start does, the name of its handler has to say the same.
-    private static func meaning(of route: Route) -> HealthWords.Meaning? {
+    private static func meaning(of route: AppRoute) -> HealthWords.Meaning? {
         if let meaning = HealthWords.meaning(of: route.path) { return meaning }
         let start = route.path.split(separator: "/").first.map { "/" + $0 } ?? ""
         let handler = route.handler.split(separator: ".").last.map { "/" + $0 } ?? ""

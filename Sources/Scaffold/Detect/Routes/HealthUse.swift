@@ -132,26 +132,20 @@ struct HealthUse: Equatable {
 
     private static func compose(_ document: ConfigNode, _ file: String, _ context: ScanContext) -> [HealthUse] {
         let apps = Set(ComposeFiles(context).apps.filter { $0.file == file }.map(\.name))
-        return (document["services"]?.entries ?? []).flatMap { service -> [HealthUse] in
+        return Compose(document, path: file).services.flatMap { service -> [HealthUse] in
             let test = service.node["healthcheck"]?["test"]
             var found: [HealthUse] = []
             if let test {
                 let text = test.string ?? test.items.compactMap(\.scalar).joined(separator: " ")
                 if let path = path(in: text) ?? followed(text, from: file, context) {
                     let place = Place(file, test.position.line)
-                    found.append(HealthUse(path: path, role: .any, place: place, isOwn: apps.contains(service.key)))
+                    found.append(HealthUse(path: path, role: .any, place: place, isOwn: apps.contains(service.name)))
                 }
             }
             // Traefik's own check of the service behind it.
-            let labels = service.node["labels"]
-            let lines =
-                (labels?.items.compactMap(\.string) ?? [])
-                + (labels?.entries.map { "\($0.key)=\($0.node.scalar ?? "")" } ?? [])
-            for line in lines where line.contains("healthcheck.path=") {
-                let path = String(line.split(separator: "=", maxSplits: 1).last ?? "")
-                found.append(
-                    HealthUse(path: path, role: .any, place: Place(file, service.keyPosition.line), isOwn: false)
-                )
+            for label in Compose.pairs(service.node["labels"]) where label.name.hasSuffix("healthcheck.path") {
+                let place = Place(file, service.line)
+                found.append(HealthUse(path: label.value ?? "", role: .any, place: place, isOwn: false))
             }
             return found
         }

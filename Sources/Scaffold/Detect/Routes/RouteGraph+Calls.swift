@@ -136,9 +136,9 @@ extension RouteGraph {
         _ value: PythonValue,
         _ call: PythonCall,
         in scope: NameResolver.Scope
-    ) -> Route.Mount {
+    ) -> AppRoute.Mount {
         let text = path.flatMap { resolver.text($0, in: scope) } ?? ""
-        return Route.Mount(path: text, value: value, scope: scope.name, place: Place(scope.path, call.line))
+        return AppRoute.Mount(path: text, value: value, scope: scope.name, place: Place(scope.path, call.line))
     }
 
     private mutating func addRoute(

@@ -40,7 +40,7 @@ extension RouteGraph {
                     Self.verbs.contains(String(function.name.dropFirst(klass.name.count + 1)))
                 }
                 let names = verbs.map { $0.name.dropFirst(klass.name.count + 1).uppercased() }
-                var route = Route(
+                var route = AppRoute(
                     methods.isEmpty ? names : methods,
                     path ?? "",
                     handler: klass.name,
@@ -56,7 +56,7 @@ extension RouteGraph {
             }
         }
         let name = handler.name ?? handler.call?.function ?? ""
-        let route = Route(methods, path ?? "", handler: name, file: scope.path, place: place)
+        let route = AppRoute(methods, path ?? "", handler: name, file: scope.path, place: place)
         return Declared(route: route, isExact: path != nil)
     }
 
@@ -68,7 +68,7 @@ extension RouteGraph {
         _ text: String?,
         _ line: Int
     ) -> Declared {
-        var route = Route(methods, text ?? "", handler: function.name, file: path, place: Place(path, line))
+        var route = AppRoute(methods, text ?? "", handler: function.name, file: path, place: Place(path, line))
         route.isAsync = function.isAsync
         route.dependencies = dependencies(of: function, in: path)
         route.decorators = function.decorators.compactMap { decorator in
@@ -90,15 +90,15 @@ extension RouteGraph {
     // MARK: - Dependencies
 
     /// The names in a list of `Depends(...)`.
-    func dependencies(_ list: PythonValue?, in scope: NameResolver.Scope) -> [Route.Dependency] {
+    func dependencies(_ list: PythonValue?, in scope: NameResolver.Scope) -> [AppRoute.Dependency] {
         guard let list else { return [] }
         return resolver.items(of: list, in: scope).flatMap { dependencies(in: $0.value, in: $0.scope) }
     }
 
     /// What a function's parameters depend on, and the class's fields when it is a method.
-    func dependencies(of function: PythonModule.Function, in path: String) -> [Route.Dependency] {
+    func dependencies(of function: PythonModule.Function, in path: String) -> [AppRoute.Dependency] {
         let scope = NameResolver.Scope(path, function.name)
-        var found: [Route.Dependency] = []
+        var found: [AppRoute.Dependency] = []
         if let klass = resolver.enclosingClass(of: NameResolver.Scope(path, Self.outer(function.name))) {
             for field in klass.fields {
                 if let value = field.value { found += dependencies(in: value, in: NameResolver.Scope(path)) }
@@ -109,7 +109,7 @@ extension RouteGraph {
                 call["dependency"] == nil
             {
                 // `x: Service = Depends()` is what its annotation makes.
-                if let type = parameter.type { found.append(Route.Dependency(type, in: path)) }
+                if let type = parameter.type { found.append(AppRoute.Dependency(type, in: path)) }
                 continue
             }
             let own = parameter.value.map { dependencies(in: $0, in: scope) } ?? []
@@ -120,19 +120,22 @@ extension RouteGraph {
                 found += dependencies(in: .name(type), in: scope, depth: 3)
             }
         }
-        var seen: Set<Route.Dependency> = []
+        var seen: Set<AppRoute.Dependency> = []
         return found.filter { seen.insert($0).inserted }
     }
 
-    private func dependencies(in value: PythonValue, in scope: NameResolver.Scope, depth: Int = 0) -> [Route.Dependency]
-    {
+    private func dependencies(
+        in value: PythonValue,
+        in scope: NameResolver.Scope,
+        depth: Int = 0
+    ) -> [AppRoute.Dependency] {
         guard depth < 6 else { return [] }
         switch value {
         case .call(let call):
             guard Self.isDepends(call) else { return [] }
             guard let given = call.argument(0, "dependency") else { return [] }
             guard let name = given.name ?? given.call?.function ?? Self.base(of: given) else { return [] }
-            var found = Route.Dependency(name, in: scope.path)
+            var found = AppRoute.Dependency(name, in: scope.path)
             let told =
                 given.call.map { ($0.arguments + $0.keywords.map(\.value)).flatMap { $0.elements ?? [$0] } } ?? []
             found.isOpen = told.contains { value in

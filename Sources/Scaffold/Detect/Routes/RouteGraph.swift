@@ -17,9 +17,9 @@ struct RouteGraph {
     struct Router {
         /// Nil when it can't be told.
         var prefix: String? = ""
-        var dependencies: [Route.Dependency] = []
+        var dependencies: [AppRoute.Dependency] = []
         var routes: [Declared] = []
-        var mounts: [Route.Mount] = []
+        var mounts: [AppRoute.Mount] = []
         var edges: [Edge] = []
         var rootPath: String?
         /// Paths of the API's own documentation.
@@ -31,7 +31,7 @@ struct RouteGraph {
     }
 
     struct Declared {
-        var route: Route
+        var route: AppRoute
         /// The path's own prefix is known.
         var isExact = true
         /// The router's prefix does not count for it.
@@ -43,7 +43,7 @@ struct RouteGraph {
         var prefix: String?
         /// It stands instead of the child's own prefix, as Flask has it.
         var replacesPrefix = false
-        var dependencies: [Route.Dependency] = []
+        var dependencies: [AppRoute.Dependency] = []
     }
 
     let resolver: NameResolver
@@ -103,7 +103,7 @@ struct RouteGraph {
         return own.isEmpty ? keys : own
     }
 
-    mutating func add(_ mount: Route.Mount, to keys: [Key]) {
+    mutating func add(_ mount: AppRoute.Mount, to keys: [Key]) {
         for key in keys { routers[key, default: Router()].mounts.append(mount) }
     }
 

@@ -8,7 +8,7 @@ package enum StaticDetector {
     }
 
     /// The same with routes that are known already.
-    package static func detect(_ context: inout ScanContext, _ table: RouteTable) {
+    package static func detect(_ context: inout ScanContext, _ table: AppRoutes) {
         let tree = ProjectTree(context.project)
         var finder = StaticFinder(context, table, tree)
         finder.run()
@@ -20,12 +20,12 @@ package enum StaticDetector {
 /// Goes through mounts, templates and the defaults of frameworks.
 private struct StaticFinder {
     private let context: ScanContext
-    private let table: RouteTable
+    private let table: AppRoutes
     private let tree: ProjectTree
     private let resolver: NameResolver
     private(set) var statics: [Facts.Static] = []
 
-    init(_ context: ScanContext, _ table: RouteTable, _ tree: ProjectTree) {
+    init(_ context: ScanContext, _ table: AppRoutes, _ tree: ProjectTree) {
         self.context = context
         self.table = table
         self.tree = tree
@@ -71,7 +71,7 @@ private struct StaticFinder {
         }
     }
 
-    private mutating func add(_ mount: Route.Mount) {
+    private mutating func add(_ mount: AppRoute.Mount) {
         let scope = NameResolver.Scope(mount.place.file, mount.scope)
         guard let (call, inner) = call(mount.value, in: scope) else { return }
         if call.method == "frontend" {

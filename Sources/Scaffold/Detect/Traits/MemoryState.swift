@@ -3,10 +3,10 @@ import Model
 /// What a process keeps in its memory so that a second one would know another truth.
 struct MemoryState {
     private let context: ScanContext
-    private let table: RouteTable
+    private let table: AppRoutes
     private let resolver: NameResolver
 
-    init(_ context: ScanContext, _ table: RouteTable) {
+    init(_ context: ScanContext, _ table: AppRoutes) {
         self.context = context
         self.table = table
         resolver = table.resolver

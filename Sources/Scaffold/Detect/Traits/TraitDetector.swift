@@ -8,7 +8,7 @@ package enum TraitDetector {
     }
 
     /// The same with routes that are known already.
-    package static func detect(_ context: inout ScanContext, _ table: RouteTable) {
+    package static func detect(_ context: inout ScanContext, _ table: AppRoutes) {
         let resolver = table.resolver
         let modules = resolver.modules.filter { resolver.code.isReached($0) }
         var traits = Facts.Traits()
@@ -55,7 +55,7 @@ package enum TraitDetector {
         let isAnnotated = module.functions.contains { function in
             function.parameters.contains { parameter in
                 if parameter.type?.hasSuffix("UploadFile") == true { return true }
-                return parameter.annotation.map { String(describing: $0).contains("UploadFile") } ?? false
+                return parameter.annotation?.mentions("UploadFile") ?? false
             }
         }
         if isAnnotated { return true }

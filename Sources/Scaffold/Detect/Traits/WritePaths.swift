@@ -27,6 +27,7 @@ struct WritePaths {
         }
         if uploads { found.insert("/tmp") }
         found.formUnion(volumes())
+        found.formUnion(LoggingFiles.folders(context))
         if let database = context.facts.database, database.engine == .sqlite, let file = database.file,
             !file.contains(":memory:")
         {
@@ -133,15 +134,10 @@ struct WritePaths {
             if let name = service?["build"]?["dockerfile"]?.string, let chosen {
                 guard TreePath.name(of: chosen.file.path) == TreePath.name(of: name) else { continue }
             }
-            for volume in service?["volumes"]?.items ?? [] {
-                let parts = volume.string?.split(separator: ":").map(String.init) ?? []
-                let source = volume["source"]?.string ?? (parts.count > 1 ? parts[0] : "")
-                let target = volume["target"]?.string ?? (parts.count > 1 ? parts[1] : "")
-                // A name, not a path of the host's: what the app wants to keep.
-                let isNamed =
-                    !source.isEmpty && !source.hasPrefix(".") && !source.hasPrefix("/") && !source.hasPrefix("~")
-                    && !source.contains("$")
-                guard isNamed, target.hasPrefix("/"), !target.contains("node_modules"), !target.contains("venv") else {
+            // A name, not a path of the host's: what the app wants to keep.
+            for volume in app.volumes where volume.isNamed && volume.source?.contains("$") == false {
+                let target = volume.target
+                guard target.hasPrefix("/"), !target.contains("node_modules"), !target.contains("venv") else {
                     continue
                 }
                 let folder = inProject(target, image?.workingDirectory)

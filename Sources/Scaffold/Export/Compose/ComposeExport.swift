@@ -196,7 +196,7 @@ struct ComposeExport {
         switch restart?.policy {
         case .no: "no"
         case .onFailure: "on-failure:\(restart?.maxRetries ?? 10)"
-        case .always, nil: "unless-stopped"
+        case .always, .unknown, nil: "unless-stopped"
         }
     }
 

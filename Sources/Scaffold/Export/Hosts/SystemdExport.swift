@@ -161,7 +161,7 @@ struct SystemdExport {
         case .no: ("no", "")
         case .onFailure:
             ("on-failure", "StartLimitIntervalSec=600\nStartLimitBurst=\((restart?.maxRetries ?? 10) + 1)\n")
-        case .always, nil: ("always", "")
+        case .always, .unknown, nil: ("always", "")
         }
     }
 

@@ -26,10 +26,7 @@ extension ExportPlan {
     /// The setting that brings the SQLite file to its volume, when it would lie beside the code otherwise.
     var databaseSetting: (name: String, value: String)? {
         guard config == nil, facts.database?.engine == .sqlite else { return nil }
-        guard let parts = DataFolder.choose(facts).folder?.setting?.split(separator: "=", maxSplits: 1) else {
-            return nil
-        }
-        return (name: String(parts[0]), value: String(parts[1]))
+        return DataFolder.choose(facts).folder?.setting.map { ($0.variable, $0.value) }
     }
 
     // MARK: - Private

@@ -135,12 +135,12 @@ extension ApplicationRules {
 
     /// `SECRET_KEY = "…"`, in a module, a class that is no settings class, or a function.
     private static func assigned(_ module: PythonModule, _ code: CodeMap) -> [Finding] {
-        module.assigns.compactMap { item in
-            guard let value = item.value, LiteralSecret.isName(item.index ?? item.target), item.inMainGuard != true
+        guard !isForDevelopment(module.path) else { return [] }
+        return module.assigns.compactMap { item in
+            guard let value = item.value, item.inMainGuard != true, let text = code.literal(value),
+                LiteralSecret.isName(item.index ?? item.target),
+                LiteralSecret.isValue(text, name: item.index ?? item.target)
             else { return nil }
-            guard let text = code.literal(value), LiteralSecret.isValue(text, name: item.index ?? item.target) else {
-                return nil
-            }
             if let type = module.classes.first(where: { $0.name == item.scope }) {
                 let owner = CodeMap.Class(path: module.path, type: type)
                 let bases = code.bases(owner)
@@ -151,26 +151,24 @@ extension ApplicationRules {
                 if bases.contains(where: { $0.hasSuffix("BaseModel") }), !SecretText.isKnownKey(text) { return nil }
             }
             let place = Place(module.path, item.line)
-            guard !code.isDevelopmentOnly(module.path, item.line), !isForDevelopment(module.path) else { return nil }
+            guard !code.isDevelopmentOnly(module.path, item.line) else { return nil }
             return secret(text, item.index ?? item.target, at: place, .error, code)
         }
     }
 
     /// `connect(password="…")`, `jwt.encode(claims, "…")`.
     private static func passed(_ module: PythonModule, _ code: CodeMap) -> [Finding] {
-        module.calls.flatMap { call -> [Finding] in
-            guard !call.inMainGuard, !isForDevelopment(module.path) else { return [] }
+        guard !isForDevelopment(module.path) else { return [] }
+        return module.calls.flatMap { call -> [Finding] in
+            guard !call.inMainGuard else { return [] }
             // `Auth(enabled=False, secret="…")`: nothing asks for it.
             guard call["enabled"]?.bool != false else { return [] }
             let app = AppCall(module: module, call: call)
-            let names: Set<String> = [
-                "password", "passwd", "api_key", "apikey", "secret", "secret_key", "aws_secret_access_key",
-                "auth_token", "access_token",
-                "token", "client_secret", "private_key",
-            ]
             let isDocumented = ["Field", "Query", "Body", "Form", "Path", "Header", "Param"].contains(call.method)
             var found = call.keywords.compactMap { keyword -> Finding? in
-                guard names.contains(keyword.name), !isDocumented, let text = keyword.value.text else { return nil }
+                guard secretParameters.contains(keyword.name), !isDocumented, let text = keyword.value.text else {
+                    return nil
+                }
                 guard LiteralSecret.isValue(text, name: keyword.name) else { return nil }
                 return secret(text, keyword.name, at: code.place(of: keyword.name, in: app), .error, code)
             }
@@ -182,6 +180,11 @@ extension ApplicationRules {
             return found
         }
     }
+
+    private static let secretParameters: Set<String> = [
+        "password", "passwd", "api_key", "apikey", "secret", "secret_key", "aws_secret_access_key", "auth_token",
+        "access_token", "token", "client_secret", "private_key",
+    ]
 
     /// Constants that begin as the keys of known makers do, wherever they stand.
     private static func marked(_ module: PythonModule, _ code: CodeMap) -> [Finding] {
@@ -281,11 +284,7 @@ extension ApplicationRules {
     /// A validator of the class, or of one it extends, has to do with the field.
     private static func refuses(_ field: String, _ owner: CodeMap.Class, _ code: CodeMap) -> Bool {
         let names = ["validator", "field_validator", "root_validator", "model_validator", "after_validator"]
-        let heirs = code.modules.flatMap { module in
-            module.classes.filter { $0.bases.contains { $0.split(separator: ".").last == owner.type.name[...] } }
-                .map { CodeMap.Class(path: module.path, type: $0) }
-        }
-        return (code.lineage(owner) + heirs).contains { type in
+        return (code.lineage(owner) + code.heirs(of: owner.type.name)).contains { type in
             guard let module = code.module(type.path) else { return false }
             return module.functions.contains { function in
                 let isOwn = function.name.hasPrefix(type.type.name + ".")

@@ -246,7 +246,7 @@ struct LogSetup {
                 module.calls.filter { call in
                     let name = call.arguments.first?.text ?? ""
                     return call.function == "logging.getLogger"
-                        && !["uvicorn", "gunicorn", "hypercorn"].contains(where: name.hasPrefix)
+                        && !Vocabulary.servers.contains(where: name.hasPrefix)
                 }.map { Place(module.path, $0.line) }
             }
             let logs = code.web.contains { module in

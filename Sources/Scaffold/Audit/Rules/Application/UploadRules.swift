@@ -155,7 +155,7 @@ extension ApplicationRules {
     private static func uploads(of route: WebRoute, _ code: CodeMap) -> [String] {
         route.handler.parameters.filter { parameter in
             let type = code.type(of: parameter, path: route.key.path) ?? ""
-            return type.hasSuffix("UploadFile") || String(describing: parameter.annotation).contains("UploadFile")
+            return type.hasSuffix("UploadFile") || parameter.annotation?.mentions("UploadFile") == true
         }.map(\.name)
     }
 

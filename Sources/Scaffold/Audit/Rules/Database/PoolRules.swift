@@ -317,8 +317,10 @@ extension DatabaseRules {
     /// Services of the project's Compose files that are PostgreSQL.
     private static func databases(_ context: AuditContext) -> [ConfigNode] {
         let stacks = context.documents.filter { ComposeFile.isOne($0.key) }.sorted { $0.key < $1.key }
-        return stacks.flatMap { _, documents in documents.flatMap { $0["services"]?.entries.map(\.node) ?? [] } }
-            .filter { $0["image"]?.string?.contains("postg") == true }
+        return stacks.flatMap { path, documents in
+            documents.flatMap { Compose($0, path: path).services.map(\.node) }
+        }
+        .filter { $0["image"]?.string?.contains("postg") == true }
     }
 
     /// What the project's own PostgreSQL is told to take.

@@ -63,10 +63,10 @@ extension DatabaseRules {
         let isPostgres = context.facts.database.map { $0.engine == .postgresql } ?? true
         return context.alembic.flatMap { chain -> [Finding] in
             let newest = chain.newest(5)
-            let made = Set(newest.flatMap { Operation.all(in: $0.module) }.compactMap(\.created))
+            let made = Set(newest.flatMap { SchemaOperation.all(in: $0.module) }.compactMap(\.created))
             return newest.filter { !$0.parents.isEmpty }.flatMap { revision -> [Finding] in
                 var kinds: Set<String> = []
-                return Operation.all(in: revision.module).compactMap { operation -> Finding? in
+                return SchemaOperation.all(in: revision.module).compactMap { operation -> Finding? in
                     guard let (severity, message) = operation.harm(newTables: made, isPostgres: isPostgres) else {
                         return nil
                     }
@@ -156,95 +156,5 @@ extension AuditContext {
     var upgradesAllHeads: Bool {
         facts.migrations?.command.contains("heads") == true
             || commands.contains { $0.words.contains("alembic") && $0.words.contains("heads") }
-    }
-}
-
-/// What a revision does to the schema.
-private struct Operation {
-    var call: PythonCall
-
-    /// The operations of `upgrade`, also those that work on a batch.
-    static func all(in module: PythonModule) -> [Operation] {
-        module.calls.filter { $0.scope == "upgrade" || $0.scope.hasPrefix("upgrade.") }.map { Operation(call: $0) }
-    }
-
-    private var isOperation: Bool {
-        call.function.hasPrefix("alembic.op.") || call.function.hasPrefix("op.") || call.function.hasPrefix("batch_op.")
-    }
-
-    private var isBatch: Bool { call.function.hasPrefix("batch_op.") }
-
-    /// The table that is made.
-    var created: String? {
-        guard isOperation, call.method == "create_table" else { return nil }
-        return call.arguments.first?.text
-    }
-
-    private var table: String? { isBatch ? nil : call.argument(0, "table_name")?.text }
-
-    /// How bad it is for code that still runs, and why; nil when it is not.
-    func harm(newTables: Set<String>, isPostgres: Bool) -> (Severity, String)? {
-        guard isOperation else { return nil }
-        if let table = call.method == "create_index" ? call.argument(1, "table_name")?.text : table,
-            newTables.contains(table)
-        {
-            return nil
-        }
-        let column = call.argument(isBatch ? 0 : 1, "column_name")?.text ?? "a column"
-        switch call.method {
-        case "drop_column":
-            return (.warning, "drops \(column), which the version before still reads while the deploy rolls")
-        case "drop_table": return (.warning, "drops a table that the version before may still read")
-        case "rename_table": return (.warning, "renames a table under the version before")
-        case "alter_column":
-            if call["new_column_name"] != nil || call["name"] != nil {
-                return (.warning, "renames \(column) under the version before")
-            }
-            if call["type_"] != nil {
-                return (.warning, "changes the type of \(column), which may rewrite and lock the table")
-            }
-            if call["nullable"]?.bool == false, call["server_default"] == nil {
-                return (
-                    .warning, "makes \(column) NOT NULL, which fails where a row has none and locks the table to look"
-                )
-            }
-            return nil
-        case "add_column":
-            guard let added = call.arguments.last?.call, added.method == "Column", added["nullable"]?.bool == false
-            else { return nil }
-            guard added["server_default"] == nil, added["computed"] == nil, added["identity"] == nil else { return nil }
-            guard !added.arguments.contains(where: { ["Identity", "Computed"].contains($0.call?.method) }) else {
-                return nil
-            }
-            return (.warning, "adds a NOT NULL column without a server default, which fails where rows are")
-        case "create_index":
-            guard isPostgres, !isBatch, call["postgresql_concurrently"]?.bool != true else { return nil }
-            return (.warning, "builds an index while writes to the table wait")
-        case "execute":
-            guard let text = statement else { return nil }
-            return raw(text.uppercased())
-        default: return nil
-        }
-    }
-
-    private var statement: String? {
-        switch call.arguments.first {
-        case .string(let text), .formatted(let text): text
-        case .call(let inner): inner.arguments.first?.text
-        default: nil
-        }
-    }
-
-    private func raw(_ text: String) -> (Severity, String)? {
-        let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        if words.contains("DROP COLUMN") { return (.warning, "drops a column, which the version before still reads") }
-        if words.hasPrefix("DROP TABLE") || words.contains("; DROP TABLE") {
-            return (.warning, "drops a table that the version before may still read")
-        }
-        if words.contains("RENAME COLUMN") || words.contains("RENAME TO") && words.contains("ALTER TABLE") {
-            return (.warning, "renames what the version before still reads")
-        }
-        return words.contains("CREATE INDEX") && !words.contains("CONCURRENTLY")
-            ? (.warning, "builds an index while writes to the table wait") : nil
     }
 }

@@ -147,7 +147,7 @@ extension DatabaseRules {
         guard engines.isEmpty || !engines.allSatisfy(\.isSQLite) else { return [] }
         return code.web.flatMap { module in
             module.calls.filter { call in
-                guard !call.inMainGuard, makesTables(call) else { return false }
+                guard !call.inMainGuard, call.makesTables else { return false }
                 return !code.isDevelopmentOnly(module.path, call.line)
                     && (call.scope.isEmpty || code.isUsed(CodeMap.Key(path: module.path, name: call.scope)))
             }.map { call in
@@ -165,12 +165,6 @@ extension DatabaseRules {
                 )
             }
         }
-    }
-
-    private static func makesTables(_ call: PythonCall) -> Bool {
-        if call["generate_schemas"]?.bool == true { return true }
-        return call.function.hasSuffix("Tortoise.generate_schemas") || call.function.hasSuffix("metadata.create_all")
-            || call.arguments.contains { $0.name?.hasSuffix("metadata.create_all") == true }
     }
 
     static let syncSession = Rule(

@@ -99,11 +99,11 @@ enum ComposeSecretRules {
     }
 
     /// Whether a variable takes the password away instead of setting one.
-    private static func isOpen(_ variable: ComposeStack.Service.Variable) -> Bool {
+    private static func isOpen(_ variable: Compose.Variable) -> Bool {
         variable.name == "POSTGRES_HOST_AUTH_METHOD" || variable.name.contains("ALLOW_EMPTY")
     }
 
-    private static func weakness(_ variable: ComposeStack.Service.Variable) -> String? {
+    private static func weakness(_ variable: Compose.Variable) -> String? {
         guard let value = variable.value, !value.isEmpty else { return nil }
         switch variable.name {
         case "POSTGRES_HOST_AUTH_METHOD" where value == "trust": return "trust lets everybody in without a password"

@@ -116,8 +116,7 @@ struct HostingLimits: Sendable {
     }
 
     private func isStore(_ container: ConfigNode) -> Bool {
-        let image = container["image"]?.string ?? ""
-        return ["postgres", "redis", "mysql", "mongo", "rabbitmq", "nginx", "adminer"].contains { image.contains($0) }
+        KnownService.isMentioned(in: container["image"]?.string ?? "")
     }
 
     /// `512M`, `1g`, `256Mi`, `1GiB`.

@@ -112,8 +112,7 @@ extension AuditContext {
                     guard known.contains(server.server), !server.reload else { return nil }
                     let settings = server.server == .gunicorn ? gunicornSettings(server, command) : nil
                     // `exec "$@"` in a script says nothing: what runs the script does.
-                    let names = ["uvicorn", "gunicorn", "hypercorn", "granian", "daphne", "fastapi"]
-                    let isTold = names.contains { code.found(command.place).contains($0) }
+                    let isTold = Vocabulary.starters.contains { code.found(command.place).contains($0) }
                     let place = isTold ? command.place : command.runBy ?? command.place
                     return StartedServer(server: server, command: command, settings: settings, place: place)
                 }

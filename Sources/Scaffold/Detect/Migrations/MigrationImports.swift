@@ -1,0 +1,37 @@
+import Toolkit
+
+extension MigrationFinder {
+    /// Where the modules lie that Alembic's `env.py` imports and that can't be imported from the usual folders.
+    ///
+    /// `from config import settings` means `src/config.py` for whoever runs it from an editor that knows `src` as a root.
+    ///
+    /// - Returns: folders relative to the project; nil when all is found where it is looked for.
+    func importRoots(of migrations: Facts.Migrations) -> [String]? {
+        guard migrations.tool == .alembic, let location = migrations.location else { return nil }
+        let script = TreePath.joined(TreePath.joined(context.root, location), "env.py")
+        guard let module = context.python.modules.first(where: { $0.path == script }) else { return nil }
+        let usual = [
+            context.root, TreePath.joined(context.root, context.facts.entry?.importRoot ?? ""),
+            TreePath.joined(context.root, migrations.workingDirectory),
+        ]
+        var found: [String] = []
+        for item in module.imports where (item.level ?? 0) == 0 {
+            let name = item.target.prefix { $0 != "." }
+            guard !name.isEmpty, !usual.contains(where: { holds($0, name) }),
+                !found.contains(where: { holds(TreePath.joined(context.root, $0), name) })
+            else { continue }
+            if let folder = Self.roots.first(where: { holds(TreePath.joined(context.root, $0), name) }) {
+                found.append(folder)
+            }
+        }
+        return found.isEmpty ? nil : found
+    }
+
+    /// Folders that projects and editors name as roots.
+    private static let roots = ["src", "app", "backend", "server", "api"]
+
+    private func holds(_ folder: String, _ name: Substring) -> Bool {
+        let path = TreePath.joined(folder, String(name))
+        return context.project.has(path + ".py") || context.project.has(TreePath.joined(path, "__init__.py"))
+    }
+}

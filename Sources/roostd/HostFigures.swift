@@ -1,0 +1,122 @@
+import Agent
+import ArgumentParser
+import ControlPlane
+import Foundation
+import Images
+import Model
+import ServiceLifecycle
+import Store
+import Synchronization
+import Toolkit
+
+/// What a host tells of itself, beside its Machines: store, disks, memory, certificates.
+final class HostFigures: Service {
+    private let paths: HostPaths
+    private let place: [Exposition.Label]
+    private let store: SQLiteStore
+    private let sizes = Mutex<[String: Int64]>([:])
+    /// Between two counts of what folders take: thousands of files are looked at for it.
+    private static let interval = Duration.seconds(600)
+
+    init(_ base: HostBase) {
+        paths = base.config.paths
+        place = [("region", base.config.region), ("host", base.label)]
+        store = base.store
+    }
+
+    /// Counts what the folders take, now and then.
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await repeating(every: Self.interval, after: .seconds(5)) {
+                for (purpose, folder) in self.folders {
+                    let bytes = DiskUse.of(folder).allocated
+                    self.sizes.withLock { $0[purpose] = bytes }
+                }
+            }
+        }
+    }
+
+    /// Puts all parts of the page together.
+    ///
+    /// - Parameters:
+    ///   - link: knows what edges count.
+    ///   - agent: knows the Machines.
+    ///   - books: what other parts of the daemon count.
+    /// - Returns: what the API's route asks.
+    func desk(_ link: EdgeLink, _ agent: LocalAgent, _ books: [CounterBook]) -> MetricsDesk {
+        let (region, host) = (place[0].value, place[1].value)
+        return MetricsDesk(
+            host: host,
+            sources: [
+                { await link.metrics(for: $0, region: region, host: host) }, { await agent.metrics(for: $0) },
+                { await self.metrics(for: $0, books) },
+            ]
+        )
+    }
+
+    // MARK: - Private
+
+    private var folders: [(purpose: String, folder: String)] {
+        [
+            ("images", paths.images), ("machines", paths.machines), ("volumes", paths.volumes),
+            ("snapshots", paths.snapshots), ("store_copies", paths.backups), ("rollouts", paths.rollouts),
+        ]
+    }
+
+    private func metrics(for viewer: MetricViewer, _ books: [CounterBook]) async -> Exposition {
+        var page = Exposition()
+        let apps = try? await store.range("/apps/")
+        let names = Set((apps?.entries ?? []).map { String($0.key.dropFirst("/apps/".count)) })
+        for book in books {
+            if apps != nil { book.prune(names.contains) }
+            book.write(to: &page, from: place, for: viewer)
+        }
+        let certificates = (try? await store.certificates.list(unreadable: { _, _ in })) ?? []
+        add(certificates.filter { $0.app.map(viewer.sees) ?? viewer.seesHost }, to: &page)
+        guard viewer.seesHost else { return page }
+        let labels = Exposition.Labels(place)
+        store.counts.write(to: &page, from: place, for: viewer)
+        if let apps {
+            page.sample(.storeRevision, labels, Double(apps.revision))
+            page.sample(.apps, labels, Double(apps.entries.count))
+        }
+        addMemory(labels, to: &page)
+        addFileSystems(labels, to: &page)
+        for (purpose, bytes) in sizes.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
+            page.sample(.purposeBytes, labels.with("purpose", purpose), Double(bytes))
+        }
+        page.sample(.info, labels.with("version", Roostd.configuration.version), 1)
+        return page
+    }
+
+    private func add(_ certificates: [HostCertificate], to page: inout Exposition) {
+        let now = Timestamp.now()
+        for record in certificates.sorted(by: { $0.hostname < $1.hostname }) {
+            guard let end = record.presented(at: now)?.notAfter else { continue }
+            let labels = Exposition.Labels([("app", record.app ?? "")] + place + [("name", record.hostname)])
+            page.sample(.certificateEnd, labels, Double(end.milliseconds / 1000))
+        }
+    }
+
+    private func addMemory(_ labels: Exposition.Labels, to page: inout Exposition) {
+        let text = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
+        for (word, metric) in [("MemTotal:", Metric.hostMemory), ("MemAvailable:", .hostMemoryFree)] {
+            let line = text.split(separator: "\n").first { $0.hasPrefix(word) }
+            guard let kibibytes = line?.split(separator: " ").compactMap({ Double($0) }).first else { continue }
+            page.sample(metric, labels, kibibytes * 1024)
+        }
+    }
+
+    private func addFileSystems(_ labels: Exposition.Labels, to page: inout Exposition) {
+        for (purpose, folder) in [("state", paths.state), ("run", paths.run)] {
+            var status = statvfs()
+            guard statvfs(folder, &status) == 0 else { continue }
+            let own = labels.with("purpose", purpose)
+            page.sample(.hostBytes, own, Double(status.f_blocks) * Double(status.f_frsize))
+            page.sample(.hostBytesFree, own, Double(status.f_bavail) * Double(status.f_frsize))
+            guard status.f_files > 0 else { continue }
+            page.sample(.hostFiles, own, Double(status.f_files))
+            page.sample(.hostFilesFree, own, Double(status.f_ffree))
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Model
+import Testing
+
+/// The Machines API as other people's programs use it.
+@Suite("Machines API", .serialized, .enabled(if: TestHost.unfit == nil, "\(TestHost.unfit ?? "")"))
+struct MachinesAPITests {
+    @Test("the page's example works as it stands there")
+    func page() async throws {
+        let page = try String(contentsOfFile: "\(TestHost.package)/docs/machines-api.md", encoding: .utf8)
+        let block = try #require(page.components(separatedBy: "```sh\n").dropFirst().first)
+        let script = block.components(separatedBy: "```")[0]
+        try await TestHost.with { host in
+            let app = try TestApp("my-app")
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            let outcome = try await Shell.run(
+                "/bin/bash",
+                ["-ec", script],
+                environment: host.environment,
+                limit: 120
+            )
+            #expect(outcome.code == 0, "\(outcome.all)")
+            #expect(outcome.output.contains(#""state":"started""#), "\(outcome.all)")
+            #expect(outcome.output.contains(#""stdout":"hello\n""#), "\(outcome.all)")
+            #expect(try await host.machines("tasks").isEmpty)
+            #expect(try await host.done("activity", "verify").contains("none changed"))
+            #expect(try await host.done("activity", "list", "-a", "tasks").contains("/exec"))
+            let flags = try await host.roost(
+                "machine",
+                "list",
+                "-a",
+                "my-app",
+                "--org",
+                "personal",
+                "-t",
+                "x",
+                "--verbose",
+                "--json"
+            )
+            #expect(flags.code == 0 && flags.error.contains("--org changes nothing here: there is one organisation"))
+            let wrong = try await host.roost("machine", "list", "-a", "my-app", "--nothing")
+            #expect(wrong.code == 2 && wrong.error.contains("--nothing"), "\(wrong.all)")
+        }
+    }
+
+    @Test("files, processes with their sockets, an own end, and a kill of the daemon in the middle")
+    func inside() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("my-app")
+            defer { app.remove() }
+            try await host.done("deploy", app.folder)
+            let words = "machine run roost/my-app:latest -a my-app --restart no --rm --json".split(separator: " ")
+            let outcome = try await Shell.run(
+                "\(TestHost.package)/.build/debug/roost",
+                words.map(String.init) + [
+                    "--file-literal", "/etc/greeting=hi there", "--", "sh", "-c",
+                    "grep there /etc/greeting && sleep 3; exit 7",
+                ],
+                environment: host.environment,
+                limit: 120
+            )
+            #expect(outcome.code == 0, "\(outcome.all)")
+            let text = outcome.output
+            let made = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+            let id = try #require(made?["id"] as? String)
+            try await host.killDaemon("serve")
+            try await host.start("serve")
+            let waited = try await host.done("machine", "wait", id, "-a", "my-app", "--state", "destroyed")
+            #expect(waited.contains("reached state destroyed"))
+            let seen = try await host.done("machine", "status", id, "-a", "my-app")
+            #expect(seen.contains("exit_code=7"), "\(seen)")
+            let server = try await host.machines("my-app").first { $0.config.metadata["fly_process_group"] != nil }
+            let processes = try await host.api("/v1/apps/my-app/machines/\(try #require(server).id)/ps")
+            #expect(processes.output.contains("0.0.0.0:8080"), "\(processes.all)")
+        }
+    }
+}
