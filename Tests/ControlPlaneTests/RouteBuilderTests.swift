@@ -72,6 +72,18 @@ struct RouteBuilderTests {
         #expect(state(of: closed) == .coming)
     }
 
+    @Test("where a Machine tells its numbers is closed at the port that is open to all, and only there")
+    func closedPaths() throws {
+        let app = App(name: "a", createdAt: Timestamp(milliseconds: 0), owner: "o")
+        var (inside, aside) = (machine(.started(process), ready: true), machine(.started(process), ready: true))
+        inside.spec.config.metrics = MachineConfig.Metrics(port: 9000, path: "/stats")
+        aside.spec.config.metrics = MachineConfig.Metrics(port: 9091)
+        let closed = RouteBuilder.routes(of: app, machines: [inside, aside, inside], domain: "localhost")
+        #expect(closed.map(\.closedPaths) == [["/stats"]])
+        let open = RouteBuilder.routes(of: app, machines: [aside], domain: "localhost")
+        #expect(open.map(\.closedPaths) == [nil])
+    }
+
     @Test("while Machines are of two releases, what each answers is counted")
     func mixed() {
         let app = App(name: "a", createdAt: Timestamp(milliseconds: 0), owner: "o")

@@ -33,6 +33,9 @@ enum RouteBuilder {
                 if isMixed { route.compares = true }
                 if let target = target(machine, one.service) { route.machines.append(target) }
                 if one.isStream { route.statics = nil } else { route.statics = statics }
+                if let path = closedPath(machine.spec.config, one), !(route.closedPaths ?? []).contains(path) {
+                    route.closedPaths = (route.closedPaths ?? []) + [path]
+                }
                 routes[one.port] = route
             }
         }
@@ -40,6 +43,12 @@ enum RouteBuilder {
     }
 
     // MARK: - Private
+
+    /// Where a Machine tells its numbers at a port that is open to all: they are for the host alone.
+    private static func closedPath(_ config: MachineConfig, _ one: MachineConfig.Published) -> String? {
+        guard !one.isStream, let metrics = config.metrics, metrics.port == one.service.internalPort else { return nil }
+        return metrics.path
+    }
 
     private static func target(_ machine: Machine, _ service: MachineConfig.Service) -> Route.Target? {
         guard let address = machine.status.address, let state = state(of: machine, autostart: service.autostart) else {

@@ -10,6 +10,10 @@ extension ClientConnection {
         routed = entry
         guard let entry = routed else { return respond(Page(404)) }
         waitsForOwn = false
+        // Here and not before: a request that an app sent on is another's request as well.
+        if let closed = entry.closed, closed.covers(exchange.head.fields.bytes[exchange.head.target]) {
+            return respond(Page(404))
+        }
         if entry.route.traffic != nil { return hold(entry, exchange) }
         switch loop.choose(entry, for: key, aim: journey.aim, excluding: exchange.excluded) {
         case .send(let target, let place):

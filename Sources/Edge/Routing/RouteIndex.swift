@@ -21,6 +21,7 @@ struct RouteIndex: Sendable {
         let hosts: [String]
         let limiter: RateLimiter?
         let rules: AnswerRules?
+        let closed: ClosedPaths?
 
         init(_ route: Route, loads: [MachineLoad], before: Entry?) {
             self.route = route
@@ -33,6 +34,7 @@ struct RouteIndex: Sendable {
             let suffix = route.port.map { ":\($0)" } ?? ""
             hosts = route.hostnames.map { $0.lowercased() + suffix }
             rules = AnswerRules(route.options)
+            closed = ClosedPaths(route)
             if let limiter = before?.limiter, limiter.limit == route.rateLimit {
                 self.limiter = limiter
             } else {

@@ -31,32 +31,16 @@ package enum StaticPath {
         var path: [UInt8] = []
         path.reserveCapacity(bytes.count)
         for part in bytes.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            guard let name = decoded(part), !name.isEmpty, name != [46], name != [46, 46] else { return nil }
+            guard let name = PercentCode.strictlyDecoded(part), !name.isEmpty, name != [46], name != [46, 46],
+                !name.contains(where: { $0 == 0 || $0 == UInt8(ascii: "/") })
+            else { return nil }
             path.append(UInt8(ascii: "/"))
             path += name
         }
         return String(validating: path, as: UTF8.self)
     }
 
-    private static func decoded(_ part: some Collection<UInt8>) -> [UInt8]? {
-        var name: [UInt8] = []
-        var rest = part[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                name.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
-                return nil
-            }
-            name.append(high << 4 | low)
-        }
-        return name.contains { $0 == 0 || $0 == UInt8(ascii: "/") } ? nil : name
-    }
-
     private static func isHexDigit(_ byte: UInt8) -> Bool {
         byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "f")
     }
-
-    private static func digit(_ byte: UInt8) -> UInt8? { Character(UnicodeScalar(byte)).hexDigitValue.map(UInt8.init) }
 }

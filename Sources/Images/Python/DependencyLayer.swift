@@ -141,11 +141,16 @@ struct DependencyLayer: Sendable {
 
     private func run(_ step: BuildStep, _ trace: BuildTrace) async throws {
         let last = LastLines()
+        let trouble = Mutex(InstallTrouble())
         let code = try await steps.run(step) { line in
             last.add(line)
+            trouble.withLock { $0.hear(line) }
             try await trace.say("dependencies", line)
         }
-        guard code == 0 else { throw BuildStepRunner.fault("the dependencies could not be installed", code, last) }
+        guard code != 0 else { return }
+        var fault = BuildStepRunner.fault("the dependencies could not be installed", code, last)
+        fault.hint = trouble.withLock { $0.advice(beside: fault.hint) }
+        throw fault
     }
 
     private static func environment(_ base: PythonBase) -> [String: String] {

@@ -39,6 +39,7 @@ extension Route: KeyedForm {
         try form.field("entrances", &entrances)
         try form.field("isStream", &isStream)
         try form.field("statics", &statics)
+        try form.field("closedPaths", &closedPaths)
         try form.field("traffic", &traffic)
     }
 }

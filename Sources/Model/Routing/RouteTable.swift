@@ -43,6 +43,8 @@ package struct Route: Equatable, Sendable {
     package var isStream: Bool?
     /// Files that the edge answers with by itself, the longest prefix first.
     package var statics: [StaticShelf]?
+    /// Paths that the edge answers with 404, as it does all below them: where Machines tell their numbers at this port.
+    package var closedPaths: [String]?
     /// What is done with its requests instead of sending them on.
     package var traffic: App.Traffic?
 
