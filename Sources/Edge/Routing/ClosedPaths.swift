@@ -5,7 +5,9 @@ package struct ClosedPaths: Sendable {
     /// Each as its parts, none of which is empty.
     private let paths: [[[UInt8]]]
 
-    /// Nil when all paths are open. The root itself can't be closed: nothing would be left of the app.
+    /// Nil when all paths are open.
+    ///
+    /// The root itself can't be closed: nothing would be left of the app.
     package init?(_ route: Route) {
         let all = (route.closedPaths ?? []).map { Self.parts(of: Array($0.utf8)) }.filter { !$0.isEmpty }
         guard !all.isEmpty else { return nil }

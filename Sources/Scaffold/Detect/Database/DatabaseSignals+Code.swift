@@ -96,6 +96,7 @@ extension DatabaseSignals {
         for assign in module.assigns {
             for text in Self.texts(assign.value) { addDialect(text, 4 * trust, Place(module.path, assign.line)) }
             addFile(assign.value, trust, Place(module.path, assign.line))
+            addTable(assign.value, trust, Place(module.path, assign.line))
             // One that is set in several branches is found out, not chosen.
             if times["\(assign.scope) \(assign.target)"] == 1 {
                 addSelector(assign.target, assign.value, trust, Place(module.path, assign.line))
@@ -111,6 +112,29 @@ extension DatabaseSignals {
         for text in Self.texts(value) where [".db", ".sqlite", ".sqlite3", ".db3"].contains(where: text.hasSuffix) {
             guard !text.contains("://"), let url = DatabaseURL("sqlite:///\(text)") else { continue }
             files.append((url, place, 2 * trust))
+        }
+    }
+
+    /// Tables that a connection is made from: `{"drivername": "sqlite", "database": "app.db"}`, also within others.
+    private mutating func addTable(_ value: PythonValue?, _ trust: Double, _ place: Place, depth: Int = 6) {
+        guard case .dict(let pairs)? = value, depth > 0 else { return }
+        let parts = pairs.compactMap { pair in pair.key.text.map { (name: $0.lowercased(), value: pair.value) } }
+        // Django's own table has more than one way to be overruled; what it names is a mention as all strings are.
+        if !parts.contains(where: { $0.value.text?.hasPrefix("django.") == true }) { addParts(parts, trust, place) }
+        for pair in pairs { addTable(pair.value, trust, place, depth: depth - 1) }
+    }
+
+    /// What a connection is made of, by the names of its parts in lower case.
+    private mutating func addParts(_ parts: [(name: String, value: PythonValue)], _ trust: Double, _ place: Place) {
+        for part in parts where ["scheme", "drivername", "engine", "dialect", "driver"].contains(part.name) {
+            guard let text = part.value.text, let known = DatabaseURL.dialect(text) else { continue }
+            add(.dialect, known.engine, 6 * trust, at: place, text)
+            addDialect(text, 6 * trust, place)
+            guard known.engine == .sqlite else { continue }
+            let file = parts.first { ["database", "name"].contains($0.name) }?.value.text
+            if let file, file != ":memory:", let url = DatabaseURL("sqlite:///\(file)") {
+                urls.append((url, place, 6 * trust))
+            }
         }
     }
 
@@ -181,12 +205,7 @@ extension DatabaseSignals {
             addDialect(text, (builds ? 6 : isQuestion ? 1 : 2) * trust, place)
         }
         if let name = call.argument(0, "key")?.text { addSelector(name, .call(call), trust, place) }
-        for keyword in call.keywords
-        where ["scheme", "drivername", "engine", "dialect", "driver"].contains(keyword.name) {
-            guard let text = keyword.value.text, let known = DatabaseURL.dialect(text) else { continue }
-            add(.dialect, known.engine, 6 * trust, at: place, text)
-            addDialect(text, 6 * trust, place)
-        }
+        addParts(call.keywords.map { ($0.name, $0.value) }, trust, place)
         // An option that no other engine has, left from an example as often: it counts where nothing else does.
         if case .dict(let options)? = call["connect_args"],
             options.contains(where: { $0.key.text == "check_same_thread" })
