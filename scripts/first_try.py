@@ -66,7 +66,13 @@ class Trial:
             self.try_out(folder)
         except OutOfTime as late:
             self.attempt.missing.append(f"no end within {self.options.limit} s: {late}")
+            self.cancel(folder)
         return self.attempt
+
+    def cancel(self, folder):
+        """Ends the deploy that is still going on: the next project is not to share the host with its build."""
+        command = [self.instance.bin / "roost", "deploy", "--cancel", folder]
+        subprocess.run(command, env=self.instance.environment, capture_output=True, timeout=60)
 
     def try_out(self, folder):
         attempt = self.attempt
