@@ -48,7 +48,7 @@ test:
 	@scripts/run_tests.py ImagesTests
 	@scripts/run_tests.py RuntimeTests
 	@scripts/run_tests.py ScaffoldTests
-	@scripts/run_tests.py --no-parallel IntegrationTests
+	@scripts/run_tests.py --at-once 1 IntegrationTests
 
 lint:
 	@scripts/lint.sh

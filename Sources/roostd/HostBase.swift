@@ -15,6 +15,7 @@ struct HostBase {
     let identity: HostIdentity
     let runtime: OCIRuntime
     let images: Workshop
+    let room: DiskGuard
     let keys: HostKeys
     let secrets: SecretLedger
     let agent: LocalAgent
@@ -31,7 +32,8 @@ struct HostBase {
         store = try SQLiteStore(config.paths)
         identity = try await HostIdentity.load(config, store, logger)
         runtime = try await Self.runtime(config, logger)
-        images = try await Workshop(config: config, runtime: runtime, logger: logger)
+        room = DiskGuard(folder: config.paths.state, limits: config.disk, logger: logger)
+        images = try await Workshop(config: config, runtime: runtime, room: room, logger: logger)
         (keys, secrets) = try await Self.secrets(config, store, logger)
         var host = HostServices.make(config, runtime, store, images, Prober(), logger)
         host.identify(identity)
@@ -45,7 +47,7 @@ struct HostBase {
         try await agent.adopt()
     }
 
-    var services: [any Service] { [agent, guestDoors] }
+    var services: [any Service] { [agent, guestDoors, room] }
 
     // MARK: - Private
 

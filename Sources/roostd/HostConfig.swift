@@ -36,6 +36,8 @@ struct HostConfig: Sendable {
     var api = APIConfig()
     /// `[network]`.
     var network = NetworkConfig()
+    /// `[disk]`.
+    var disk = DiskLimits()
     /// Peers of the edge that end TLS for it, and whose word of the client counts.
     ///
     /// Nobody else is on loopback than who is on this host already.
@@ -145,6 +147,7 @@ struct HostConfig: Sendable {
                 )
             case ("build", .table(let entries)): try build.read(entries, file)
             case ("machines", .table(let entries)): try readMachines(entries, file)
+            case ("disk", .table(let entries)): try disk.read(entries, file)
             case ("api", .table(let entries)): try api.read(entries, file)
             case ("edge", .table(let entries)): try edge.read(entries, file)
             case ("network", .table(let entries)): try network.read(entries, file)
@@ -152,7 +155,7 @@ struct HostConfig: Sendable {
             default:
                 let keys =
                     "host, region, regions, domain, listen, listen_tls, state, run, base_image, trusted_proxies, log, "
-                    + "keep_releases, build, machines, api, network, acme, edge"
+                    + "keep_releases, build, disk, machines, api, network, acme, edge"
                 throw Fault(.invalidConfig, "\(place): unknown key \"\(entry.key)\"", hint: "allowed: \(keys)")
             }
         }

@@ -11,9 +11,9 @@ import Toolkit
 
 /// What a host tells of itself, beside its Machines: store, disks, memory, certificates.
 final class HostFigures: Service {
-    private let paths: HostPaths
+    let paths: HostPaths
     private let place: [Exposition.Label]
-    private let store: SQLiteStore
+    let store: SQLiteStore
     private let sizes = Mutex<[String: Int64]>([:])
     /// Between two counts of what folders take: thousands of files are looked at for it.
     private static let interval = Duration.seconds(600)
@@ -109,14 +109,13 @@ final class HostFigures: Service {
 
     private func addFileSystems(_ labels: Exposition.Labels, to page: inout Exposition) {
         for (purpose, folder) in [("state", paths.state), ("run", paths.run)] {
-            var status = statvfs()
-            guard statvfs(folder, &status) == 0 else { continue }
+            guard let room = DiskRoom.at(folder) else { continue }
             let own = labels.with("purpose", purpose)
-            page.sample(.hostBytes, own, Double(status.f_blocks) * Double(status.f_frsize))
-            page.sample(.hostBytesFree, own, Double(status.f_bavail) * Double(status.f_frsize))
-            guard status.f_files > 0 else { continue }
-            page.sample(.hostFiles, own, Double(status.f_files))
-            page.sample(.hostFilesFree, own, Double(status.f_ffree))
+            page.sample(.hostBytes, own, Double(room.bytes))
+            page.sample(.hostBytesFree, own, Double(room.free))
+            guard room.files > 0 else { continue }
+            page.sample(.hostFiles, own, Double(room.files))
+            page.sample(.hostFilesFree, own, Double(room.freeFiles))
         }
     }
 }

@@ -62,6 +62,7 @@ struct Platform {
         )
         parts.strangers = StrangerDesk(base.agent, edges.link)
         parts.care = StoreCare(base.store, upkeep.copies)
+        parts.disk = figures.diskDesk(base.room)
         parts.rotateKeys = { [rotation = KeyRotation(store: base.store, keys: base.keys)] in
             try await rotation.rotate()
         }

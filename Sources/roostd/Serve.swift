@@ -35,6 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
         let base = try await HostBase(config, logger)
         let edges = try await EdgeControl(base)
         let platform = Platform(base, edges)
+        await base.room.use { [rollouts = platform.rollouts] in try await rollouts.makeRoom($0) }
         let store = StoreUpkeep(store: base.store, copies: StoreCopies(config.paths), logger: logger)
         let upkeep: [any Service] = [
             Autostop(store: base.store, machines: platform.machines, edges: edges.link, logger: logger),

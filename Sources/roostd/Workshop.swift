@@ -16,12 +16,12 @@ struct Workshop: Sendable {
     private let python: PythonBuilder
     private let dockerfiles: DockerfileBuilder
     private let paths: HostPaths
+    private let room: DiskGuard
     private let logger: Logger
-    /// Uploaded files that no build has used for so long are forgotten.
-    private static let sourceAge = Duration.seconds(7 * 86_400)
 
-    init(config: HostConfig, runtime: OCIRuntime, logger: Logger) async throws {
+    init(config: HostConfig, runtime: OCIRuntime, room: DiskGuard, logger: Logger) async throws {
         paths = config.paths
+        self.room = room
         self.logger = logger
         store = try ImageStore(images: paths.images, limits: config.build.limits)
         uploads = try SourceStore(images: paths.images)
@@ -114,6 +114,7 @@ struct Workshop: Sendable {
 
     /// Brings in an image of a registry for an app.
     private func pull(_ app: String, _ name: String) async throws -> String {
+        try await room.admit()
         var build = AppConfig.Build()
         build.image = name
         let wanted = BuildRequest(app: app, manifest: SourceManifest(files: []), build: build, needsCommand: false)
@@ -122,8 +123,12 @@ struct Workshop: Sendable {
 
     var sources: SourceDesk {
         SourceDesk(
-            missing: { try await uploads.missing(of: $0) },
+            missing: { manifest in
+                try await room.admit()
+                return try await uploads.missing(of: manifest)
+            },
             begin: { sha256, size in
+                try await room.admit()
                 let upload = try uploads.begin(sha256, size: size)
                 return SourceDesk.Sink(append: { try await upload.append($0) }, finish: { try await upload.finish() })
             }
@@ -148,12 +153,12 @@ struct Workshop: Sendable {
     ) -> Rollouts {
         var settings = rolloutSettings(config)
         let collect = settings.collectImages
-        settings.collectImages = { keep in
+        settings.collectImages = { keep, level in
             let strangers = await fleet.strangers
             // What runs without a record needs its layers all the same; where nobody knows which, all stay.
-            guard strangers.allSatisfy({ $0.machine != nil }) else { return }
+            guard strangers.allSatisfy({ $0.machine != nil }) else { return 0 }
             let theirs = strangers.compactMap { $0.machine.flatMap { Image.digest(in: $0.spec.config.image) } }
-            try await collect(keep.union(theirs))
+            return try await collect(keep.union(theirs), level)
         }
         return Rollouts(
             store: store,
@@ -179,19 +184,35 @@ struct Workshop: Sendable {
             domain: config.domain,
             url: { "\(frame.scheme)://\($0).\(config.domain)\(frame.port)" },
             forgetApp: { try await builder.forget(app: $0) },
-            collectImages: { keep in
-                _ = try await store.collect(keep: keep)
-                _ = try await uploads.collect(unusedFor: Self.sourceAge)
-                try await python.bases.collectPackages()
-                guard FileManager.default.fileExists(atPath: "\(paths.images)/buildah") else { return }
-                try await dockerfiles.collect()
-            }
+            collectImages: { try await collect(keep: $0, $1) }
         )
+        settings.admit = { try await room.admit() }
         settings.keepReleases = config.keepReleases
         settings.ask = Self.question(config)
         settings.pull = { try await pull($0, $1) }
         settings.extraRegions = config.extraRegions
         return settings
+    }
+
+    /// Gives up what nothing needs, and of what builds keep as much as the level of the disk wants.
+    private func collect(keep: Set<String>, _ level: DiskLevel) async throws -> Int64 {
+        let age = Self.keptFor(level)
+        // First what is only removed: the others write before they do, for which a full disk has no room.
+        if level >= .short { try await builder.emptyCaches() }
+        var freed = try await uploads.collect(unusedFor: age)
+        try await python.bases.collectPackages(all: level >= .short)
+        freed += try await store.collect(keep: keep, cacheAge: age).bytes
+        if FileManager.default.fileExists(atPath: "\(paths.images)/buildah") { try await dockerfiles.collect() }
+        return freed
+    }
+
+    /// How long what no build has used stays.
+    private static func keptFor(_ level: DiskLevel) -> Duration {
+        switch level {
+        case .easy: .seconds(7 * 86_400)
+        case .tight: .seconds(3600)
+        case .short, .full: .seconds(600)
+        }
     }
 
     /// Asks the host's own edge for a path of an app, as a client would.

@@ -108,7 +108,7 @@ struct APIHost: Sendable {
                 domain: "localhost",
                 url: { "http://\($0).localhost" },
                 forgetApp: { _ in },
-                collectImages: { _ in }
+                collectImages: { _, _ in 0 }
             ),
             journal: RolloutJournal(folder: folder),
             logger: quiet,
@@ -168,6 +168,27 @@ struct APIHost: Sendable {
         parts.care = StoreCare(
             try SQLiteStore(path: "\(folder)/other.db"),
             StoreCopies(database: "\(folder)/other.db", folder: folder)
+        )
+        parts.disk = DiskDesk(
+            DiskGuard(
+                folder: folder,
+                limits: DiskLimits(),
+                logger: quiet,
+                look: { DiskRoom(bytes: 100 << 30, free: 90 << 30) }
+            ),
+            store: store,
+            folder: folder,
+            sizes: DiskDesk.Sizes(
+                purposes: {
+                    [
+                        .init(name: "build caches", bytes: 1, isSpare: true),
+                        .init(name: "images", bytes: 2, isSpare: false),
+                    ]
+                },
+                machine: { Int64($0.text.utf8.count) },
+                volume: { _ in 0 },
+                caches: { _ in 1 }
+            )
         )
         parts.metrics = MetricsDesk(
             host: "a1b2",

@@ -79,7 +79,7 @@ struct ControlBench {
                 domain: "localhost",
                 url: { "http://\($0).localhost" },
                 forgetApp: { _ in },
-                collectImages: { _ in }
+                collectImages: { _, _ in 0 }
             ),
             journal: RolloutJournal(folder: NSTemporaryDirectory() + "roost-journal-\(UUID().uuidString)"),
             logger: quiet,

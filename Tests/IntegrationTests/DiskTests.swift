@@ -5,22 +5,39 @@ import Testing
 struct DiskTests {
     @Test("a disk that fills up during a build: says so, what runs goes on, and with room the deploy works")
     func fullDuringBuild() async throws {
-        try await TestHost.with(diskMiB: 3000) { host in
+        // Nearly full counts as full only once it is: else the build would not begin.
+        try await TestHost.with(diskMiB: 3000, settings: "[disk]\nrefuse_at = 99\n") { host in
             let app = try TestApp("calm", env: ["GREETING": "calm", "QUIET": "1"])
             defer { app.remove() }
             try await host.done("deploy", app.folder)
             // Leaves room for the store's own writes, not for the example's dependencies.
             try await Shell.line(
-                "free=$(df -m --output=avail \(host.state) | tail -1); fallocate -l $((free - 25))M \(host.state)/filler"
+                "free=$(df -m --output=avail \(host.state) | tail -1); fallocate -l $((free - 40))M \(host.state)/filler"
             )
             let outcome = try await host.roost("deploy", "\(TestHost.package)/examples/notes")
             #expect(outcome.code == 1, "\(outcome.all)")
             #expect(outcome.all.contains("full") || outcome.all.contains("No space left"), "\(outcome.all)")
             #expect(try await host.get("calm", "/").body.contains("calm"))
+            try await refused(host, app)
             try FileManager.default.removeItem(atPath: "\(host.state)/filler")
             try await host.done("deploy", "\(TestHost.package)/examples/notes")
             #expect(try await host.get("notes", "/health/ready").status == 200)
         }
+    }
+
+    /// On a disk that is as good as full nothing begins, and what runs goes on.
+    private func refused(_ host: TestHost, _ app: TestApp) async throws {
+        try await Shell.line(
+            "free=$(df -m --output=avail \(host.state) | tail -1); fallocate -l $((free - 5))M \(host.state)/more"
+        )
+        let outcome = try await host.roost("deploy", app.folder)
+        #expect(outcome.code == 1 && outcome.all.contains("is full: "), "\(outcome.all)")
+        #expect(outcome.all.contains("nothing new is taken in or built"), "\(outcome.all)")
+        let shown = try await host.done("disk")
+        #expect(shown.contains("the disk is full") && shown.contains("calm") && shown.contains("build caches"))
+        #expect(try await host.done("disk", "prune").contains(" freed"))
+        #expect(try await host.get("calm", "/").body.contains("calm"))
+        try FileManager.default.removeItem(atPath: "\(host.state)/more")
     }
 
     @Test("a disk that fills up before a roll-back: it waits for room, then puts the old release back")

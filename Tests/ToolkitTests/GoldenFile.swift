@@ -69,7 +69,8 @@ struct GoldenKind: Sendable, CustomTestStringConvertible {
         GoldenKind("host-certificate", HostCertificate.self), GoldenKind("certificate-news", CertificateNews.self),
         GoldenKind("machine-config", MachineConfig.self), GoldenKind("route", Route.self),
         GoldenKind("edge-counts", EdgeCounts.self), GoldenKind("builder-view", BuilderView.self),
-        GoldenKind("base-image-view", BaseImageView.self),
+        GoldenKind("base-image-view", BaseImageView.self), GoldenKind("disk-view", DiskView.self),
+        GoldenKind("disk-pruned", DiskPruned.self),
     ]
 }
 

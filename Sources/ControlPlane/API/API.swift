@@ -27,6 +27,8 @@ package struct API: Sendable {
         /// Nil where the host has none to tell of.
         package var strangers: StrangerDesk?
         package var care: StoreCare?
+        /// Nil where nobody looks after the host's disk.
+        package var disk: DiskDesk?
         /// Gives the host a new key for secrets, which takes what can open them.
         package var rotateKeys: @Sendable () async throws -> KeyRotationAnswer = {
             throw Fault(.unsupported, "this host keeps no keys")
@@ -94,6 +96,7 @@ package struct API: Sendable {
         }
         if let metrics = parts.metrics { MetricsRoutes(desk: metrics, machines: parts.machines).add(to: router) }
         if let strangers = parts.strangers { StrangerRoutes(desk: strangers).add(to: router) }
+        if let disk = parts.disk { DiskRoutes(desk: disk).add(to: router) }
         if let care = parts.care { StoreRoutes(care: care).add(to: router) }
         if let certificates = parts.apps.certificates {
             CertificateRoutes(apps: parts.apps, certificates: certificates).add(to: router)

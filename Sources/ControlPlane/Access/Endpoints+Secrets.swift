@@ -28,6 +28,8 @@ extension Endpoints {
         Endpoint("POST /v1/strangers/{id}/adopt", .host, "Strangers_adopt", "Make one a Machine again.")
             .answers("Document"),
         Endpoint("DELETE /v1/strangers/{id}", .host, "Strangers_remove", "End one."),
+        Endpoint("GET /v1/disk", .host, "Disk_show", "What takes the host's disk.").answers("Document"),
+        Endpoint("POST /v1/disk/prune", .host, "Disk_prune", "Give up what builds keep.").answers("Document"),
         Endpoint("GET /v1/store/troubles", .host, "Store_troubles", "Records that can't be read.")
             .answers("[Document]"),
         Endpoint("GET /v1/store/record", .host, "Store_record", "One record as it is stored.").query("key")

@@ -33,10 +33,17 @@ extension Rollouts {
     /// Lets go of images that nothing needs; a failure costs disk space only.
     func collectImages(after app: String) async {
         do {
-            try await settings.collectImages(try await wantedImages())
+            _ = try await makeRoom(.easy)
         } catch {
             logger.warning("images not collected", error: error, metadata: ["app": "\(app)"])
         }
+    }
+
+    /// Lets go of what nothing needs, and of what builds keep as far as the level of the disk wants it.
+    ///
+    /// - Returns: the bytes that came free.
+    package func makeRoom(_ level: DiskLevel) async throws -> Int64 {
+        try await settings.collectImages(try await wantedImages(), level)
     }
 
     /// Digests of all images that a Machine or a kept release refers to.

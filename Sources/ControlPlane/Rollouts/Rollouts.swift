@@ -41,8 +41,11 @@ package actor Rollouts: Service {
         package var url: @Sendable (_ app: String) -> String
         /// Told when an app is gone, for what builds keep of it.
         package var forgetApp: @Sendable (_ app: String) async throws -> Void
-        /// Told after each roll-out which images are still wanted.
-        package var collectImages: @Sendable (_ keep: Set<String>) async throws -> Void
+        /// Told after each roll-out, and when the disk is short of room, which images are still wanted; returns the bytes that
+        /// came free.
+        package var collectImages: @Sendable (_ keep: Set<String>, _ level: DiskLevel) async throws -> Int64
+        /// Throws where the host has no room for anything new.
+        package var admit: @Sendable () async throws -> Void = {}
         /// Asks for a path of an app as its clients do, through the edge; nil where that can't be done.
         package var ask: (@Sendable (_ app: String, _ path: String) async -> Void)?
         /// What it counts of its work.
@@ -55,7 +58,7 @@ package actor Rollouts: Service {
             domain: String,
             url: @escaping @Sendable (String) -> String,
             forgetApp: @escaping @Sendable (String) async throws -> Void,
-            collectImages: @escaping @Sendable (Set<String>) async throws -> Void
+            collectImages: @escaping @Sendable (Set<String>, DiskLevel) async throws -> Int64
         ) {
             self.region = region
             self.domain = domain
@@ -120,6 +123,7 @@ package actor Rollouts: Service {
     ///
     /// - Throws: ``Fault`` `deployInProgress` naming who deploys, since when and at which step.
     func begin(_ app: String, _ request: DeployRequest) async throws -> Rollout {
+        try await settings.admit()
         try await refuseForeignHostnames(app, request.config)
         try await vet(request, app)
         var rollout = Rollout(id: ULID.make(), app: app, holder: request.user, startedAt: .now())

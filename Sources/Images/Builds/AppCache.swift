@@ -7,6 +7,12 @@ struct AppCache: Sendable {
     let store: ImageStore
     let app: String
 
+    /// The apps that have any.
+    static func all(in store: ImageStore) throws(Fault) -> [String] {
+        let folder = "\(store.root)/cache/apps"
+        return FileTree.exists(folder) ? try FileTree.names(in: folder).sorted() : []
+    }
+
     /// A folder that is there, and belongs to the user of build steps.
     func folder(_ name: String) throws(Fault) -> String {
         let path = try place(name)

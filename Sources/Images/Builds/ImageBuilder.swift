@@ -64,6 +64,15 @@ package struct ImageBuilder: Sendable {
         }
     }
 
+    /// Empties what the builds of all apps keep for their next ones, but of those that go on.
+    package func emptyCaches() async throws {
+        for app in try AppCache.all(in: store) where !locks.isHeld(app) {
+            try await locks.withLock(app) {
+                try await Blocking.finish { try AppCache(store: store, app: app).trim(to: 0) }
+            }
+        }
+    }
+
     // MARK: - Private
 
     /// Makes the image, for as long as a build may take; what it left in its caches beyond their limit goes.

@@ -28,6 +28,9 @@ final class KeyedLock: Sendable {
         return try await body()
     }
 
+    /// Whether somebody holds the key now.
+    func isHeld(_ key: String) -> Bool { state.withLock { $0[key] != nil } }
+
     // MARK: - Private
 
     private func acquireAtOnce(_ key: String) -> Bool {

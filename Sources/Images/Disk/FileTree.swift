@@ -168,13 +168,15 @@ enum FileTree {
         return sum
     }
 
-    /// Removes plain files below a folder, those that were used longest ago first, until the rest is within a limit.
+    /// Removes plain files below a folder, those that were used longest ago first, until the rest is within a limit; of
+    /// those that were used within the last ten minutes none, for somebody may use them still.
     static func trim(_ folder: String, to limit: Int64) throws(Fault) {
+        let recent = Int(Timestamp.now().milliseconds / 1000) - 600
         guard exists(folder) else { return }
         var found = try plainFiles(in: folder)
         var sum = found.reduce(0) { $0 + $1.bytes }
         found.sort { $0.lastUse < $1.lastUse }
-        for file in found where sum > limit {
+        for file in found where sum > limit && file.lastUse < recent {
             guard unlink(file.path) == 0 || errno == ENOENT else { throw Durable.fault(errno, "remove", file.path) }
             sum -= file.bytes
         }

@@ -83,9 +83,9 @@ package struct PythonBaseMaker: Sendable {
     }
 
     /// Removes archives of the distribution's packages beyond what may be kept, those used longest ago first.
-    package func collectPackages() async throws {
+    package func collectPackages(all: Bool = false) async throws {
         let folder = "\(store.root)/cache/packages"
-        let limit = store.limits.packages
+        let limit = all ? 0 : store.limits.packages
         try await Blocking.run { try FileTree.trim(folder, to: limit) }
     }
 
