@@ -7,7 +7,7 @@ import Toolkit
 /// An object that does not parse is a ``Fault`` `corrupt`; the entry stays as it is.
 package struct Records<Value: Codable & Sendable>: Sendable {
     private let store: any StateStore
-    private let prefix: String
+    package let prefix: String
 
     /// The objects of `store` whose keys begin with `prefix`, which ends in `/`.
     package init(_ store: any StateStore, _ prefix: String) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Certificates
+import ControlPlane
 import Edge
 import Foundation
 import Model
@@ -36,6 +37,8 @@ struct HostConfig: Sendable {
     var api = APIConfig()
     /// `[network]`.
     var network = NetworkConfig()
+    /// `[alerts]`.
+    var alerts = AlertSettings()
     /// `[disk]`.
     var disk = DiskLimits()
     /// Peers of the edge that end TLS for it, and whose word of the client counts.
@@ -147,6 +150,7 @@ struct HostConfig: Sendable {
                 )
             case ("build", .table(let entries)): try build.read(entries, file)
             case ("machines", .table(let entries)): try readMachines(entries, file)
+            case ("alerts", .table(let entries)): try alerts.read(entries, file)
             case ("disk", .table(let entries)): try disk.read(entries, file)
             case ("api", .table(let entries)): try api.read(entries, file)
             case ("edge", .table(let entries)): try edge.read(entries, file)
@@ -155,7 +159,7 @@ struct HostConfig: Sendable {
             default:
                 let keys =
                     "host, region, regions, domain, listen, listen_tls, state, run, base_image, trusted_proxies, log, "
-                    + "keep_releases, build, disk, machines, api, network, acme, edge"
+                    + "keep_releases, build, alerts, disk, machines, api, network, acme, edge"
                 throw Fault(.invalidConfig, "\(place): unknown key \"\(entry.key)\"", hint: "allowed: \(keys)")
             }
         }

@@ -14,6 +14,8 @@ struct Platform {
     let consoles: Consoles
     private let base: HostBase
     let figures: HostFigures
+    let alerts: AlertWatch
+    private let metrics: MetricsDesk
 
     init(_ base: HostBase, _ edges: EdgeControl) {
         self.base = base
@@ -43,10 +45,12 @@ struct Platform {
             region: base.config.region,
             host: base.identity.id
         )
+        metrics = figures.desk(edges.link, base.agent, [rollouts.settings.counts, edges.certificates.keeper.counts])
+        alerts = AlertWatch(base, metrics)
         consoles = Consoles(rollouts: rollouts, sessions: base.agent, open: machines.sessions, logger: base.logger)
     }
 
-    var services: [any Service] { [rollouts, apps, consoles, figures] }
+    var services: [any Service] { [rollouts, apps, consoles, figures, alerts] }
 
     /// What the API's routes are about.
     func parts(_ edges: EdgeControl, _ upkeep: StoreUpkeep) -> API.Parts {
@@ -67,11 +71,8 @@ struct Platform {
             try await rotation.rotate()
         }
         parts.consoles = consoles
-        parts.metrics = figures.desk(
-            edges.link,
-            base.agent,
-            [rollouts.settings.counts, edges.certificates.keeper.counts]
-        )
+        parts.metrics = metrics
+        parts.alerts = alerts
         return parts
     }
 }

@@ -169,6 +169,13 @@ struct APIHost: Sendable {
             try SQLiteStore(path: "\(folder)/other.db"),
             StoreCopies(database: "\(folder)/other.db", folder: folder)
         )
+        parts.alerts = AlertWatch(
+            AlertSettings(),
+            .init(page: { Exposition() }, busy: { [] }, send: { _, _ in }, ask: { _ in }),
+            host: "here",
+            file: "\(folder)/alerts.json",
+            logger: quiet
+        )
         parts.disk = DiskDesk(
             DiskGuard(
                 folder: folder,

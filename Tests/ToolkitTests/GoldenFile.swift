@@ -70,7 +70,8 @@ struct GoldenKind: Sendable, CustomTestStringConvertible {
         GoldenKind("machine-config", MachineConfig.self), GoldenKind("route", Route.self),
         GoldenKind("edge-counts", EdgeCounts.self), GoldenKind("builder-view", BuilderView.self),
         GoldenKind("base-image-view", BaseImageView.self), GoldenKind("disk-view", DiskView.self),
-        GoldenKind("disk-pruned", DiskPruned.self),
+        GoldenKind("disk-pruned", DiskPruned.self), GoldenKind("alert-book", AlertBook.self),
+        GoldenKind("alerts-view", AlertsView.self),
     ]
 }
 

@@ -29,6 +29,8 @@ package struct API: Sendable {
         package var care: StoreCare?
         /// Nil where nobody looks after the host's disk.
         package var disk: DiskDesk?
+        /// Nil where nobody looks for alerts.
+        package var alerts: AlertWatch?
         /// Gives the host a new key for secrets, which takes what can open them.
         package var rotateKeys: @Sendable () async throws -> KeyRotationAnswer = {
             throw Fault(.unsupported, "this host keeps no keys")
@@ -96,6 +98,7 @@ package struct API: Sendable {
         }
         if let metrics = parts.metrics { MetricsRoutes(desk: metrics, machines: parts.machines).add(to: router) }
         if let strangers = parts.strangers { StrangerRoutes(desk: strangers).add(to: router) }
+        if let alerts = parts.alerts { AlertRoutes(watch: alerts).add(to: router) }
         if let disk = parts.disk { DiskRoutes(desk: disk).add(to: router) }
         if let care = parts.care { StoreRoutes(care: care).add(to: router) }
         if let certificates = parts.apps.certificates {

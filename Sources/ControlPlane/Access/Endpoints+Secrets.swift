@@ -28,6 +28,15 @@ extension Endpoints {
         Endpoint("POST /v1/strangers/{id}/adopt", .host, "Strangers_adopt", "Make one a Machine again.")
             .answers("Document"),
         Endpoint("DELETE /v1/strangers/{id}", .host, "Strangers_remove", "End one."),
+        Endpoint("GET /v1/alerts", .host, "Alerts_list", "What fires, and whether the channels work.").answers(
+            "Document"
+        ),
+        Endpoint("POST /v1/alerts/test", .host, "Alerts_test", "Try channels out.").body("Document").answers(
+            "[Document]"
+        ),
+        Endpoint("POST /v1/alerts/silences", .host, "Alerts_silence", "Tell nobody of some alerts for a while.")
+            .body("Document").answers("Document"),
+        Endpoint("DELETE /v1/alerts/silences/{id}", .host, "Alerts_unsilence", "End a silence."),
         Endpoint("GET /v1/disk", .host, "Disk_show", "What takes the host's disk.").answers("Document"),
         Endpoint("POST /v1/disk/prune", .host, "Disk_prune", "Give up what builds keep.").answers("Document"),
         Endpoint("GET /v1/store/troubles", .host, "Store_troubles", "Records that can't be read.")

@@ -17,7 +17,7 @@ package struct MetricsDesk: Sendable {
     }
 
     /// The page of one who may see that.
-    func page(for viewer: MetricViewer) async -> Exposition {
+    package func page(for viewer: MetricViewer) async -> Exposition {
         var page = Exposition()
         for source in sources { page.add(await source(viewer)) }
         return page

@@ -1,5 +1,5 @@
 import Model
-import Store
+package import Store
 
 /// One deploy an app at a time.
 extension StateStore {
@@ -32,5 +32,18 @@ extension StateStore {
     func unlockDeploy(_ rollout: Rollout) async throws {
         guard try await deployLocks.get(rollout.app)?.value == rollout.id else { return }
         try await deployLocks.delete(rollout.app)
+    }
+}
+
+extension Rollouts {
+    /// Apps that are being deployed; what can't be read counts as none.
+    package static func busyApps(_ store: any StateStore) async -> Set<String> {
+        guard let locks = try? await store.range(store.deployLocks.prefix) else { return [] }
+        var busy: Set<String> = []
+        for entry in locks.entries {
+            let app = String(entry.key.dropFirst(store.deployLocks.prefix.count))
+            if let rollout = try? await store.deployUnderWay(app), !rollout.phase.isOver { busy.insert(app) }
+        }
+        return busy
     }
 }

@@ -38,6 +38,15 @@ package struct AlertRule: Equatable, Sendable {
         [("requests", requests(slo)), ("machines", machines), ("host", host)]
     }
 
+    /// What `roost alerts test` sends; it is about nothing.
+    static let trial = AlertRule(
+        "Test",
+        .ticket,
+        "",
+        "A test of this channel: nothing is wrong",
+        run: "roost alerts list"
+    )
+
     // MARK: - Private
 
     private init(

@@ -36,6 +36,8 @@ package struct HostPaths: Sendable {
     package var rollouts: String { "\(state)/rollouts" }
     /// What was changed, by whom.
     package var activity: String { "\(state)/activity.jsonl" }
+    /// Which alerts people were told of.
+    package var alerts: String { "\(state)/alerts.json" }
     /// Certificates of the API's port.
     package var apiTLS: String { "\(state)/api-tls" }
     /// The API inside Machines: a folder with a socket for each.

@@ -1,11 +1,14 @@
 import ArgumentParser
 import Toolkit
 
-struct AlertsGroup: ParsableCommand {
+struct AlertsGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alerts",
         abstract: "When somebody should look at an app or the host.",
-        subcommands: [AlertsExport.self]
+        subcommands: [
+            AlertsList.self, AlertsTest.self, AlertsSilence.self, AlertsUnsilence.self, AlertsExport.self,
+        ],
+        defaultSubcommand: AlertsList.self
     )
 }
 
