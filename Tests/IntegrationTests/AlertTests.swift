@@ -23,7 +23,8 @@ struct AlertTests {
                 try await Shell.line("cat \(folder)/told").contains(#""alertname":"DeployFailed""#)
             }
             let listed = try await host.done("alerts")
-            #expect(listed.contains("A deploy of sour did not go through") && listed.contains("roost deployments -a sour"))
+            #expect(listed.contains("A deploy of sour did not go through"), "\(listed)")
+            #expect(listed.contains("roost deployments -a sour"), "\(listed)")
             let silenced = try await host.done("alerts", "silence", "DeployFailed", "--app", "sour", "--for", "1h")
             #expect(silenced.contains("roost alerts unsilence"))
             #expect(try await host.done("alerts", "list").contains("DeployFailed of sour"))

@@ -18,6 +18,7 @@ package struct AlertBook: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - facts: all that holds.
+    ///   - now: the time of the look.
     ///   - busy: apps that are being deployed; what their Machines do meanwhile is no news.
     /// - Returns: what is to be told, one message an app; until ``told(_:at:)`` is called it is returned again.
     package mutating func step(_ facts: [AlertFact], at now: Timestamp, busy: Set<String> = []) -> [AlertMessage] {

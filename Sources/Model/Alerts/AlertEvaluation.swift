@@ -28,6 +28,7 @@ package struct AlertEvaluation: Sendable {
     /// - Parameters:
     ///   - reading: the numbers now.
     ///   - history: what was counted until now, this reading included.
+    ///   - slo: the share of requests that are to go well, 0 to 1.
     package init(_ reading: AlertReading, _ history: AlertHistory, slo: Double) {
         (self.reading, self.history, self.slo) = (reading, history, slo)
     }
