@@ -132,6 +132,18 @@ struct GenerateFlyConfigTests {
         #expect(file == ":memory:" || !generated.notes.isEmpty)
     }
 
+    @Test("no volume hides the app's own code: what it writes there is said to be lost")
+    func amongCode() throws {
+        var facts = FactsSamples.named("sqlite-and-uploads")
+        facts.database = nil
+        (facts.writePaths, facts.writesAmongCode) = (["app"], ["app"])
+        let generated = FlyConfigGenerator.make(facts)
+        #expect(try Self.config(facts, .production).mounts.isEmpty)
+        #expect(generated.notes.contains { $0.contains("writes to app is not kept") })
+        facts.writePaths = ["app", "app/up"]
+        #expect(try Self.config(facts, .production).mounts.map(\.destination) == ["/app/app/up"])
+    }
+
     @Test("uploads bring a volume for their folder")
     func uploads() throws {
         let facts = FactsSamples.named("everything")

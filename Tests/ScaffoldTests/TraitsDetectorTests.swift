@@ -148,6 +148,13 @@ struct TraitsDetectorTests {
             ),
             ("import tempfile\ntempfile.mkdtemp()\n", ["/tmp"]),
             ("import os\nos.makedirs(\"data\")\nopen(\"data/x/y\", \"w\")\n", ["data"]),
+            ("from pathlib import Path\nlogs = Path(\"data/app.log\").resolve().parent\nlogs.mkdir()\n", ["data"]),
+            // What a variable names is not the module's own folder.
+            (
+                "from pathlib import Path\ndef make(*names):\n    for name in names:\n"
+                    + "        folder = Path(name).expanduser().resolve().parent\n        folder.mkdir()\n", []
+            ),
+            ("from pathlib import Path\nHERE = Path(__file__).resolve().parent / \"up\"\nHERE.mkdir()\n", ["app/up"]),
             ("open(\"/dev/null\", \"w\")\n", []), ("if __name__ == \"__main__\":\n    open(\"dev/x\", \"w\")\n", []),
         ] as [(String, [String])]
     )
@@ -175,6 +182,17 @@ struct TraitsDetectorTests {
             """,
         ]
         #expect(try await found("", files).writePaths == ["/var/shop", "data", "media"])
+    }
+
+    @Test("folders in which the app's modules lie are told, and what lies below them is not lost in them")
+    func amongCode() async throws {
+        let code = "open(f\"app/{name}\", \"w\")\nopen(f\"app/up/{name}\", \"w\")\nopen(\"data/x\", \"w\")\n"
+        let facts = try await found(code)
+        #expect(facts.writePaths == ["app", "app/up", "data"])
+        #expect(facts.writesAmongCode == ["app"])
+        // What nobody imports is not the app's: old scripts hide nothing.
+        let aside = try await found("open(\"tools/out/x\", \"w\")\n", ["tools/out/run.py": "print(1)\n"])
+        #expect(aside.writePaths == ["tools/out"] && aside.writesAmongCode.isEmpty)
     }
 
     @Test("files of a configuration of logging")

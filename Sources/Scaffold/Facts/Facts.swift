@@ -31,6 +31,8 @@ package struct Facts: Codable, Equatable, Sendable {
     package var traits = Traits()
     /// Folders that the app writes to: `data`, `/tmp/uploads`.
     package var writePaths: [String] = []
+    /// Those of them in which the app's own modules lie, so that nothing can be mounted there.
+    package var writesAmongCode: [String] = []
     package var environment: [Variable] = []
     package var existing = Existing()
     /// Folders with an app of their own; more than one is a monorepo.

@@ -34,6 +34,13 @@ struct DataFolder: Equatable {
         var choice = Choice()
         if facts.database?.engine == .sqlite { choice = database(facts, home, fixed) }
         for path in folders(facts) {
+            if facts.writesAmongCode.contains(path) {
+                choice.notes.append(
+                    "what the app writes to \(path) is not kept: its code lies there, and a volume would hide it: let it write to a "
+                        + "folder of its own"
+                )
+                continue
+            }
             guard let absolute = absolute(path, home) else { continue }
             guard let folder = choice.folder else {
                 choice.folder = DataFolder(
@@ -60,7 +67,7 @@ struct DataFolder: Equatable {
         let what = file.isEmpty ? "the SQLite file" : "the SQLite file \(file)"
         let parent = (file.hasPrefix("/") ? "/" : "") + TreePath.folder(of: TreePath.joined("", file))
         // An unknown file is most likely where the app writes other things.
-        let wanted = file.isEmpty ? facts.writePaths : [parent]
+        let wanted = (file.isEmpty ? facts.writePaths : [parent]).filter { !facts.writesAmongCode.contains($0) }
         if let path = wanted.lazy.compactMap({ absolute($0, home) }).first {
             return Choice(folder: DataFolder(path: path, name: volumeName(path), what: what))
         }

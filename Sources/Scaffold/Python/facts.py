@@ -14,6 +14,7 @@ import warnings
 MAX_TEXT = 400  # of a string constant
 MAX_ITEMS = 60  # of a list or dict
 MAX_DEPTH = 6  # of nested values
+SAME_PLACE = ("resolve", "absolute", "expanduser")  # methods of a path that leave it where it is
 BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
 # How constants begin that tell something wherever they stand: keys of known makers, headers of HTTP.
 MARKS = ("AKIA", "ASIA", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "sk_live_", "rk_live_", "sk-", "xox", "AIza",
@@ -90,12 +91,31 @@ class Module:
             return constant(-node.operand.value)
         if depth >= MAX_DEPTH:
             return {"x": "…"}
+        if kind is ast.Attribute and node.attr == "parent":
+            folder = self.parent(node, depth)
+            if folder:
+                return folder
         if kind is ast.Name or kind is ast.Attribute:
             name = self.dotted(node)
             if name:
                 return {"n": name}
         form = FORMS.get(kind)
         return form(self, node, depth) if form else {"x": text(node)}
+
+    def parent(self, node, depth):
+        """`Path(name).resolve().parent` as `os.path.dirname` says it; None for all else, as of `__file__`, whose place is
+        known without its words."""
+        inner = node.value
+        while type(inner) is ast.Call and type(inner.func) is ast.Attribute and inner.func.attr in SAME_PLACE:
+            inner = inner.func.value
+        if type(inner) is ast.Attribute and inner.attr == "parent":
+            value = self.parent(inner, depth + 1) if depth < MAX_DEPTH else None
+        elif type(inner) is ast.Call and inner.args and self.dotted(inner.func).endswith("Path") \
+                and "__file__" not in text(inner.args[0]):
+            value = self.value(inner, depth + 1)
+        else:
+            value = None
+        return value and {"call": {"f": "os.path.dirname", "l": node.lineno, "a": [value]}}
 
     def awaited(self, node, depth):
         inner = self.value(node.value, depth)

@@ -2,7 +2,7 @@ import Model
 
 /// Finds what the code does that matters for how it is served: websockets, streams, state in memory, files it writes.
 package enum TraitDetector {
-    /// Sets ``Facts/traits`` and ``Facts/writePaths``; processes and the database should be known already.
+    /// Sets ``Facts/traits``, ``Facts/writePaths`` and ``Facts/writesAmongCode``; processes and the database should be known already.
     package static func detect(_ context: inout ScanContext) {
         detect(&context, context.routes)
     }
@@ -19,7 +19,9 @@ package enum TraitDetector {
         traits.stateInProcess = MemoryState(context, table).all()
         traits.workerMiB = WorkerMemory.mebibytes(context, modules)
         context.facts.traits = traits
-        context.facts.writePaths = WritePaths(context, resolver).all(uploads: traits.uploads)
+        let paths = WritePaths(context, resolver)
+        context.facts.writePaths = paths.all(uploads: traits.uploads)
+        context.facts.writesAmongCode = context.facts.writePaths.filter { $0 != "." && paths.isAmongCode($0) }
     }
 
     // MARK: - Private

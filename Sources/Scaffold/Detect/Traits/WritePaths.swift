@@ -36,7 +36,16 @@ struct WritePaths {
         }
         let sorted = found.filter { !$0.isEmpty && !$0.contains("{") && !$0.contains("$") && $0.utf8.count < 200 }
             .sorted()
-        return sorted.filter { path in !sorted.contains { $0 != path && $0 != "." && path.hasPrefix($0 + "/") } }
+        return sorted.filter { path in
+            !sorted.contains { $0 != path && $0 != "." && path.hasPrefix($0 + "/") && !isAmongCode($0) }
+        }
+    }
+
+    /// Whether modules that the app runs lie in a folder of ``all(uploads:)`` or below it.
+    func isAmongCode(_ path: String) -> Bool {
+        guard !path.hasPrefix("/") else { return false }
+        let folder = TreePath.joined(context.root, path) + "/"
+        return resolver.modules.contains { $0.path.hasPrefix(folder) && resolver.code.isReached($0) }
     }
 
     // MARK: - Private
