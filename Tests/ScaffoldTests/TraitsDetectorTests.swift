@@ -190,9 +190,9 @@ struct TraitsDetectorTests {
         let facts = try await found(code)
         #expect(facts.writePaths == ["app", "app/up", "data"])
         #expect(facts.writesAmongCode == ["app"])
-        // What nobody imports is not the app's: old scripts hide nothing.
-        let aside = try await found("open(\"tools/out/x\", \"w\")\n", ["tools/out/run.py": "print(1)\n"])
-        #expect(aside.writePaths == ["tools/out"] && aside.writesAmongCode.isEmpty)
+        // Plug-ins that nobody imports by name would be hidden as well.
+        let aside = try await found("open(\"plugins/x\", \"w\")\n", ["plugins/one.py": "print(1)\n"])
+        #expect(aside.writePaths == ["plugins"] && aside.writesAmongCode == ["plugins"])
     }
 
     @Test("files of a configuration of logging")

@@ -31,7 +31,7 @@ package struct Facts: Codable, Equatable, Sendable {
     package var traits = Traits()
     /// Folders that the app writes to: `data`, `/tmp/uploads`.
     package var writePaths: [String] = []
-    /// Those of them in which the app's own modules lie, so that nothing can be mounted there.
+    /// Those of them in which modules lie, so that nothing can be mounted there.
     package var writesAmongCode: [String] = []
     package var environment: [Variable] = []
     package var existing = Existing()

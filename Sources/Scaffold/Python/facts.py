@@ -103,8 +103,10 @@ class Module:
         return form(self, node, depth) if form else {"x": text(node)}
 
     def parent(self, node, depth):
-        """`Path(name).resolve().parent` as `os.path.dirname` says it; None for all else, as of `__file__`, whose place is
-        known without its words."""
+        """`Path(name).resolve().parent` as `os.path.dirname` says it; None for all else.
+
+        The place of `__file__` is known without its words.
+        """
         inner = node.value
         while type(inner) is ast.Call and type(inner.func) is ast.Attribute and inner.func.attr in SAME_PLACE:
             inner = inner.func.value

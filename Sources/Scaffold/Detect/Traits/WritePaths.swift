@@ -41,11 +41,11 @@ struct WritePaths {
         }
     }
 
-    /// Whether modules that the app runs lie in a folder of ``all(uploads:)`` or below it.
+    /// Whether modules lie in a folder of ``all(uploads:)`` or below it, be they imported by name or found by the app itself.
     func isAmongCode(_ path: String) -> Bool {
         guard !path.hasPrefix("/") else { return false }
         let folder = TreePath.joined(context.root, path) + "/"
-        return resolver.modules.contains { $0.path.hasPrefix(folder) && resolver.code.isReached($0) }
+        return context.python.modules.contains { $0.path.hasPrefix(folder) }
     }
 
     // MARK: - Private
