@@ -253,6 +253,20 @@ struct MigrationDetectorTests {
         #expect(migrations.location == location)
     }
 
+    @Test("a module that names SQL files in a sentence does not run them; a program that reads them does")
+    func namedOnly() async throws {
+        let hint = "HINT = \"run database/migrations/add.sql by hand\"\ndef rows(db):\n    return db.table(\"x\").execute()\n"
+        #expect(try await found(["database/migrations/add.sql": "", "app/rows.py": hint]) == nil)
+        let runner = """
+            import glob, sqlite3
+            if __name__ == "__main__":
+                for name in sorted(glob.glob("database/migrations/*.sql")):
+                    sqlite3.connect("app.db").executescript(open(name).read())
+            """
+        let run = try await found(["database/migrations/add.sql": "", "app/rows.py": hint, "tools/migrate.py": runner])
+        #expect(run?.command == ["python", "tools/migrate.py"])
+    }
+
     @Test("Flask-Migrate's file names no folder; left over from before another framework it counts no longer")
     func flaskMigrate() async throws {
         let files = [

@@ -210,6 +210,12 @@ extension MigrationFinder {
         }
     }
 
+    /// Whether a module is a program that reads files and executes what stands in them; one that only names them is none.
+    private static func runsFiles(_ text: String) -> Bool {
+        let reads = ["open(", ".read_text(", "glob(", "iterdir(", "listdir(", "scandir("]
+        return text.contains("execute") && text.contains("__main__") && reads.contains(where: text.contains)
+    }
+
     /// The program that runs the files, and how the project itself starts it.
     private func script(for folder: String) -> (path: String, words: [String])? {
         let name = TreePath.name(of: folder)
@@ -223,7 +229,7 @@ extension MigrationFinder {
                 let text = context.project.text(path), text.contains(name), text.contains(".sql")
             else { return false }
             return path.hasSuffix(".sh")
-                ? text.contains("psql") || text.contains("mysql") || text.contains("sqlite3") : text.contains("execute")
+                ? text.contains("psql") || text.contains("mysql") || text.contains("sqlite3") : Self.runsFiles(text)
         }
         let best = runners.min { left, right in
             let named = (left.contains("migrat") ? 0 : 1, right.contains("migrat") ? 0 : 1)
