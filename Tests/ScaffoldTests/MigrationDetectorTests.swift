@@ -255,7 +255,7 @@ struct MigrationDetectorTests {
 
     @Test("a module that names SQL files in a sentence does not run them; a program that reads them does")
     func namedOnly() async throws {
-        let hint = "HINT = \"run database/migrations/add.sql by hand\"\ndef rows(db):\n    return db.table(\"x\").execute()\n"
+        let hint = "HINT = \"run database/migrations/add.sql by hand\"\ndef rows(db):\n    return db.execute()\n"
         #expect(try await found(["database/migrations/add.sql": "", "app/rows.py": hint]) == nil)
         let runner = """
             import glob, sqlite3
