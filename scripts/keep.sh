@@ -5,6 +5,10 @@
 #              (TERM), and the next one starts beside it.
 #   USR2       from the edge: it takes requests; those before it may end.
 set -u
+# Whoever starts it may have signals blocked, as threads of many programs have. bash can't undo that, would never hear that
+# it is to stop, and would hand it on to the daemon.
+if [ "${ROOST_SIGNALS:-}" != clear ]; then ROOST_SIGNALS=clear exec env --default-signal "$0" "$@"; fi
+unset ROOST_SIGNALS
 role=$2 run=${ROOST_RUN:-/run/roost} end=TERM
 child='' before='' gap='' pause=2  # hundredths of a second
 # The edge takes a TERM for the wish for another one.

@@ -140,7 +140,8 @@ private struct Laptop {
     }
 
     private func environment(_ more: [String: String]) -> [String: String] {
-        var all = ["XDG_CONFIG_HOME": folder, "XDG_RUNTIME_DIR": runtime]
+        // `make` says where this machine's daemon is, which a laptop has none of.
+        var all = ["XDG_CONFIG_HOME": folder, "XDG_RUNTIME_DIR": runtime, "ROOST_RUN": "", "ROOST_HOST": ""]
         if let programs {
             all["PATH"] = "\(programs):\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")"
         }

@@ -52,14 +52,14 @@ struct KeepScriptTests {
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(folder)/daemon")
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        // Threads of a pool block signals, and a program would inherit that.
-        let unblocked = """
+        // As a thread of a pool starts it, which blocks signals: it has to hear them all the same.
+        let blocked = """
             import os, signal, sys
-            signal.pthread_sigmask(signal.SIG_SETMASK, [])
+            signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))
             os.execvp("bash", ["bash"] + sys.argv[1:])
             """
         process.arguments = [
-            "python3", "-c", unblocked, "\(Self.package)/scripts/keep.sh", "\(folder)/daemon", "edge", folder,
+            "python3", "-c", blocked, "\(Self.package)/scripts/keep.sh", "\(folder)/daemon", "edge", folder,
         ]
         process.environment = ProcessInfo.processInfo.environment.merging(["ROOST_RUN": folder]) { $1 }
         try process.run()
