@@ -188,8 +188,8 @@ final class LocalTar {
     /// Its exit code, once it has read or written all; one whose archive nobody takes any more is ended.
     func finish(isTaken: Bool = true) -> Int32 {
         if reads { try? pipe.fileHandleForWriting.close() }
-        // It would wait for ever for room in the pipe.
-        if !isTaken { process.terminate() }
+        // It would wait for ever for room in the pipe, and may have been started with signals blocked that ask for an end.
+        if !isTaken { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         return process.terminationStatus
     }

@@ -24,8 +24,9 @@ enum Shell {
         limit: Int = 120
     ) async throws -> Outcome {
         let process = Process()
-        process.executableURL = URL(filePath: program.hasPrefix("/") ? program : "/usr/bin/env")
-        process.arguments = program.hasPrefix("/") ? arguments : [program] + arguments
+        // Threads of a pool block signals, and a program would inherit that.
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["--default-signal", program] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         if let folder { process.currentDirectoryURL = URL(filePath: folder) }
         let out = try Capture()
