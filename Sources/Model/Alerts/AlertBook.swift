@@ -33,7 +33,7 @@ package struct AlertBook: Equatable, Sendable {
         for place in alerts.indices where !held.contains(alerts[place].key) && alerts[place].clearSince == nil {
             alerts[place].clearSince = now
         }
-        alerts.removeAll { isOver($0, at: now) && ($0.toldAt == nil || age(of: $0, at: now) > Self.forgetAfter) }
+        alerts.removeAll { Self.isOver($0, at: now) && ($0.toldAt == nil || Self.age(of: $0, at: now) > Self.forgetAfter) }
         return messages(at: now)
     }
 
@@ -41,7 +41,7 @@ package struct AlertBook: Equatable, Sendable {
     package mutating func told(_ message: AlertMessage, at now: Timestamp) {
         let keys = Set(message.alerts.map(\.key))
         if message.isResolved {
-            alerts.removeAll { keys.contains($0.key) && isOver($0, at: now) }
+            alerts.removeAll { keys.contains($0.key) && Self.isOver($0, at: now) }
         } else {
             for place in alerts.indices where keys.contains(alerts[place].key) { alerts[place].toldAt = now }
         }
@@ -94,11 +94,11 @@ package struct AlertBook: Equatable, Sendable {
         return alert.key
     }
 
-    private func age(of alert: Alert, at now: Timestamp) -> Duration { now.since(alert.clearSince ?? now) }
+    private static func age(of alert: Alert, at now: Timestamp) -> Duration { now.since(alert.clearSince ?? now) }
 
-    private func isOver(_ alert: Alert, at now: Timestamp) -> Bool {
+    private static func isOver(_ alert: Alert, at now: Timestamp) -> Bool {
         guard alert.clearSince != nil else { return false }
-        return !alert.isFiring || age(of: alert, at: now) >= Self.clearAfter
+        return !alert.isFiring || age(of: alert, at: now) >= clearAfter
     }
 
     private func messages(at now: Timestamp) -> [AlertMessage] {
@@ -106,7 +106,7 @@ package struct AlertBook: Equatable, Sendable {
         let firing = open.filter { alert in
             alert.clearSince == nil && (alert.toldAt.map { now.since($0) >= Self.repeatAfter } ?? true)
         }
-        let resolved = open.filter { isOver($0, at: now) && $0.toldAt != nil }
+        let resolved = open.filter { Self.isOver($0, at: now) && $0.toldAt != nil }
         return Self.grouped(firing, isResolved: false) + Self.grouped(resolved, isResolved: true)
     }
 
