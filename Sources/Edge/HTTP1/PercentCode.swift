@@ -18,8 +18,8 @@ enum PercentCode {
         while let byte = rest.popFirst() {
             var meant = byte
             if byte == UInt8(ascii: "%") {
-                let code = rest.prefix(2)
-                if code.count == 2, let high = digit(code[code.startIndex]), let low = digit(code.last ?? 0) {
+                let code = Array(rest.prefix(2))
+                if code.count == 2, let high = digit(code[0]), let low = digit(code[1]) {
                     meant = high << 4 | low
                     rest = rest.dropFirst(2)
                 } else if let sign = stray(byte) {

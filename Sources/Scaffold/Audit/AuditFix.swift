@@ -35,7 +35,7 @@ package enum AuditFix {
         let ending = before.utf8.contains(0x0D) ? "\r\n" : "\n"
         var lines =
             before.isEmpty
-            ? [] : before.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(String.init)
+            ? [] : before.textLines.map(String.init)
         let endsWithLine = lines.last?.isEmpty ?? true
         if endsWithLine, !lines.isEmpty { lines.removeLast() }
         var taken: [ClosedRange<Int>] = []

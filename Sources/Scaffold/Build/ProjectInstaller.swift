@@ -67,7 +67,7 @@ struct ProjectInstaller {
     /// `source = { directory = "libs/common" }` and the like; the project itself is `"."`.
     static func namesFolders(_ lock: String) -> Bool {
         let kinds = ["directory", "editable", "virtual", "path"]
-        return lock.split(separator: "\n").contains { line in
+        return lock.textLines.contains { line in
             line.hasPrefix("source = {")
                 && kinds.contains { line.contains("\($0) = \"") && !line.contains("\($0) = \".\"") }
         }

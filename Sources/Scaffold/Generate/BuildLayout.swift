@@ -16,6 +16,10 @@ package struct BuildLayout: Equatable, Sendable {
 
     package init(_ facts: Facts) {
         var folders = [TreePath.joined("", facts.root)]
+        // The app's folder is a package itself: it has to lie in the image under its own name.
+        if let root = facts.entry?.importRoot, root.split(separator: "/").contains("..") {
+            folders.append(TreePath.joined(folders[0], root))
+        }
         if let manager = facts.manager {
             folders += [manager.manifest, manager.lock].compactMap { $0 }.map {
                 TreePath.folder(of: TreePath.joined("", $0))

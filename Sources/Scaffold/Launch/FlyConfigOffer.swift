@@ -20,7 +20,7 @@ struct FlyConfigOffer {
             return
         }
         names = Set(config.env.keys)
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        var lines = text.textLines.map(String.init)
         guard path.hasSuffix(".toml") else {
             let missing = Self.missing(config, values)
             if !missing.isEmpty { notes.append("\(path) lacks \(missing.joined(separator: ", ")): add it by hand") }
@@ -39,7 +39,7 @@ struct FlyConfigOffer {
             let group = config.processes.isEmpty ? nil : service.processes.first
             Self.append(FlyConfigGenerator.checks(values, group: group), to: &lines)
         }
-        let changed = lines.joined(separator: "\n")
+        let changed = lines.joined(separator: text.contains("\r\n") ? "\r\n" : "\n")
         // Whatever the file looks like: what is offered has to be read as what was meant.
         guard changed != text, let after = try? Self.read(changed, path, regions), Self.isOnlyMore(config, after) else {
             addsRelease = false

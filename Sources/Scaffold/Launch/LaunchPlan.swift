@@ -147,7 +147,7 @@ package struct LaunchPlan: Equatable, Sendable {
         guard facts.existing.dockerfile != nil, let text = project.text(TreePath.joined(facts.root, "fly.toml")),
             Stamp.isIn(text)
         else { return nil }
-        let lines = text.split(separator: "\n")
+        let lines = text.textLines
         guard let index = lines.firstIndex(of: #"  builder = "python""#), index > 0, lines[index - 1].hasPrefix("  # ")
         else { return nil }
         let reason = String(lines[index - 1].dropFirst(4))

@@ -38,7 +38,7 @@ enum MigrationAddress {
             "config.get_section", "config.config_ini_section", "engine_from_config", "logging.config",
             "config.attributes", "connectable", "# ",
         ]
-        return script.split(separator: "\n").contains { line in
+        return script.textLines.contains { line in
             let code = line.prefix { $0 != "#" }
             return links.contains(where: code.contains) && !usual.contains(where: code.contains)
         }

@@ -54,7 +54,7 @@ struct PassedOn {
         guard let head = script.firstMatch(of: /case\s+"?\$\{?1\}?"?\s+in/) else { return [] }
         var found: [(label: String, text: String)] = []
         var open: Int?
-        for line in script[head.range.upperBound...].split(separator: "\n").prefix(500) {
+        for line in script[head.range.upperBound...].textLines.prefix(500) {
             if open == nil, let label = line.prefixMatch(of: /\s*\(?["']?([\w.-]+)["']?(?:\s*\|[^)]*)?\)(.*)/) {
                 found.append((String(label.1), String(label.2)))
                 open = found.count - 1

@@ -6,7 +6,7 @@ struct SourceChoice: Sendable {
     let isLarge: Bool
 
     /// Below this all files are read.
-    private static let smallBytes = 400 << 10
+    private static let smallBytes = 1 << 20
 
     init(_ project: Project, commands: [FoundCommand]) {
         var named: Set<String> = []
@@ -22,7 +22,9 @@ struct SourceChoice: Sendable {
         }
         self.named = named
         var bytes = 0
-        for path in project.files where path.hasSuffix(".py") && bytes <= Self.smallBytes {
+        // Revisions of a database are many, and none of them is read.
+        for path in project.files
+        where path.hasSuffix(".py") && !path.contains("/versions/") && bytes <= Self.smallBytes {
             bytes += project.text(path)?.utf8.count ?? 0
         }
         isLarge = bytes > Self.smallBytes
@@ -69,6 +71,8 @@ struct SourceChoice: Sendable {
         "Jinja2", "UploadFile", "StreamingResponse", "create_task", "://", "decouple", "dynaconf", "alembic",
         "create_all",
         "boto3", "CORSMiddleware",
+        // What writes files.
+        "open(", "makedirs", "mkdir", "FileHandler", "write_bytes", "write_text", "loguru", "aiofiles", "to_csv",
     ])
 }
 

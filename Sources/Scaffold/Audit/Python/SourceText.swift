@@ -14,7 +14,7 @@ final class SourceText: Sendable {
     func lines(_ path: String) -> [Substring] {
         if let known = cache.withLock({ $0[path] }) { return known }
         let text = project.text(path) ?? ""
-        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        let lines = text.textLines
         cache.withLock { $0[path] = lines }
         return lines
     }

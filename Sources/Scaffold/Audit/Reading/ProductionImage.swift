@@ -87,7 +87,7 @@ extension Dockerfile {
     func corrected(_ project: Project) -> Dockerfile {
         let wrong = problems.filter { $0.nearest != nil }
         guard !wrong.isEmpty, let text = project.text(path) else { return self }
-        var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(String.init)
+        var lines = text.textLines.map(String.init)
         for problem in wrong where lines.indices.contains(problem.line - 1) {
             guard let line = Self.corrected(lines[problem.line - 1], problem.nearest ?? "") else { continue }
             lines[problem.line - 1] = line

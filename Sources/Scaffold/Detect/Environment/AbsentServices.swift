@@ -10,6 +10,10 @@ struct AbsentServices {
         for service in ComposeFiles(context).services where services[service.name] == nil {
             services[service.name] = service
         }
+        // Other names that it answers to, unless they are another's own.
+        for service in ComposeFiles(context).services {
+            for alias in service.aliases where services[alias] == nil { services[alias] = service }
+        }
         self.services = services
     }
 

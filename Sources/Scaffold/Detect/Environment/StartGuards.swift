@@ -8,7 +8,7 @@ struct StartGuards {
         let code = context.code
         modules = code.modules.filter { code.isReached($0) }.compactMap { module in
             guard let text = context.project.text(module.path) else { return nil }
-            return (module, text.split(separator: "\n", omittingEmptySubsequences: false))
+            return (module, text.textLines)
         }
     }
 

@@ -263,13 +263,14 @@ struct ManifestChoice: Sendable {
 extension ManifestChoice {
     /// The requirement files of a folder, the one for production first.
     static func requirementFiles(in folder: String, of context: ScanContext) -> [Manifest] {
-        let paths = context.project.files(under: folder).filter { path in
+        var paths = context.project.files(under: folder).filter { path in
             let inner = folder.isEmpty ? path : String(path.dropFirst(folder.count + 1))
             let parts = inner.split(separator: "/")
             guard let name = parts.last, name.hasSuffix(".txt") || name.hasSuffix(".in") else { return false }
             if parts.count == 1 { return name.hasPrefix("requirement") || name.hasPrefix("requires") }
             return parts.count == 2 && (parts[0].hasPrefix("requirement") || parts[0] == "reqs")
         }
+        if paths.isEmpty { paths = pinLists(in: folder, of: context) }
         let compiled = Set(paths)
         let usable = paths.filter { path in
             // A compiled file stands for its source.
@@ -278,6 +279,19 @@ extension ManifestChoice {
         return usable.prefix(60).compactMap { OtherManifests.requirements($0, in: context) }
             .map { (score($0, in: context), $0) }
             .sorted { ($0.0, $0.1.path) < ($1.0, $1.1.path) }.map(\.1)
+    }
+
+    /// Lists of pinned packages under names of their own: `pip_install.txt`, a misspelt `requeriments.txt`.
+    private static func pinLists(in folder: String, of context: ScanContext) -> [String] {
+        context.project.files(under: folder).filter { path in
+            guard path.hasSuffix(".txt"), TreePath.folder(of: path) == folder, let text = context.project.text(path)
+            else {
+                return false
+            }
+            let lines = text.textLines.map(\.blanksTrimmed).filter { !$0.isEmpty && !$0.hasPrefix("#") }
+            let pin = /[A-Za-z0-9][\w.\-]*(\[[\w,. \-]*\])?\s*(==|>=|~=)\s*[\w.*+!]+.*/
+            return (2..<1000).contains(lines.count) && lines.allSatisfy { $0.wholeMatch(of: pin) != nil }
+        }
     }
 
     /// Whether a file's name says that it is not for production.

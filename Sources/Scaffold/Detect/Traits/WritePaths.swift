@@ -34,10 +34,36 @@ struct WritePaths {
             let folder = TreePath.folder(of: TreePath.joined("", file.drop { $0 == "/" }))
             if !folder.isEmpty { found.insert(file.hasPrefix("/") ? "/" + folder : folder) }
         }
-        let sorted = found.filter { !$0.isEmpty && !$0.contains("{") && !$0.contains("$") && $0.utf8.count < 200 }
-            .sorted()
+        let plain = found.filter { !$0.isEmpty && !$0.contains("{") && !$0.contains("$") && $0.utf8.count < 200 }
+        let sorted = gathered(plain).sorted()
         return sorted.filter { path in
             !sorted.contains { $0 != path && $0 != "." && path.hasPrefix($0 + "/") && !isAmongCode($0) }
+        }
+    }
+
+    /// With the folder that holds several of them in their place: who makes `/storage/users` and `/storage/files` makes others
+    /// there too.
+    private func gathered(_ paths: Set<String>) -> Set<String> {
+        let groups = Dictionary(grouping: paths.filter { $0 != "." }) { TreePath.folder(of: $0) }
+        var all = paths
+        for (parent, inner) in groups where inner.count > 1 && isForData(parent) {
+            all.subtract(inner)
+            all.insert(parent)
+        }
+        return all
+    }
+
+    /// Whether nothing of the project or of the system lies in a folder.
+    private func isForData(_ folder: String) -> Bool {
+        let parts = folder.split(separator: "/")
+        guard let first = parts.first else { return false }
+        if folder.hasPrefix("/") {
+            return parts.count > 1
+                || !["app", "etc", "home", "mnt", "opt", "root", "srv", "tmp", "usr", "var"].contains(first)
+        }
+        let marks: Set<String> = [".gitkeep", ".gitignore", ".keep", ".placeholder"]
+        return context.project.files(under: TreePath.joined(context.root, folder)).allSatisfy {
+            marks.contains(TreePath.name(of: $0))
         }
     }
 

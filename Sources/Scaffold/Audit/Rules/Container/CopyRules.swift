@@ -206,9 +206,7 @@ enum CopyRules {
             return nil
         }
         let file = build.ignoreFile ?? TreePath.joined(build.folder, ".dockerignore")
-        let lines = (context.project.text(file) ?? "").split(omittingEmptySubsequences: false) {
-            $0 == "\n" || $0 == "\r\n"
-        }
+        let lines = (context.project.text(file) ?? "").textLines
         let count = lines.last?.isEmpty ?? true ? max(0, lines.count - 1) : lines.count
         return Finding.Patch(file: file, first: count + 1, last: count, lines: [path])
     }

@@ -160,7 +160,7 @@ private struct LostHeredoc {
     var lines: ClosedRange<Int>
 
     static func find(in text: String) -> [LostHeredoc] {
-        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        let lines = text.textLines
         var found: [LostHeredoc] = []
         for (index, line) in lines.enumerated() {
             guard let start = line.firstRange(of: "<<")?.lowerBound else { continue }

@@ -172,7 +172,7 @@ enum LockRules {
     }
 
     private static func openLines(of text: String) -> [(line: Int, name: String, text: String)] {
-        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        let lines = text.textLines
         // With hashes pip takes nothing else.
         guard !text.contains("--hash=") else { return [] }
         return lines.enumerated().compactMap { index, line in

@@ -330,7 +330,7 @@ extension DatabaseRules {
         }
         .compactMap { context.project.text($0) }
         for text in texts {
-            for line in text.split(separator: "\n") where line.blanksTrimmed.hasPrefix("max_connections") {
+            for line in text.textLines where line.blanksTrimmed.hasPrefix("max_connections") {
                 if let number = Int(line.filter(\.isNumber)) { return number }
             }
         }

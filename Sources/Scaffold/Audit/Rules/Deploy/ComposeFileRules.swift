@@ -239,7 +239,7 @@ enum ComposeFileRules {
         let listed = documented(stack, context)
         var seen: Set<String> = []
         var findings: [Finding] = []
-        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        let lines = text.textLines
         for (index, line) in lines.enumerated() where line.contains("$") && !ImageWords.trimmed(line).hasPrefix("#") {
             for (name, form) in plainVariables(in: line) where seen.insert(name).inserted {
                 let place = stack.place(index + 1)

@@ -103,7 +103,7 @@ enum ImageTagRules {
 
     private static func registry(_ path: String, _ context: AuditContext) -> [Finding] {
         guard let text = context.project.text(path), TextSearch.contains(text, "gcr.io/") else { return [] }
-        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        let lines = text.textLines
         var findings: [Finding] = []
         for (index, line) in lines.enumerated() where !ImageWords.trimmed(line).hasPrefix("#") {
             for word in line.split(whereSeparator: { $0.isWhitespace || "\"'[],=".contains($0) }) {

@@ -84,7 +84,7 @@ enum ReleaseRules {
     private static func isConditional(_ command: FoundCommand, _ context: AuditContext) -> Bool {
         guard command.runBy != nil, let text = context.project.text(command.place.file), let line = command.place.line
         else { return false }
-        let before = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.prefix(line - 1)
+        let before = text.textLines.prefix(line - 1)
             .suffix(6)
         return before.contains { line in
             let plain = ImageWords.trimmed(line)
