@@ -80,10 +80,13 @@ struct SettingsFields {
         var names: [String: String] = [:]
         /// Where names in the options are to be looked up.
         var module: PythonModule?
+        /// The class that they stand in, whose own fields come first.
+        var type: PythonModule.Class?
 
         /// A constant, or what a name stands for.
         func text(_ value: PythonValue, _ code: AppCode) -> String? {
             guard case .name(let name) = value, let module else { return value.text }
+            if let own = type?.fields.first(where: { $0.name == name })?.value?.text { return own }
             return code.value(of: name, from: module)?.text
         }
     }
@@ -91,7 +94,7 @@ struct SettingsFields {
     private func options(_ lineage: [Found]) -> Options {
         var options = Options()
         for found in lineage.reversed() {
-            options.module = found.module
+            (options.module, options.type) = (found.module, found.type)
             for field in found.type.fields where field.name == "model_config" || field.name == "Config" {
                 apply(field.value, to: &options)
             }

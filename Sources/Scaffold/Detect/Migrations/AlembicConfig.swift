@@ -126,6 +126,7 @@ struct AlembicConfig: Sendable {
             let folder = TreePath.joined("", location.replacing("%(here)s", with: own))
             guard holds(folder) || tree.folders.contains(folder) else { return nil }
             // It works from everywhere, so the project's own folder is best: the app can be imported from there.
+            if isPackage(own, for: folder, context) { return (folder, TreePath.folder(of: own)) }
             return (folder, own == folder ? runFrom : own)
         }
         if let colon = location.firstIndex(of: ":") {
@@ -158,6 +159,13 @@ struct AlembicConfig: Sendable {
         }
         // The configuration may lie in the folder that it names.
         return holds(own) ? (own, TreePath.folder(of: own)) : nil
+    }
+
+    /// Whether `env.py` imports the folder of the configuration itself as a package, which only the folder above it can.
+    private static func isPackage(_ own: String, for scripts: String, _ context: ScanContext) -> Bool {
+        let name = TreePath.name(of: own)
+        guard !name.isEmpty, let text = context.project.text(TreePath.joined(scripts, "env.py")) else { return false }
+        return ["from \(name).", "from \(name) import", "import \(name).", "import \(name)\n"].contains(where: text.contains)
     }
 
     /// The smaller the better; nil when it belongs to another project.

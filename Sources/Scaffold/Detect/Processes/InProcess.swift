@@ -31,6 +31,7 @@ struct InProcess {
     func all() -> [Facts.Process] {
         var found = schedulers()
         found += repeated()
+        found += polling()
         if !found.contains(where: { $0.kind == .inProcess }) { found += loops() }
         return found
     }
@@ -68,6 +69,16 @@ struct InProcess {
         guard resolver.code.reachable == nil, module.calls.contains(where: \.inMainGuard) else { return false }
         let entry = context.facts.entry.flatMap { resolver.index.find($0.module, in: resolver.code.roots)?.module.path }
         return module.path != entry
+    }
+
+    /// A bot that asks for its messages: two of them get each other's, and one that sleeps gets none.
+    private func polling() -> [Facts.Process] {
+        let methods: Set<String> = ["start_polling", "run_polling", "infinity_polling", "infinity_polling_async"]
+        for module in resolver.modules where resolver.code.isReached(module) {
+            guard let call = module.calls.first(where: { methods.contains($0.method) }) else { continue }
+            return [made("bot polling", Place(module.path, call.line), "\(call.method)(…)")]
+        }
+        return []
     }
 
     /// `@repeat_every(seconds=60)` of fastapi-utils.
