@@ -30,7 +30,23 @@ struct KeptImage {
 
     /// What the image's own command puts before its program, as `uv run --no-dev` does: whatever else is started in that
     /// image needs it as well, for that is where the packages are found.
-    var wrapper: [String] {
+    var wrapper: [String] { runner.isEmpty ? environment : runner }
+
+    /// A virtual environment that the image's own command names by its path, and that is on no `PATH` there.
+    private var environment: [String] {
+        guard let program = (image.command?.exec ?? image.entrypoint?.exec)?.first, program.hasPrefix("/") else {
+            return []
+        }
+        let folder = "/" + TreePath.folder(of: TreePath.joined("", program))
+        let parts = folder.split(separator: "/")
+        guard parts.last == "bin", parts.dropLast().last?.contains("env") == true, Quoting.isPlainPath(folder),
+            image.environment["PATH"]?.contains(folder) != true
+        else { return [] }
+        return ["env", "PATH=\(folder):/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+    }
+
+    /// `uv run`, `poetry run` and the like.
+    private var runner: [String] {
         guard let words = image.command?.exec ?? image.entrypoint?.exec else { return [] }
         let stripped = CommandWrappers.strip(words)
         guard stripped.text == nil, stripped.words.count < words.count,
@@ -48,7 +64,7 @@ struct KeptImage {
             guard entrypoint.exec.map(passes.isOnlyPassed) == true else { return nil }
         }
         guard let words = command.exec else { return ["sh", "-c", command.text] }
-        return words.isEmpty ? nil : Array(words.dropFirst(wrapper.count))
+        return words.isEmpty ? nil : Array(words.dropFirst(runner.count))
     }
 
     /// Where migrations can be run in the image.

@@ -165,7 +165,9 @@ struct AlembicConfig: Sendable {
     private static func isPackage(_ own: String, for scripts: String, _ context: ScanContext) -> Bool {
         let name = TreePath.name(of: own)
         guard !name.isEmpty, let text = context.project.text(TreePath.joined(scripts, "env.py")) else { return false }
-        return ["from \(name).", "from \(name) import", "import \(name).", "import \(name)\n"].contains(where: text.contains)
+        return ["from \(name).", "from \(name) import", "import \(name).", "import \(name)\n"].contains(
+            where: text.contains
+        )
     }
 
     /// The smaller the better; nil when it belongs to another project.
