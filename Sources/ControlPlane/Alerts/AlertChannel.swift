@@ -1,5 +1,5 @@
 import Foundation
-package import Model
+import Model
 import Toolkit
 
 /// `[alerts]` of `roost.toml`: when somebody is told, and where.

@@ -1,7 +1,7 @@
 import Foundation
 package import Logging
 package import Model
-package import ServiceLifecycle
+import ServiceLifecycle
 package import Toolkit
 
 /// Looks at the host's numbers, and tells people when they should look at them too.

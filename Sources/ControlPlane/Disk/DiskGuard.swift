@@ -1,7 +1,7 @@
 package import Logging
 package import Model
-package import ServiceLifecycle
-package import Toolkit
+import ServiceLifecycle
+import Toolkit
 
 /// Keeps the host's disk from filling up: gives up what builds keep while room is short, and refuses to build when there is
 /// none.

@@ -1,5 +1,5 @@
 import Logging
-import Model
+package import Model
 import Store
 
 extension Rollouts {
