@@ -149,7 +149,9 @@ package actor AlertWatch: Service {
                     }
                 }
             }
-            return await group.reduce(into: []) { $0.append($1) }
+            var ended: [(Int, AlertMessage, String?)] = []
+            for await one in group { ended.append(one) }
+            return ended
         }
         for (place, message, error) in outcomes {
             if let error {
