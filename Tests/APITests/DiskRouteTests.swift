@@ -1,3 +1,4 @@
+import Foundation
 import Model
 import Testing
 import Toolkit
@@ -12,7 +13,7 @@ struct DiskRouteTests {
             try await host.makeApp("a")
             let id = try await host.makeMachine(#","skip_launch":true"#, app: "a")
             let answer = try await host.ask("GET", "/v1/disk")
-            let view = try JSON.decode(DiskView.self, from: Array(answer.text.utf8), what: "the disk")
+            let view = try JSON.decode(DiskView.self, from: Data(answer.text.utf8), what: "the disk")
             #expect(view.level == "ok" && view.bytes > view.free && view.free > 0)
             #expect(view.purposes.map(\.name) == ["images", "build caches"])
             #expect(view.apps == [DiskView.App(name: "a", machines: Int64(id.utf8.count), caches: 1)])
