@@ -44,7 +44,7 @@ def failures(path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--at-once", type=int, default=8, metavar="N", help="tests that run beside each other (8)")
+    parser.add_argument("--at-once", type=int, default=48, metavar="N", help="tests that run beside each other (48)")
     parser.add_argument("targets", nargs="+", metavar="TARGET", help="a target of tests, by its whole name")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="roost-tests-") as results:

@@ -18,7 +18,7 @@ struct DiskRouteTests {
             #expect(view.purposes.map(\.name) == ["images", "build caches"])
             #expect(view.apps == [DiskView.App(name: "a", machines: Int64(id.utf8.count), caches: 1)])
             let pruned = try await host.ask("POST", "/v1/disk/prune", "{}")
-            #expect(pruned.status == 200 && pruned.text.contains(#""freed":7"#))
+            #expect(pruned.status == 200 && pruned.text.contains(#""freed":0"#))
             let token = try await host.makeToken(#"{"name":"t","scope":"org"}"#)
             #expect(try await host.ask("GET", "/v1/disk", token: token).status == 403)
             #expect(try await host.ask("POST", "/v1/disk/prune", "{}", token: token).status == 403)

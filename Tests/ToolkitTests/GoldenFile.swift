@@ -91,7 +91,8 @@ extension ConfigValue {
 
     /// Keys of users with plain values.
     private static let chosen: Set<String> = [
-        "env", "metadata", "lines", "args", "processes", "exportedSecrets", "environment", "headers", "x_later",
+        "env", "metadata", "lines", "labels", "args", "processes", "exportedSecrets", "environment", "headers",
+        "x_later",
         "counts",
         "challenges",
     ]
