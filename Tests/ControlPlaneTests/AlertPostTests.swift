@@ -22,8 +22,8 @@ struct AlertPostTests {
         }
 
         deinit {
-            process.terminate()
-            process.waitUntilExit()
+            // Started by a thread of a pool it has other signals blocked.
+            kill(process.processIdentifier, SIGKILL)
             try? FileManager.default.removeItem(atPath: folder)
         }
 
