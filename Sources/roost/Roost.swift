@@ -36,7 +36,7 @@ struct Roost: AsyncParsableCommand {
             Proxy.self, Dig.self, ContextGroup.self, AuthGroup.self,
             AuditCommand.self, ExportCommand.self, ImportCommand.self, DoctorCommand.self, SupportCommand.self,
             MetricsGroup.self, AlertsGroup.self,
-            StoreGroup.self, RegionsGroup.self, PlatformGroup.self, FlagsCommand.self,
+            BackupGroup.self, StoreGroup.self, RegionsGroup.self, PlatformGroup.self, FlagsCommand.self,
         ]
     )
 

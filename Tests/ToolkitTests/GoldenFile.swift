@@ -69,7 +69,10 @@ struct GoldenKind: Sendable, CustomTestStringConvertible {
         GoldenKind("host-certificate", HostCertificate.self), GoldenKind("certificate-news", CertificateNews.self),
         GoldenKind("machine-config", MachineConfig.self), GoldenKind("route", Route.self),
         GoldenKind("edge-counts", EdgeCounts.self), GoldenKind("builder-view", BuilderView.self),
-        GoldenKind("base-image-view", BaseImageView.self),
+        GoldenKind("base-image-view", BaseImageView.self), GoldenKind("backup-manifest", BackupManifest.self),
+        GoldenKind("backup-settings", BackupSettings.self), GoldenKind("backup-status", BackupStatus.self),
+        GoldenKind("backup-view", BackupView.self), GoldenKind("sealed-keys", SealedKeys.self),
+        GoldenKind("key-bundle", KeyBundle.self),
     ]
 }
 

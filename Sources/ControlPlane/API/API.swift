@@ -33,6 +33,8 @@ package struct API: Sendable {
         }
         /// Nil where nobody tells numbers.
         package var metrics: MetricsDesk?
+        /// Nil where nobody makes backups.
+        package var backups: BackupDesk?
         /// Opens consoles in Machines; nil where nobody can.
         package var consoles: Consoles?
 
@@ -94,6 +96,7 @@ package struct API: Sendable {
         }
         if let metrics = parts.metrics { MetricsRoutes(desk: metrics, machines: parts.machines).add(to: router) }
         if let strangers = parts.strangers { StrangerRoutes(desk: strangers).add(to: router) }
+        if let backups = parts.backups { BackupRoutes(desk: backups).add(to: router) }
         if let care = parts.care { StoreRoutes(care: care).add(to: router) }
         if let certificates = parts.apps.certificates {
             CertificateRoutes(apps: parts.apps, certificates: certificates).add(to: router)
