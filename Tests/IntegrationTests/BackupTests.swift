@@ -102,6 +102,23 @@ struct BackupTests {
         #expect(!FileManager.default.fileExists(atPath: host.paths.database))
     }
 
+    @Test(
+        "[backup] of roost.toml: what is wrong is said with its place",
+        arguments: [
+            ("every = \"5m\"", "roost.toml:2:1: backup.every: found"), ("every = 5", "at least \"10m\""),
+            ("every = \"often\"", "or \"never\""), ("keep_daily = -1", "a number from 0 to 1000"),
+            ("keep_days = 3", "unknown key"),
+            ("keep_hourly = 0\nkeep_daily = 0\nkeep_weekly = 0\nkeep_monthly = 0", "no backup would stay"),
+        ]
+    )
+    func configuration(lines: String, words: String) async throws {
+        let host = try await TestHost()
+        defer { try? FileManager.default.removeItem(atPath: host.root) }
+        try "[backup]\n\(lines)\n".write(toFile: host.configuration, atomically: true, encoding: .utf8)
+        let outcome = try await host.roost("backup", "list")
+        #expect(outcome.code == 1 && outcome.error.contains(words), "\(outcome.all)")
+    }
+
     // MARK: - Private
 
     /// Where a test's backups go; it outlives the host that makes them.

@@ -123,6 +123,7 @@ struct ResticTests {
                 seen = await fault { try await restic.unlock() }
                 if seen == nil { try await Task.sleep(for: .milliseconds(20)) }
             }
+            #expect(try await restic.snapshots().isEmpty, "who only looks is let in")
             #expect(seen?.code == .invalidState && seen?.message.contains("still runs") == true, "\(seen as Any)")
         }
     }

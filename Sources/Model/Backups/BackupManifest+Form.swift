@@ -17,6 +17,7 @@ extension BackupManifest: KeyedForm {
         try form.field("volumes", &volumes)
         try form.field("images", &images)
         try form.field("absent", &absent)
+        try form.field("unreadable", &unreadable)
         try form.need("files", &files)
         try form.field("recoveryKey", &recoveryKey)
     }

@@ -13,6 +13,8 @@ package struct BackupManifest: Equatable, Sendable {
     package var images: [Image]
     /// Digests of images that a record names and the host has not.
     package var absent: [String]
+    /// Keys of records that can't be read, whose images may be missing.
+    package var unreadable: [String]
     /// All files but this one and those of volumes.
     package var files: [File]
     /// The ID of the recovery key that the host's keys are sealed to.
@@ -29,6 +31,7 @@ package struct BackupManifest: Equatable, Sendable {
         volumes = []
         images = []
         absent = []
+        unreadable = []
         files = []
         recoveryKey = ""
     }
@@ -152,22 +155,35 @@ package struct BackupManifest: Equatable, Sendable {
 extension BackupManifest {
     /// Where things are in a backup, from its top.
     package enum Place {
+        /// A ``BackupManifest``.
         package static let manifest = "manifest.json"
+        /// A copy of the store, of one moment.
         package static let store = "store.db"
+        /// ``SealedKeys``.
         package static let keys = "keys.sealed"
+        /// The host's configuration, where it has a file.
         package static let configuration = "roost.toml"
+        /// An OCI layout.
         package static let images = "images"
+        /// A folder for each volume that holds something.
         package static let volumes = "volumes"
         /// Files and folders of the state that are taken as they are.
         package static let plain = ["host.json", "network.json", "activity.jsonl", "rollouts"]
         /// Those of which nobody without the recovery key may read anything.
         package static let sealed = ["keys", "api-tls", "env", "backup"]
-        /// A volume's snapshot within its folder, and the folder's copy where it is none.
+        /// A volume's snapshot within its folder.
         package static let snapshot = "content"
+        /// The copy of a volume that is a folder, within its own.
         package static let folder = "files"
 
         /// What a backup has of a volume.
         package static func volume(_ id: String) -> String { "\(volumes)/\(id)" }
+    }
+
+    /// What is worth a word though the backup is whole.
+    package var notes: [String] {
+        absent.map { "image \($0) is not whole on this host, and not in it" }
+            + unreadable.map { "the record \($0) can't be read, and its image may not be in it: roost store repair \($0)" }
     }
 
     /// All bytes that a restore writes before it is done, about.

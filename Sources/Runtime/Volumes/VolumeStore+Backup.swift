@@ -15,7 +15,7 @@ extension VolumeStore {
     ///   - folder: does not exist yet.
     package func layOut(_ volume: Volume, to folder: String) async throws -> BackupManifest.Volume.Content {
         let (disk, kept) = (try disk(volume.id), try snapshots(of: volume.id))
-        return try await lanes.run(volume.id) { () throws(Fault) in
+        return try await lanes.run(volume.id) { () throws(Fault) -> BackupManifest.Volume.Content in
             guard disk.exists else {
                 guard KernelFile.exists(disk.folder) else { return .init(.empty) }
                 return try Self.copy(disk.folder, to: "\(folder)/\(BackupManifest.Place.folder)")
@@ -40,7 +40,7 @@ extension VolumeStore {
     /// - Throws: ``Fault`` `corrupt` when something is not what it was, `hostUnfit` on a host without loop devices.
     package func putBack(_ volume: BackupManifest.Volume, from folder: String) async throws {
         let disk = try disk(volume.id)
-        try await lanes.run(volume.id) { () throws(Fault) in
+        try await lanes.run(volume.id) { () throws(Fault) -> Void in
             guard !disk.exists, !KernelFile.exists(disk.folder) else { return }
             switch volume.content.kind {
             case .disk:
@@ -97,10 +97,12 @@ extension VolumeStore {
         return .init(.folder, dataBytes: count.bytes, files: count.files)
     }
 
+    private static let sum = "awk '{n++; s+=$1} END {printf \"%d %.0f\", n, s}'"
+
     /// Plain files below a folder; others, as sockets, are no content.
     private static func count(_ folder: String) throws(Fault) -> (files: Int, bytes: Int64) {
         let outcome = try Spawn.run(
-            ["/bin/sh", "-c", "find \"$1\" -type f -printf '%s\\n' | awk '{n++; s+=$1} END {printf \"%d %.0f\", n, s}'", "sh", folder],
+            ["/bin/sh", "-c", "find \"$1\" -type f -printf '%s\\n' | \(sum)", "sh", folder],
             limit: .seconds(3600)
         )
         let numbers = outcome.output.split(separator: " ").compactMap { Int64($0) }

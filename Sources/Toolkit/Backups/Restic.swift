@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 package import Model
 
 /// A repository of restic's, and how this host gets at it.
@@ -13,7 +13,7 @@ package struct Restic: Sendable {
     package var environment: [String: String]
     /// Where restic keeps what it has read of the repository.
     package var cache: String
-    /// Held by each restic while it runs, also by one that outlives who started it.
+    /// Held by each restic that does not only look, also by one that outlives who started it.
     package var lock: String
     /// The tag of what is ours: nothing else is listed or forgotten.
     package static let tag = "roost"
@@ -77,13 +77,13 @@ package struct Restic: Sendable {
 
     /// What is ours in the repository, the newest first.
     package func snapshots() async throws -> [ResticOutput.Snapshot] {
-        let text = try await run(["snapshots", "--json", "--no-lock", "--tag", Self.tag])
+        let text = try await run(["snapshots", "--json", "--no-lock", "--tag", Self.tag], alone: false)
         return try ResticOutput.snapshots(text)
     }
 
     /// Sizes of all files of a snapshot, by path from its top.
     package func list(_ snapshot: String) async throws -> [String: Int64] {
-        var command = try command(["ls", "--json", "--no-lock", snapshot])
+        var command = try command(["ls", "--json", "--no-lock", snapshot], alone: false)
         command.environment["RESTIC_PROGRESS_FPS"] = "0.05"
         let files = FoundFiles()
         let code = try await command.stream { line in await files.add(line) }
@@ -93,7 +93,7 @@ package struct Restic: Sendable {
 
     /// One file of a snapshot.
     package func read(_ path: String, of snapshot: String) async throws -> Data {
-        Data(try await run(["dump", "--no-lock", snapshot, "/\(path)"]).utf8)
+        Data(try await run(["dump", "--no-lock", snapshot, "/\(path)"], alone: false).utf8)
     }
 
     /// Forgets a snapshot; what only it had stays until the next ``forget(_:host:)``.
@@ -132,7 +132,8 @@ package struct Restic: Sendable {
 
     // MARK: - Private
 
-    private func command(_ arguments: [String]) throws(Fault) -> Command {
+    /// - Parameter alone: false for what only looks, also while another one works.
+    private func command(_ arguments: [String], alone: Bool = true) throws(Fault) -> Command {
         guard let program = Self.program, let holder = Command.find("flock") else {
             throw Fault(.toolMissing, "restic is not installed; it makes backups", hint: "apt-get install restic")
         }
@@ -141,11 +142,12 @@ package struct Restic: Sendable {
         all["RESTIC_REPOSITORY"] = repository.address
         all["RESTIC_PASSWORD_FILE"] = passwordFile
         all["RESTIC_CACHE_DIR"] = cache
+        guard alone else { return Command(program, arguments, environment: all, outputLimit: 64 << 20) }
         return Command(holder, conflict + [lock, program] + arguments, environment: all, outputLimit: 64 << 20)
     }
 
-    private func run(_ arguments: [String]) async throws -> String {
-        let outcome = try await command(arguments).run()
+    private func run(_ arguments: [String], alone: Bool = true) async throws -> String {
+        let outcome = try await command(arguments, alone: alone).run()
         guard outcome.code == 0 else { throw fault(outcome.code, outcome.error + outcome.output) }
         return outcome.output
     }

@@ -19,6 +19,12 @@ package enum ResticOutput {
         /// Whose it is: the ID in that host's `host.json`.
         package var host: String
 
+        package init(id: String, at moment: Timestamp, host: String) {
+            self.id = id
+            at = moment
+            self.host = host
+        }
+
         /// As people name it.
         package var short: String { String(id.prefix(8)) }
     }

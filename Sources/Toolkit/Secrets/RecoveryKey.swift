@@ -1,5 +1,5 @@
 import Crypto
-package import Foundation
+import Foundation
 package import Model
 
 /// The key that opens a host's keys in its backups: made on the host, printed once, and never kept there.

@@ -52,7 +52,6 @@ struct BackupCopy {
             throw Fault(.corrupt, "the store of the backup has other apps than its manifest")
         }
         _ = try records.volumes()
-        _ = try records.images()
         guard try sealed().keyID == manifest.recoveryKey else {
             throw Fault(.corrupt, "the keys of the backup are sealed to another key than its manifest says")
         }
@@ -67,39 +66,4 @@ struct BackupCopy {
     }
 
     func path(_ name: String) -> String { "\(folder)/\(name)" }
-}
-
-/// The snapshot that a person means.
-enum BackupChoice {
-    /// - Parameters:
-    ///   - name: its first digits; nil: the newest.
-    ///   - host: whose it has to be; nil: of whichever, as long as there is but one.
-    ///   - all: newest first.
-    static func pick(
-        _ name: String?,
-        of host: String?,
-        in all: [ResticOutput.Snapshot]
-    ) throws(Fault) -> ResticOutput.Snapshot {
-        let hint = "roost backup list shows those there are"
-        if let name {
-            let found = all.filter { $0.id.hasPrefix(name.lowercased()) }
-            guard let first = found.first, found.count == 1, name.count >= 4 else {
-                let what = found.count > 1 ? "more than one backup's name begins with" : "there is no backup"
-                throw Fault(.notFound, "\(what) \(name)", hint: hint)
-            }
-            return first
-        }
-        let hosts = Set(all.map(\.host)).sorted()
-        guard host != nil || hosts.count < 2 else {
-            throw Fault(
-                .invalidRequest,
-                "the repository has backups of \(hosts.count) hosts: \(hosts.joined(separator: ", "))",
-                hint: "say which: --from HOST, or --backup ID"
-            )
-        }
-        guard let newest = all.first(where: { host == nil || $0.host == host }) else {
-            throw Fault(.notFound, "there is no backup\(host.map { " of \($0)" } ?? "") in the repository", hint: hint)
-        }
-        return newest
-    }
 }

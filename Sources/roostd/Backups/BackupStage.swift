@@ -42,7 +42,8 @@ struct BackupStage {
             manifest.volumes.append(.init(volume, content))
         }
         stage("images")
-        let wanted = try records.images()
+        let wanted = records.images
+        manifest.unreadable = records.unreadable
         let laid = try await images.layOut(wanted, to: path(Place.images))
         manifest.images = laid.images
         manifest.absent = wanted.filter { digest in !laid.images.contains { $0.digest == digest } }
@@ -120,65 +121,5 @@ struct BackupStage {
             )
         }
         return files
-    }
-}
-
-/// What the records of a store say that a backup needs.
-struct BackupRecords {
-    private let entries: [Entry]
-
-    init(_ entries: [Entry]) { self.entries = entries }
-
-    /// The apps, the first by name first; a record that can't be read is one of the store's troubles, and stays in it.
-    var summaries: [BackupManifest.App] {
-        var all: [BackupManifest.App] = []
-        for entry in entries where entry.key.hasPrefix("/apps/") {
-            let name = String(entry.key.dropFirst("/apps/".count))
-            let app = try? JSON.decode(App.self, from: entry.value, what: entry.key)
-            all.append(
-                .init(
-                    name: name,
-                    release: app?.currentRelease,
-                    releases: count("/releases/\(name)/"),
-                    machines: count("/machines/\(name)/")
-                )
-            )
-        }
-        return all
-    }
-
-    /// Those that hold something and are to stay.
-    ///
-    /// - Throws: ``Fault`` for a record that can't be read: its volume would be left out without a word.
-    func volumes() throws(Fault) -> [Volume] {
-        try read("/volumes/", Volume.self).filter { $0.filledFrom == nil && !$0.isLeaving }
-    }
-
-    /// Digests of what Machines run, and of the release in service and the one before it of each app.
-    func images() throws(Fault) -> [String] {
-        var wanted: Set<String> = []
-        for machine in try read("/machines/", Machine.self) {
-            if let digest = Image.digest(in: machine.spec.config.image) { wanted.insert(digest) }
-        }
-        for app in summaries {
-            let releases = try read("/releases/\(app.name)/", Release.self).filter {
-                $0.status == .complete || $0.version == app.release
-            }
-            let current = app.release ?? .max
-            for release in releases.filter({ $0.version <= current }).suffix(2) { wanted.insert(release.image) }
-        }
-        return wanted.sorted()
-    }
-
-    // MARK: - Private
-
-    private func count(_ prefix: String) -> Int { entries.count { $0.key.hasPrefix(prefix) } }
-
-    private func read<Value: Decodable>(_ prefix: String, _: Value.Type) throws(Fault) -> [Value] {
-        var all: [Value] = []
-        for entry in entries where entry.key.hasPrefix(prefix) {
-            all.append(try JSON.decode(Value.self, from: entry.value, what: "the store's \(entry.key)"))
-        }
-        return all
     }
 }

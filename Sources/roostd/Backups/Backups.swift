@@ -29,7 +29,7 @@ actor Backups: Service {
         volumes = base.volumes
         images = base.images
         logger = base.logger
-        (orders, order) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (orders, order) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Begins one, and returns at once.
@@ -145,7 +145,7 @@ actor Backups: Service {
         good.addedBytes = summary.addedBytes
         good.apps = manifest.apps.count
         good.volumes = manifest.volumes.count
-        good.notes = manifest.absent.map { "image \($0) is not whole on this host, and not in it" }
+        good.notes = manifest.notes
         do {
             try folder.clear(folder.stage)
             try await restic.forget(config.backup.policy, host: manifest.host.id)
