@@ -3,13 +3,16 @@ import Model
 import Testing
 import Toolkit
 
-/// Backups with the real restic: what an empty host becomes, and what a bad night leaves.
-@Suite("Backups of a host", .serialized, .enabled(if: BackupTests.unfit == nil, "\(BackupTests.unfit ?? "")"))
-struct BackupTests {
-    static var unfit: String? {
-        TestHost.unfit ?? (Restic.program == nil ? "missing: restic (scripts/install.sh test)" : nil)
+extension TestHost {
+    /// Why backups can't be tried here; nil when they can.
+    static var unfitForBackups: String? {
+        unfit ?? (Restic.program == nil ? "missing: restic (scripts/install.sh test)" : nil)
     }
+}
 
+/// Backups with the real restic: what an empty host becomes, and what a bad night leaves.
+@Suite("Backups of a host", .serialized, .enabled(if: TestHost.unfitForBackups == nil, "\(TestHost.unfitForBackups ?? "")"))
+struct BackupTests {
     @Test("an empty host becomes the other one: the same app answers, with its data and its secret")
     func restores() async throws {
         let place = try Place()
@@ -147,7 +150,9 @@ struct BackupTests {
         func flip() throws {
             let data = "\(repository)/data"
             let packs = (FileManager.default.subpaths(atPath: data) ?? []).filter { $0.contains("/") }
-            let sizes = try packs.map { try FileManager.default.attributesOfItem(atPath: "\(data)/\($0)")[.size] as? Int }
+            let sizes = try packs.map {
+                try FileManager.default.attributesOfItem(atPath: "\(data)/\($0)")[.size] as? Int
+            }
             let largest = try #require(zip(packs, sizes).max { ($0.1 ?? 0) < ($1.1 ?? 0) }).0
             var bytes = try #require(FileManager.default.contents(atPath: "\(data)/\(largest)"))
             bytes[bytes.count / 2] ^= 1

@@ -14,7 +14,11 @@ struct BackupRecordsTests {
         Entry(key: key, value: try JSON.encode(value), revision: 1)
     }
 
-    private static func release(_ version: Int, _ image: Character, _ status: Release.Status = .complete) throws -> Entry {
+    private static func release(
+        _ version: Int,
+        _ image: Character,
+        _ status: Release.Status = .complete
+    ) throws -> Entry {
         var release = Release(
             app: "a",
             version: version,

@@ -24,7 +24,9 @@ struct RecoveryKeyTests {
     @Test("two times the same is sealed to two texts")
     func fresh() throws {
         let key = RecoveryKey()
-        #expect(try RecoveryKey.seal(Self.bundle, to: key.publicKey) != RecoveryKey.seal(Self.bundle, to: key.publicKey))
+        #expect(
+            try RecoveryKey.seal(Self.bundle, to: key.publicKey) != RecoveryKey.seal(Self.bundle, to: key.publicKey)
+        )
     }
 
     @Test("a mistyped letter, a lost group and another text are told, not taken for another key")

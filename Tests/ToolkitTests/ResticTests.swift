@@ -3,7 +3,11 @@ import Model
 import Testing
 import Toolkit
 
-@Suite("restic", .enabled(if: Restic.program != nil, "restic is missing (scripts/install.sh test)"), .timeLimit(.minutes(5)))
+@Suite(
+    "restic",
+    .enabled(if: Restic.program != nil, "restic is missing (scripts/install.sh test)"),
+    .timeLimit(.minutes(5))
+)
 struct ResticTests {
     private func with(_ body: (Restic, _ root: String) async throws -> Void) async throws {
         let root = NSTemporaryDirectory() + "roost-restic-\(UUID())"
@@ -90,7 +94,10 @@ struct ResticTests {
     func damaged() async throws {
         try await with { restic, root in
             let lost = await fault { _ = try await restic.snapshots() }
-            #expect(lost?.code == .unreachable && lost?.message.contains("there is no repository") == true, "\(lost as Any)")
+            #expect(
+                lost?.code == .unreachable && lost?.message.contains("there is no repository") == true,
+                "\(lost as Any)"
+            )
             try await restic.initialise()
             _ = try await restic.store(["folder"], of: "\(root)/source", host: "host_a")
             try await restic.check(data: true)

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 package import Model
+import Synchronization
 import Toolkit
 
 extension ImageStore {

@@ -183,7 +183,9 @@ extension BackupManifest {
     /// What is worth a word though the backup is whole.
     package var notes: [String] {
         absent.map { "image \($0) is not whole on this host, and not in it" }
-            + unreadable.map { "the record \($0) can't be read, and its image may not be in it: roost store repair \($0)" }
+            + unreadable.map {
+                "the record \($0) can't be read, and its image may not be in it: roost store repair \($0)"
+            }
     }
 
     /// All bytes that a restore writes before it is done, about.

@@ -56,7 +56,10 @@ extension Doctor {
         guard let backups = facts.backups else { return nil }
         func warn(_ seen: String, _ mend: String) -> HostFinding { HostFinding("backups", .warn, seen, mend: mend) }
         guard let repository = backups.repository else {
-            return warn("nothing of this host is kept elsewhere", "roost backup init REPO, a folder on another disk or a bucket")
+            return warn(
+                "nothing of this host is kept elsewhere",
+                "roost backup init REPO, a folder on another disk or a bucket"
+            )
         }
         guard backups.isReady else {
             return warn(
@@ -70,10 +73,16 @@ extension Doctor {
         }
         let age = facts.now.since(good.at)
         guard backups.every == .zero || age < backups.every + .seconds(7200) else {
-            return warn("the last good one is \(days(age)) old\(trouble)", "roost backup create says what is in the way")
+            return warn(
+                "the last good one is \(days(age)) old\(trouble)",
+                "roost backup create says what is in the way"
+            )
         }
         guard let test = backups.status.lastTest, facts.now.since(test) < .seconds(35 * 86_400) else {
-            return warn("none was tried out for 35 days: nobody knows whether they can be restored", "roost backup verify")
+            return warn(
+                "none was tried out for 35 days: nobody knows whether they can be restored",
+                "roost backup verify"
+            )
         }
         return HostFinding("backups", .ok, "the last of \(good.at.rfc3339) in \(repository)")
     }

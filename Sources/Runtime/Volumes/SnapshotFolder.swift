@@ -125,7 +125,9 @@ struct SnapshotFolder: Sendable {
             if link(from, to) == 0 || errno == EEXIST { continue }
             // Another disk below the state folder.
             guard errno == EXDEV else { throw Durable.fault(errno, "link", from) }
-            guard let data = FileManager.default.contents(atPath: from) else { throw Durable.fault(errno, "read", from) }
+            guard let data = FileManager.default.contents(atPath: from) else {
+                throw Durable.fault(errno, "read", from)
+            }
             try Durable.write(data, to: to, mode: 0o600)
         }
         try Durable.write(try JSON.encode(try list(id)), to: "\(other.path)/\(name).json", mode: 0o600)

@@ -51,7 +51,9 @@ struct BackupCreate: AsyncParsableCommand {
             let good = try await Self.follow(client, since: begun.startedAt ?? .now())
             if json { return try Output.json(good) }
             print("Backup \(good.snapshot) of \(good.apps) apps and \(good.volumes) volumes is made and whole")
-            print("\(good.addedBytes >> 20) MB of \(good.totalBytes >> 20) MB were new, in \(Elapsed.text(good.seconds))")
+            print(
+                "\(good.addedBytes >> 20) MB of \(good.totalBytes >> 20) MB were new, in \(Elapsed.text(good.seconds))"
+            )
             for note in good.notes { Output.warning(note) }
         }
     }
@@ -88,7 +90,8 @@ struct BackupList: ParsableCommand {
 struct BackupVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Read each byte of the repository, restore a backup beside this host, and compare it with its manifest."
+        abstract:
+            "Read each byte of the repository, restore a backup beside this host, and compare it with its manifest."
     )
 
     @Argument(help: "A backup, as `backup list` names it; else the newest.") var backup: String?
@@ -122,6 +125,8 @@ struct BackupRestore: ParsableCommand {
             ("--backup", backup), ("--from", from), ("--password-file", passwordFile),
             ("--recovery-key-file", recoveryKeyFile),
         ]
-        try HostProgram.run(["backup", "restore", repo] + options.flatMap { name, value in value.map { [name, $0] } ?? [] })
+        try HostProgram.run(
+            ["backup", "restore", repo] + options.flatMap { name, value in value.map { [name, $0] } ?? [] }
+        )
     }
 }

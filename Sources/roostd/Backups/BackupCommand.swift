@@ -76,13 +76,16 @@ struct BackupInit: AsyncParsableCommand {
             createdAt: .now()
         )
         // One that was begun, and whose sheet nobody has kept, goes on with its password.
-        let begun = before.flatMap { $0.repository == repository.address && !$0.isSaved ? $0 : nil }
-        let password = try begun.map { try Self.text(folder.passwordFile($0.keyID)) } ?? SpokenBytes.password(bytes: 25)
+        var begun: BackupSettings?
+        if let before, before.repository == repository.address, !before.isSaved { begun = before }
+        var password = SpokenBytes.password(bytes: 25)
+        if let begun { password = try Self.text(folder.passwordFile(begun.keyID)) }
         try folder.write(password: password, environment: Restic.given, for: key.id)
         let restic = try folder.restic(settings)
         do {
             try await restic.initialise()
-        } catch let fault as Fault where fault.code == .invalidState && begun != nil {
+        } catch let fault as Fault {
+            guard fault.code == .invalidState, begun != nil else { throw fault }
             _ = try await restic.snapshots()
         }
         try folder.write(settings)
@@ -159,6 +162,8 @@ struct BackupList: AsyncParsableCommand {
         if let trouble = status.trouble {
             print("the last try, at \(trouble.at.rfc3339), failed: \(trouble.fault.message)")
         }
-        print(status.lastTest.map { "last tried out at \($0.rfc3339)" } ?? "none was tried out yet: roost backup verify")
+        print(
+            status.lastTest.map { "last tried out at \($0.rfc3339)" } ?? "none was tried out yet: roost backup verify"
+        )
     }
 }

@@ -105,9 +105,10 @@ struct BackupFolder: Sendable {
     /// Keeps everybody else out; the kernel lets go when the process ends.
     func takeLock() throws -> InstanceLock {
         try Durable.makeFolder(path, mode: 0o700)
-        do {
+        do throws(Fault) {
             return try InstanceLock(path: "\(path)/lock")
-        } catch where error.code == .invalidState {
+        } catch {
+            guard error.code == .invalidState else { throw error }
             throw Fault(
                 .invalidState,
                 "another backup, or a look at one, is under way on this host",

@@ -117,7 +117,9 @@ struct BackupRestore: AsyncParsableCommand {
 
     private func say(_ manifest: BackupManifest, _ settings: String?) {
         print("This host is what \(manifest.host.name) was at \(manifest.at.rfc3339).")
-        if let settings { print("The other host's configuration is in \(settings): take over what fits into roost.toml.") }
+        if let settings {
+            print("The other host's configuration is in \(settings): take over what fits into roost.toml.")
+        }
         print("Start it: systemctl start roost-serve roost-edge (or roostd serve, roostd edge).")
         print("The other host must not run any more: both would order certificates and write to the same backups.")
     }

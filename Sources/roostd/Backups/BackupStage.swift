@@ -1,4 +1,4 @@
-import ControlPlane
+import ArgumentParser
 import Foundation
 import Model
 import Runtime
@@ -18,7 +18,7 @@ struct BackupStage {
     /// - Parameter stage: is told what goes on.
     /// - Returns: what there is, and the names at the folder's top.
     /// - Throws: ``Fault`` of whatever can't be had; a backup without it would be none.
-    func make(_ stage: (String) -> Void) async throws -> (manifest: BackupManifest, names: [String]) {
+    func make(_ stage: @Sendable (String) async -> Void) async throws -> (manifest: BackupManifest, names: [String]) {
         try Durable.makeFolder(folder, mode: 0o700)
         var manifest = BackupManifest(
             id: ULID.make(),
@@ -27,7 +27,7 @@ struct BackupStage {
             host: try host()
         )
         manifest.recoveryKey = settings.keyID
-        stage("store")
+        await stage("store")
         // Before and after: a key that a rotation makes or forgets meanwhile may be the one that the copy needs.
         var keys = try keyFiles()
         manifest.revision = try StoreCopies(config.paths).take(to: path(Place.store))
@@ -37,11 +37,11 @@ struct BackupStage {
         try seal(keys)
         try copyPlain()
         for volume in try records.volumes() {
-            stage("volume \(volume.id) of \(volume.app)")
+            await stage("volume \(volume.id) of \(volume.app)")
             let content = try await volumes.layOut(volume, to: path(Place.volume(volume.id)))
             manifest.volumes.append(.init(volume, content))
         }
-        stage("images")
+        await stage("images")
         let wanted = records.images
         manifest.unreadable = records.unreadable
         let laid = try await images.layOut(wanted, to: path(Place.images))
@@ -77,13 +77,11 @@ struct BackupStage {
             for name in FileManager.default.subpaths(atPath: root) ?? [] {
                 // Of the folder of backups only what the next host needs to go on with them.
                 if top == "backup", !BackupFolder.isKept(name) { continue }
-                var status = stat()
-                guard lstat("\(root)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+                guard let facts = Self.facts("\(root)/\(name)") else { continue }
                 // One that a rotation has just removed is one that nothing needs.
                 guard let data = FileManager.default.contents(atPath: "\(root)/\(name)") else { continue }
                 let path = "\(top)/\(name)"
-                let mode = Int(status.st_mode & 0o777)
-                files[path] = .init(path: path, mode: mode, content: data.base64EncodedString())
+                files[path] = .init(path: path, mode: facts.mode, content: data.base64EncodedString())
             }
         }
         return files
@@ -114,12 +112,18 @@ struct BackupStage {
         for name in FileManager.default.subpaths(atPath: folder) ?? [] {
             let top = name.prefix { $0 != "/" }
             guard top != Place.volumes, top != Place.images else { continue }
-            var status = stat()
-            guard lstat(path(name), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-            files.append(
-                .init(path: name, bytes: Int64(status.st_size), sha256: try Digest.hex(file: path(name)))
-            )
+            guard let facts = Self.facts(path(name)) else { continue }
+            files.append(.init(path: name, bytes: facts.bytes, sha256: try Digest.hex(file: path(name))))
         }
         return files
+    }
+
+    /// Of a plain file; nil for whatever else stands there.
+    private static func facts(_ path: String) -> (bytes: Int64, mode: Int)? {
+        guard let all = try? FileManager.default.attributesOfItem(atPath: path),
+            all[.type] as? FileAttributeType == .typeRegular, let bytes = all[.size] as? Int,
+            let mode = all[.posixPermissions] as? Int
+        else { return nil }
+        return (Int64(bytes), mode & 0o777)
     }
 }

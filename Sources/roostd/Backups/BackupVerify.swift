@@ -7,7 +7,8 @@ import Toolkit
 struct BackupVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Read each byte of the repository, restore a backup beside this host, and compare it with its manifest."
+        abstract:
+            "Read each byte of the repository, restore a backup beside this host, and compare it with its manifest."
     )
 
     @OptionGroup var flags: HostFlags

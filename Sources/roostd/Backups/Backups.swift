@@ -104,6 +104,8 @@ actor Backups: Service {
             } catch {
                 // The end of the daemon is no failure: the next one begins anew.
                 guard !Task.isCancelled else { return }
+                // It holds second names of what others let go, and so room on the disk.
+                try? folder.clear(folder.stage)
                 try folder.note { $0.lastFailure = .init(at: .now(), fault: Self.fault(error)) }
                 throw error
             }
@@ -111,6 +113,8 @@ actor Backups: Service {
             logger.error("no backup made", error: error)
         }
     }
+
+    private func tell(_ stage: String) { current?.stage = stage }
 
     private static func fault(_ error: any Error) -> Fault { error as? Fault ?? Fault(.io, "\(error)") }
 
@@ -127,7 +131,7 @@ actor Backups: Service {
             images: images,
             folder: folder.stage
         )
-        let (manifest, names) = try await stage.make { current?.stage = $0 }
+        let (manifest, names) = try await stage.make { await self.tell($0) }
         current?.stage = "sending"
         let summary = try await restic.store(names, of: folder.stage, host: manifest.host.id)
         current?.stage = "looking"

@@ -8,7 +8,9 @@ import Toolkit
 
 @Suite("Volumes in a backup", .enabled(if: getuid() == 0, "only root can mount"), .timeLimit(.minutes(5)))
 struct VolumeBackupTests {
-    private func withStores(_ body: (_ one: VolumeStore, _ other: VolumeStore, _ root: String) async throws -> Void) async throws {
+    private func withStores(
+        _ body: (_ one: VolumeStore, _ other: VolumeStore, _ root: String) async throws -> Void
+    ) async throws {
         let root = "/var/tmp/roost-vback-\(UInt32.random(in: 0...UInt32.max))"
         let stores = ["one", "other"].map { VolumeStore(paths: HostPaths(state: "\(root)/\($0)", run: root)) }
         let outcome: Result<Void, any Error>
@@ -34,7 +36,9 @@ struct VolumeBackupTests {
             let stage = "\(root)/stage/\(volume.id)"
             let content = try await one.layOut(volume, to: stage)
             #expect(content.kind == .disk && content.dataBytes >= 5 << 20 && content.diskBytes == 1 << 30)
-            let files = FileManager.default.subpaths(atPath: stage)?.filter { $0.contains(".json") || $0.utf8.count > 64 }
+            let files = FileManager.default.subpaths(atPath: stage)?.filter {
+                $0.contains(".json") || $0.utf8.count > 64
+            }
             #expect(content.files == files?.count)
             let entry = BackupManifest.Volume(volume, content)
             try VolumeStore.check(entry, in: stage)
@@ -80,7 +84,9 @@ struct VolumeBackupTests {
             var wrong = entry
             wrong.content.digest = "00"
             #expect(#expect(throws: Fault.self) { try VolumeStore.check(wrong, in: stage) }?.code == .corrupt)
-            let names = try #require(FileManager.default.subpaths(atPath: "\(stage)/pieces")).filter { $0.utf8.count > 60 }
+            let names = try #require(FileManager.default.subpaths(atPath: "\(stage)/pieces")).filter {
+                $0.utf8.count > 60
+            }
             let piece = "\(stage)/pieces/\(try #require(names.first))"
             unlink(piece)
             #expect(#expect(throws: Fault.self) { try VolumeStore.check(entry, in: stage) }?.code == .corrupt)
