@@ -22,6 +22,7 @@ struct ImageBackupTests {
             let scratch = try store.makeScratch()
             try Data(text.utf8).write(to: URL(fileURLWithPath: "\(scratch)/\(text)"))
             #expect(chown("\(scratch)/\(text)", 7, 8) == 0)
+            try FileTree.setChanged("\(scratch)/\(text)", 1)
             layers.append(try await store.addLayer(from: scratch, form: .asFound))
         }
         return try await store.add(layers: layers, config: .init(user: "1:1", env: ["A=b"], cmd: ["run"]))

@@ -11,6 +11,7 @@ extension ImageStore {
     ///   - digests: of images; those that are not whole on this host are passed over.
     ///   - folder: does not exist yet.
     /// - Returns: the images, and all files of the layout with their digests, by path in it.
+    /// - Throws: ``Fault`` of the disk, or `corrupt` for a manifest that can't be read.
     package func layOut(
         _ digests: [String],
         to folder: String

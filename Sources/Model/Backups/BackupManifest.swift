@@ -198,6 +198,7 @@ extension BackupManifest {
     /// restic passes over a source that is missing and says that all is well, so the two are compared.
     ///
     /// - Parameter stored: sizes of all files that the repository has for this backup, by path from its top.
+    /// - Returns: a sentence each; none for a backup that is whole.
     package func objections(to stored: [String: Int64]) -> [String] {
         var found: [String] = []
         if stored[Place.manifest] == nil { found.append("\(Place.manifest) is not in it") }

@@ -21,6 +21,7 @@ package struct BackupPolicy: Equatable, Sendable {
     /// - Parameters:
     ///   - status: how those before went.
     ///   - now: this moment.
+    /// - Returns: whether it should.
     package func isDue(_ status: BackupStatus, now: Timestamp) -> Bool {
         guard every > .zero else { return false }
         func passed(_ moment: Timestamp?, _ pause: Duration) -> Bool {

@@ -13,6 +13,8 @@ extension VolumeStore {
     /// - Parameters:
     ///   - volume: one of this host.
     ///   - folder: does not exist yet.
+    /// - Returns: what there is of it.
+    /// - Throws: ``Fault`` of the disk, or `timedOut` when too much has changed meanwhile.
     package func layOut(_ volume: Volume, to folder: String) async throws -> BackupManifest.Volume.Content {
         let (disk, kept) = (try disk(volume.id), try snapshots(of: volume.id))
         return try await lanes.run(volume.id) { () throws(Fault) -> BackupManifest.Volume.Content in

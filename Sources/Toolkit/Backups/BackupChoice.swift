@@ -8,6 +8,7 @@ package enum BackupChoice {
     ///   - name: its first digits; nil: the newest.
     ///   - host: whose it has to be; nil: of whichever, as long as there is but one.
     ///   - all: newest first.
+    /// - Returns: the one.
     /// - Throws: ``Fault`` `notFound`, or `invalidRequest` where it is not clear which.
     package static func pick(
         _ name: String?,

@@ -59,6 +59,7 @@ package struct Restic: Sendable {
     ///   - names: in that folder; each is at the backup's top then.
     ///   - folder: the same each time, so that restic knows what it has stored before.
     ///   - host: whose it is.
+    /// - Returns: the snapshot, and how much of it was new.
     /// - Throws: ``Fault`` `toolFailed` also when some of it could not be read: the snapshot is no backup then.
     package func store(_ names: [String], of folder: String, host: String) async throws -> ResticOutput.Summary {
         // Times of change don't count: a second name for a file, as most of these are, alters it.
@@ -132,7 +133,7 @@ package struct Restic: Sendable {
 
     // MARK: - Private
 
-    /// - Parameter alone: false for what only looks, also while another one works.
+    /// Not `alone`: for what only looks, also while another one works.
     private func command(_ arguments: [String], alone: Bool = true) throws(Fault) -> Command {
         guard let program = Self.program, let holder = Command.find("flock") else {
             throw Fault(.toolMissing, "restic is not installed; it makes backups", hint: "apt-get install restic")

@@ -1,6 +1,8 @@
 import Model
 
-/// `[backup]` of `roost.toml`: how often backups are made, and how many stay. Where they go is said by `roost backup init`.
+/// `[backup]` of `roost.toml`: how often backups are made, and how many stay.
+///
+/// Where they go is said by `roost backup init`.
 struct BackupConfig: Sendable {
     var policy = BackupPolicy()
 
