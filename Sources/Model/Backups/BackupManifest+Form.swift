@@ -44,18 +44,7 @@ extension BackupManifest.App: KeyedForm {
 }
 
 extension BackupManifest.Volume: KeyedForm {
-    package static var blank: Self {
-        let volume = Model.Volume(
-            id: "",
-            name: "",
-            app: "",
-            region: "",
-            host: "",
-            sizeGB: 1,
-            createdAt: .init(milliseconds: 0)
-        )
-        return Self(volume, Content(.empty))
-    }
+    package static var blank: Self { Self(.blank, Content(.empty)) }
 
     package mutating func fields(_ form: inout Form) throws {
         try form.need("id", &id)

@@ -47,6 +47,13 @@ struct BackupInit: AsyncParsableCommand {
         defer { lock.release() }
         let before = try folder.settings()
         if let before, !replace {
+            let isSame = before.repository == repository.address
+            // Said once more with keys of the bucket: those count from now on.
+            if isSame, saved, repository.isRemote, let keys = try? Restic.given(for: repository) {
+                _ = try await folder.restic(before, environment: keys).snapshots()
+                try folder.write(environment: keys, for: before.keyID)
+                return try finish(before, folder)
+            }
             if before.isSaved {
                 throw Fault(
                     .invalidState,
@@ -55,7 +62,7 @@ struct BackupInit: AsyncParsableCommand {
                 )
             }
             // The sheet was printed, and is now said to be safe.
-            if before.repository == repository.address, saved { return try finish(before, folder) }
+            if isSame, saved { return try finish(before, folder) }
         }
         try await begin(repository, before, folder, config)
     }
@@ -80,7 +87,8 @@ struct BackupInit: AsyncParsableCommand {
         if let before, before.repository == repository.address, !before.isSaved { begun = before }
         var password = SpokenBytes.password(bytes: 25)
         if let begun { password = try Self.text(folder.passwordFile(begun.keyID)) }
-        try folder.write(password: password, environment: Restic.given, for: key.id)
+        let keys = try Restic.given(for: repository)
+        try folder.write(password: password, environment: keys, for: key.id)
         let restic = try folder.restic(settings)
         do {
             try await restic.initialise()

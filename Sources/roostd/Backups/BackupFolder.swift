@@ -58,11 +58,16 @@ struct BackupFolder: Sendable {
         name == "settings.json" || name.hasPrefix("password-") || name.hasPrefix("environment-")
     }
 
+    /// Keeps other keys of the bucket that is used already.
+    func write(environment: [String: String], for keyID: String) throws(Fault) {
+        try Durable.write(try JSON.encode(environment), to: environmentFile(keyID), mode: 0o600)
+    }
+
     /// Keeps what opens a repository; nothing uses it before the settings name it.
     func write(password: String, environment: [String: String], for keyID: String) throws(Fault) {
         try Durable.makeFolder(path, mode: 0o700)
         try Durable.write(Data(password.utf8), to: passwordFile(keyID), mode: 0o600)
-        try Durable.write(try JSON.encode(environment), to: environmentFile(keyID), mode: 0o600)
+        try write(environment: environment, for: keyID)
     }
 
     /// From now on these are the host's; what opened another repository goes.
@@ -87,10 +92,11 @@ struct BackupFolder: Sendable {
         try Durable.write(try JSON.encode(status), to: statusFile, mode: 0o600)
     }
 
-    func restic(_ settings: BackupSettings) throws(Fault) -> Restic {
-        var environment: [String: String] = [:]
+    /// The repository, by the keys that are kept for it or by others.
+    func restic(_ settings: BackupSettings, environment other: [String: String]? = nil) throws(Fault) -> Restic {
+        var environment = other ?? [:]
         let file = environmentFile(settings.keyID)
-        if let data = FileManager.default.contents(atPath: file) {
+        if other == nil, let data = FileManager.default.contents(atPath: file) {
             environment = try JSON.decode([String: String].self, from: data, what: file)
         }
         return Restic(
@@ -131,9 +137,21 @@ struct BackupFolder: Sendable {
 }
 
 extension Restic {
-    /// What opens a bucket, of the environment of whoever runs the command.
-    static var given: [String: String] {
+    /// What opens a bucket, of the environment of whoever runs the command; a folder needs nothing.
+    ///
+    /// - Throws: ``Fault`` `invalidRequest` without the keys: a bucket that lets in everybody is no place for backups.
+    static func given(for repository: BackupRepository) throws(Fault) -> [String: String] {
+        guard repository.isRemote else { return [:] }
         let all = ProcessInfo.processInfo.environment
+        let missing = variables.prefix(2).filter { all[$0]?.isEmpty ?? true }
+        guard missing.isEmpty else {
+            throw Fault(
+                .invalidRequest,
+                "\(missing.joined(separator: " and ")) of the bucket \(repository.address) is not set",
+                hint: "set both for this command, and AWS_DEFAULT_REGION where the bucket wants it; "
+                    + "they are kept for root alone"
+            )
+        }
         return Dictionary(variables.compactMap { name in all[name].map { (name, $0) } }) { $1 }
     }
 }

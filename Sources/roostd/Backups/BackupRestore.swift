@@ -32,6 +32,7 @@ struct BackupRestore: AsyncParsableCommand {
         defer { lock.release() }
         let password = try Self.secret(passwordFile, "Password of the repository: ", "--password-file")
         let key = try RecoveryKey(text: try Self.secret(recoveryKeyFile, "Recovery key: ", "--recovery-key-file"))
+        let keys = try Restic.given(for: repository)
         try await BackupTarget(paths: paths).prepare(try Roostd.logger("restore", config))
         let work = "\(paths.state)/restore"
         try BackupFolder(paths).clear(work)
@@ -41,7 +42,7 @@ struct BackupRestore: AsyncParsableCommand {
         let restic = Restic(
             repository: repository,
             passwordFile: "\(work)/password",
-            environment: Restic.given,
+            environment: keys,
             cache: "\(work)/cache",
             lock: "\(work)/restic.lock"
         )
