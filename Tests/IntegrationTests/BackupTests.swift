@@ -239,15 +239,40 @@ struct BackupTests {
         #expect(try await host.done("backup", "verify").contains("It is whole"))
     }
 
+    /// Ends a restore as a loss of power would, in its midst.
+    private static func cutOff(_ host: TestHost, _ arguments: [String]) async throws {
+        let pid = try Background.start(
+            "\(TestHost.package)/.build/debug/roostd",
+            arguments,
+            environment: host.environment,
+            output: "\(host.root)/restore.log"
+        )
+        try await eventually(within: .seconds(60), "its files come") {
+            FileManager.default.fileExists(atPath: "\(host.state)/restore/copy/manifest.json")
+        }
+        kill(pid, SIGKILL)
+        try await eventually("the restore is gone") { Background.hasEnded(pid) }
+        // Its restic goes on, and keeps the next one out until it has ended.
+        try await eventually("its restic is gone") {
+            try await Shell.run("/usr/bin/pgrep", ["-f", "restic restore .*\(host.state)"]).code == 1
+        }
+        #expect(!FileManager.default.fileExists(atPath: host.paths.database), "it was cut off")
+    }
+
     private static func restore(_ place: Place, _ secret: String) async throws {
         let host = try await TestHost()
         do {
+            // As the package leaves it: started once, nothing deployed.
+            try await host.start("serve")
+            try await host.killDaemon("serve")
             let files = ["--password-file", "\(place.folder)/password"]
             let arguments = ["backup", "restore", place.repository] + files + ["--recovery-key-file"]
             try await place.write("other", RecoveryKey().text)
             let other = try await roost(host, arguments + ["\(place.folder)/other"])
             #expect(other.code == 1 && other.error.contains("sealed to the recovery key"), "\(other.all)")
-            #expect(!FileManager.default.fileExists(atPath: host.paths.volumes))
+            let volumes = (try? FileManager.default.contentsOfDirectory(atPath: host.paths.volumes)) ?? []
+            #expect(volumes.isEmpty && !FileManager.default.fileExists(atPath: host.paths.database))
+            try await cutOff(host, arguments + ["\(place.folder)/key"])
             let restored = try await roost(host, arguments + ["\(place.folder)/key"])
             #expect(restored.code == 0, "\(restored.all)")
             let again = try await roost(host, arguments + ["\(place.folder)/key"])

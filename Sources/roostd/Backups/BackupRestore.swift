@@ -35,6 +35,7 @@ struct BackupRestore: AsyncParsableCommand {
         let keys = try Restic.given(for: repository)
         try await BackupTarget(paths: paths).prepare(try Roostd.logger("restore", config))
         let work = "\(paths.state)/restore"
+        try Self.waitForNobody("\(work).lock")
         try BackupFolder(paths).clear(work)
         defer { try? BackupFolder(paths).clear(work) }
         try Durable.makeFolder(work, mode: 0o700)
@@ -44,9 +45,10 @@ struct BackupRestore: AsyncParsableCommand {
             passwordFile: "\(work)/password",
             environment: keys,
             cache: "\(work)/cache",
-            lock: "\(work)/restic.lock"
+            lock: "\(work).lock"
         )
         try await bring(restic, key, config, work)
+        unlink(restic.lock)
     }
 
     // MARK: - Private
@@ -123,6 +125,20 @@ struct BackupRestore: AsyncParsableCommand {
         }
         print("Start it: systemctl start roost-serve roost-edge (or roostd serve, roostd edge).")
         print("The other host must not run any more: both would order certificates and write to the same backups.")
+    }
+
+    /// A restic that has outlived a restore which was cut off would write into the folder of this one.
+    private static func waitForNobody(_ lock: String) throws(Fault) {
+        do throws(Fault) {
+            try InstanceLock(path: lock).release()
+        } catch {
+            guard error.code == .invalidState else { throw error }
+            throw Fault(
+                .invalidState,
+                "a restic of the restore that was cut off still runs: it holds \(lock)",
+                hint: "wait for it, or end it: fuser \(lock) names it"
+            )
+        }
     }
 
     /// A secret is never an argument: of a file, or typed in.
