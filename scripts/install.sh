@@ -9,6 +9,8 @@ tools=/opt/roost-tools
 # The seccomp profile comes in golang-github-containers-common; busybox and the servers and Prometheus are for the tests.
 run_packages=(runc conmon buildah skopeo mmdebstrap nftables iproute2 golang-github-containers-common
   ca-certificates python3 curl uidmap tini e2fsprogs mount)
+# What a host works without, and lacks something; the Debian package recommends it: backups.
+wish_packages=(restic)
 build_packages=(libsqlite3-dev zlib1g-dev libbrotli-dev python3-venv)
 deb_packages=(binutils chrpath)
 test_packages=(wrk patch busybox-static postgresql jq procps nginx-light hyperfine openssl pebble nghttp2-client
@@ -19,7 +21,7 @@ if [ "$what" = list ]; then
   exit
 fi
 
-packages=("${run_packages[@]}" "${build_packages[@]}")
+packages=("${run_packages[@]}" "${wish_packages[@]}" "${build_packages[@]}")
 [ "$what" = run ] || packages+=("${deb_packages[@]}")
 [ "$what" = test ] && packages+=("${test_packages[@]}")
 

@@ -86,7 +86,22 @@ extension StoreInspection {
         guard access(path, F_OK) == 0 else { return [] }
         let database = try Database(path: path)
         defer { database.abandon() }
-        return try database.execute("SELECT key, value, revision FROM entries ORDER BY key").compactMap { row in
+        return try records(in: database)
+    }
+
+    /// All records of a copy that nobody uses, each page of which is sound.
+    ///
+    /// - Throws: ``Fault`` `corrupt` when one is not.
+    package static func records(copy path: String) throws(Fault) -> [Entry] {
+        guard access(path, F_OK) == 0 else { throw Durable.fault(errno, "open", path) }
+        let database = try Database(path: path, journal: "DELETE")
+        defer { database.close() }
+        try database.check()
+        return try records(in: database)
+    }
+
+    private static func records(in database: Database) throws(Fault) -> [Entry] {
+        try database.execute("SELECT key, value, revision FROM entries ORDER BY key").compactMap { row in
             guard case .text(let key) = row[0], case .blob(let value) = row[1], case .integer(let revision) = row[2]
             else { return nil }
             return Entry(key: key, value: value, revision: revision)

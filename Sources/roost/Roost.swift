@@ -35,7 +35,7 @@ struct Roost: AsyncParsableCommand {
             SecretsGroup.self, ReleasesGroup.self, DeploymentsGroup.self, ScaleGroup.self, SSHGroup.self, Console.self,
             Proxy.self, Dig.self, ContextGroup.self, AuthGroup.self,
             AuditCommand.self, ExportCommand.self, ImportCommand.self, DoctorCommand.self, SupportCommand.self,
-            MetricsGroup.self, AlertsGroup.self, DiskGroup.self,
+            MetricsGroup.self, AlertsGroup.self, DiskGroup.self, BackupGroup.self,
             StoreGroup.self, RegionsGroup.self, PlatformGroup.self, FlagsCommand.self,
         ]
     )

@@ -46,6 +46,10 @@ struct HostConfig: Sendable {
     /// Nobody else is on loopback than who is on this host already.
     var trustedProxies = ["127.0.0.0/8", "::1"]
     var edge = EdgeConfig()
+    /// `[backup]`.
+    var backup = BackupConfig()
+    /// The file that it was read from; nil: there is none.
+    var file: String?
 
     /// - Throws: ``Fault`` `invalidConfig` naming the file, line and column of what is wrong.
     static func load(_ flags: HostFlags) throws -> HostConfig {
@@ -54,6 +58,7 @@ struct HostConfig: Sendable {
         let file = flags.config ?? environment["ROOST_CONFIG"] ?? "/etc/roost/roost.toml"
         if let data = FileManager.default.contents(atPath: file) {
             try config.read(try TOML.parse(Array(data), file: file), file)
+            config.file = file
         } else if flags.config != nil || environment["ROOST_CONFIG"] != nil {
             throw Fault(
                 .invalidConfig,
@@ -155,11 +160,12 @@ struct HostConfig: Sendable {
             case ("api", .table(let entries)): try api.read(entries, file)
             case ("edge", .table(let entries)): try edge.read(entries, file)
             case ("network", .table(let entries)): try network.read(entries, file)
+            case ("backup", .table(let entries)): try backup.read(entries, file)
             case ("acme", .table(let entries)): acme = try ACMESettings(entries, file)
             default:
                 let keys =
                     "host, region, regions, domain, listen, listen_tls, state, run, base_image, trusted_proxies, log, "
-                    + "keep_releases, build, alerts, disk, machines, api, network, acme, edge"
+                    + "keep_releases, build, alerts, disk, machines, api, network, acme, edge, backup"
                 throw Fault(.invalidConfig, "\(place): unknown key \"\(entry.key)\"", hint: "allowed: \(keys)")
             }
         }

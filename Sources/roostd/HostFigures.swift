@@ -14,6 +14,7 @@ final class HostFigures: Service {
     let paths: HostPaths
     private let place: [Exposition.Label]
     let store: SQLiteStore
+    private let backups: (folder: BackupFolder, policy: BackupPolicy)
     private let sizes = Mutex<[String: Int64]>([:])
     /// Between two counts of what folders take: thousands of files are looked at for it.
     private static let interval = Duration.seconds(600)
@@ -22,6 +23,7 @@ final class HostFigures: Service {
         paths = base.config.paths
         place = [("region", base.config.region), ("host", base.label)]
         store = base.store
+        backups = (BackupFolder(base.config.paths), base.config.backup.policy)
     }
 
     /// Counts what the folders take, now and then.
@@ -60,6 +62,7 @@ final class HostFigures: Service {
         [
             ("images", paths.images), ("machines", paths.machines), ("volumes", paths.volumes),
             ("snapshots", paths.snapshots), ("store_copies", paths.backups), ("rollouts", paths.rollouts),
+            ("backup", paths.backup),
         ]
     }
 
@@ -85,6 +88,7 @@ final class HostFigures: Service {
         for (purpose, bytes) in sizes.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
             page.sample(.purposeBytes, labels.with("purpose", purpose), Double(bytes))
         }
+        addBackups(labels, to: &page)
         page.sample(.info, labels.with("version", Roostd.configuration.version), 1)
         return page
     }
@@ -96,6 +100,16 @@ final class HostFigures: Service {
             let labels = Exposition.Labels([("app", record.app ?? "")] + place + [("name", record.hostname)])
             page.sample(.certificateEnd, labels, Double(end.milliseconds / 1000))
         }
+    }
+
+    private func addBackups(_ labels: Exposition.Labels, to page: inout Exposition) {
+        guard let settings = try? backups.folder.settings(), settings.isSaved else { return }
+        let status = backups.folder.status
+        for (metric, moment) in [(Metric.backupGood, status.lastGood?.at), (.backupTest, status.lastTest)] {
+            page.sample(metric, labels, Double((moment?.milliseconds ?? 0) / 1000))
+        }
+        guard backups.policy.every > .zero else { return }
+        page.sample(.backupPace, labels, backups.policy.every.seconds)
     }
 
     private func addMemory(_ labels: Exposition.Labels, to page: inout Exposition) {

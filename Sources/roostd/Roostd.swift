@@ -24,7 +24,7 @@ struct Roostd: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, EdgeCommand.self, ListenCommand.self, DoctorReport.self, SupportCommand.self,
-            StoreCommand.self,
+            StoreCommand.self, BackupCommand.self,
             Teardown.self,
         ]
     )

@@ -37,14 +37,16 @@ struct ServeCommand: AsyncParsableCommand {
         let platform = Platform(base, edges)
         await base.room.use { [rollouts = platform.rollouts] in try await rollouts.makeRoom($0) }
         let store = StoreUpkeep(store: base.store, copies: StoreCopies(config.paths), logger: logger)
+        let backups = Backups(base)
         let upkeep: [any Service] = [
             Autostop(store: base.store, machines: platform.machines, edges: edges.link, logger: logger),
             Healer(store: base.store, fleet: base.agent, rollouts: platform.rollouts, logger: logger),
             ScheduleClock(store: base.store, machines: platform.machines, logger: logger),
             LogRotation(runtime: base.runtime, logger: logger),
-            VolumeSweep(volumes: platform.volumes, logger: logger), store,
+            VolumeSweep(volumes: platform.volumes, logger: logger), store, backups,
         ]
-        let parts = platform.parts(edges, store)
+        var parts = platform.parts(edges, store)
+        parts.backups = backups.desk
         await base.guestDoors.use(API(parts, logger: logger))
         let doors = try Self.doors(parts, config, logger)
         logger.notice("serving", metadata: ["host": "\(config.host)", "api.socket": "\(config.paths.apiSocket)"])

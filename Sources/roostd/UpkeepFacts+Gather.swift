@@ -21,6 +21,8 @@ extension UpkeepFacts {
             let milliseconds = Int64((changed ?? Date()).timeIntervalSince1970 * 1000)
             facts.copy = .init(made: Timestamp(milliseconds: milliseconds), revision: newest.revision)
         }
+        // Only root sees them; before the first start there is nothing to keep.
+        if store != nil, geteuid() == 0 { facts.backups = backups(config) }
         facts.ordersCertificates = config.acme != nil
         facts.plainPorts = config.listen.compactMap { try? ListenFlag.parse($0).port }
         if !HostName.isLocal(config.domain) {
@@ -33,6 +35,16 @@ extension UpkeepFacts {
         let usage = Command("timeout", ["10", "du", "-x", "-m", "--max-depth=1", config.paths.state])
         facts.rooms = rooms((try? await usage.run().output) ?? "", of: config.paths.state)
         return facts
+    }
+
+    private static func backups(_ config: HostConfig) -> Backups {
+        let folder = BackupFolder(config.paths)
+        var backups = Backups(every: config.backup.policy.every)
+        let settings = try? folder.settings()
+        backups.repository = settings?.repository
+        backups.isReady = settings?.isSaved ?? false
+        backups.status = folder.status
+        return backups
     }
 
     /// By the host's own resolver, which may take its time.

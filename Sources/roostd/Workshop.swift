@@ -70,6 +70,14 @@ struct Workshop: Sendable {
         return (image, try store.layerPaths(of: image))
     }
 
+    /// Lays images out for a backup.
+    func layOut(
+        _ digests: [String],
+        to folder: String
+    ) async throws -> (images: [BackupManifest.Image], files: [BackupManifest.File]) {
+        try await store.layOut(digests, to: folder)
+    }
+
     /// Lays out files of an image for the edge.
     func publishStatics(_ digest: String, _ folders: [String]) async throws {
         try await store.publish(digest, folders: folders)

@@ -165,6 +165,11 @@ struct APIHost: Sendable {
         )
         parts.consoles = Consoles(rollouts: rollouts, sessions: agent, open: OpenSessions(), logger: quiet)
         parts.strangers = StrangerDesk(list: { [] }, adopt: { _ in throw CancellationError() }, destroy: { _ in })
+        let settings = BackupSettings(repository: "/b", recoveryKey: "", keyID: "k", createdAt: .now())
+        parts.backups = BackupDesk(
+            view: { BackupView(settings: settings, status: BackupStatus()) },
+            begin: { throw Fault(.invalidState, "a backup is under way: sending") }
+        )
         parts.care = StoreCare(
             try SQLiteStore(path: "\(folder)/other.db"),
             StoreCopies(database: "\(folder)/other.db", folder: folder)

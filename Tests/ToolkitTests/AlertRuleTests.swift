@@ -63,7 +63,28 @@ struct AlertRuleTests {
           - {series: 'roost_app_machines{app="asleep",state="wanted"}', values: '0x120'}
           - {series: 'roost_edge_certificate_not_after_timestamp_seconds{app="bad",name="x.org"}', values: '864000x120'}
           - {series: 'roost_edge_certificate_not_after_timestamp_seconds{app="good",name="y.org"}', values: '8640000x120'}
+          - {series: 'roost_backup_last_success_timestamp_seconds{host="late"}', values: '0x2000'}
+          - {series: 'roost_backup_last_success_timestamp_seconds{host="fresh"}', values: '0x1000 60000x1000'}
+          - {series: 'roost_backup_interval_seconds{host="late"}', values: '86400x2000'}
+          - {series: 'roost_backup_interval_seconds{host="fresh"}', values: '86400x2000'}
+          - {series: 'roost_backup_restore_test_timestamp_seconds{host="late"}', values: '-3024000x2000'}
+          - {series: 'roost_backup_restore_test_timestamp_seconds{host="fresh"}', values: '0x2000'}
           alert_rule_test:
+          - {eval_time: 1500m, alertname: BackupOld, exp_alerts: []}
+          - eval_time: 1640m
+            alertname: BackupOld
+            exp_alerts:
+            - exp_labels: {host: late, severity: page}
+              exp_annotations:
+                summary: The last good backup of host late is 1d 3h 20m 0s old
+                command: roost backup list
+          - eval_time: 60m
+            alertname: BackupUntested
+            exp_alerts:
+            - exp_labels: {host: late, severity: ticket}
+              exp_annotations:
+                summary: No backup of host late was tried out for 35 days
+                command: roost backup verify
           - eval_time: 60m
             alertname: ErrorBudgetBurn
             exp_alerts:

@@ -71,7 +71,10 @@ struct GoldenKind: Sendable, CustomTestStringConvertible {
         GoldenKind("edge-counts", EdgeCounts.self), GoldenKind("builder-view", BuilderView.self),
         GoldenKind("base-image-view", BaseImageView.self), GoldenKind("disk-view", DiskView.self),
         GoldenKind("disk-pruned", DiskPruned.self), GoldenKind("alert-book", AlertBook.self),
-        GoldenKind("alerts-view", AlertsView.self),
+        GoldenKind("alerts-view", AlertsView.self), GoldenKind("backup-manifest", BackupManifest.self),
+        GoldenKind("backup-settings", BackupSettings.self), GoldenKind("backup-status", BackupStatus.self),
+        GoldenKind("backup-view", BackupView.self), GoldenKind("sealed-keys", SealedKeys.self),
+        GoldenKind("key-bundle", KeyBundle.self),
     ]
 }
 

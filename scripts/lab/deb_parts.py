@@ -47,7 +47,7 @@ Architecture: {architecture}
 Maintainer: {maintainer}
 Installed-Size: {size_kib}
 Depends: {depends}
-Recommends: bash-completion
+Recommends: bash-completion, restic
 Section: admin
 Priority: optional
 Description: application platform of your own, for apps made for Fly.io

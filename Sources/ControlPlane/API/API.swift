@@ -37,6 +37,8 @@ package struct API: Sendable {
         }
         /// Nil where nobody tells numbers.
         package var metrics: MetricsDesk?
+        /// Nil where nobody makes backups.
+        package var backups: BackupDesk?
         /// Opens consoles in Machines; nil where nobody can.
         package var consoles: Consoles?
 
@@ -100,6 +102,7 @@ package struct API: Sendable {
         if let strangers = parts.strangers { StrangerRoutes(desk: strangers).add(to: router) }
         if let alerts = parts.alerts { AlertRoutes(watch: alerts).add(to: router) }
         if let disk = parts.disk { DiskRoutes(desk: disk).add(to: router) }
+        if let backups = parts.backups { BackupRoutes(desk: backups).add(to: router) }
         if let care = parts.care { StoreRoutes(care: care).add(to: router) }
         if let certificates = parts.apps.certificates {
             CertificateRoutes(apps: parts.apps, certificates: certificates).add(to: router)

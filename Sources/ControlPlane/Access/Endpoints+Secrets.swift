@@ -45,5 +45,7 @@ extension Endpoints {
             .answers("Document"),
         Endpoint("POST /v1/store/repair", .host, "Store_repair", "Put a record back, or take it away.")
             .body("Document").answers("Document"),
+        Endpoint("GET /v1/backups", .host, "Backups_show", "How this host's backups went.").answers("Document"),
+        Endpoint("POST /v1/backups", .host, "Backups_create", "Begin a backup.").answers("Document", 202),
     ]
 }

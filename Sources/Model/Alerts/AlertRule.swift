@@ -199,6 +199,21 @@ package struct AlertRule: Equatable, Sendable {
             "up{job=\"roost\"} == 0",
             "{{ $labels.instance }} tells no numbers"
         ),
+        AlertRule(
+            "BackupOld",
+            .page,
+            for: "1h",
+            "time() - \(Metric.backupGood.name) > \(Metric.backupPace.name) + 2 * 3600",
+            "The last good backup of host {{ $labels.host }} is {{ $value | humanizeDuration }} old",
+            run: "roost backup list"
+        ),
+        AlertRule(
+            "BackupUntested",
+            .ticket,
+            "time() - \(Metric.backupTest.name) > 35 * 86400",
+            "No backup of host {{ $labels.host }} was tried out for 35 days",
+            run: "roost backup verify"
+        ),
         AlertRule("Watchdog", .none, "vector(1)", "Always there: when it is not, nobody watches"),
     ]
 }

@@ -14,7 +14,7 @@ extension Metric {
     /// All that is told of the host.
     package static let host = [
         storeSeconds, storeRevision, hostMemory, hostMemoryFree, hostBytes, hostBytesFree, hostFiles, hostFilesFree,
-        purposeBytes, apps,
+        purposeBytes, apps, backupGood, backupTest, backupPace,
         info,
     ]
 
@@ -174,6 +174,27 @@ extension Metric {
     )
     /// The number `roost_apps`.
     package static let apps = Metric("roost_apps", .gauge, place, "Apps of this host.")
+    /// The number `roost_backup_last_success_timestamp_seconds`.
+    package static let backupGood = Metric(
+        "roost_backup_last_success_timestamp_seconds",
+        .gauge,
+        place,
+        "When the last good backup was made, 0 before the first; absent where `roost backup init` was never run."
+    )
+    /// The number `roost_backup_restore_test_timestamp_seconds`.
+    package static let backupTest = Metric(
+        "roost_backup_restore_test_timestamp_seconds",
+        .gauge,
+        place,
+        "When a backup was last restored and found whole by `roost backup verify`, 0 before the first."
+    )
+    /// The number `roost_backup_interval_seconds`.
+    package static let backupPace = Metric(
+        "roost_backup_interval_seconds",
+        .gauge,
+        place,
+        "How often a backup is made; absent where none is made by the clock."
+    )
     /// The number `roost_build_info`.
     package static let info = Metric("roost_build_info", .gauge, place + ["version"], "1; the version is in its label.")
 }

@@ -4,7 +4,7 @@ extension Doctor {
     /// What the state of a host's holdings means.
     package static func judge(_ facts: UpkeepFacts) -> [HostFinding] {
         var findings = certificates(facts)
-        findings += [copy(facts), domain(facts), challenges(facts), rooms(facts)].compactMap { $0 }
+        findings += [copy(facts), backups(facts), domain(facts), challenges(facts), rooms(facts)].compactMap { $0 }
         return findings
     }
 
@@ -50,6 +50,41 @@ extension Doctor {
             "the newest is \(age.components.seconds / 3600) hours old, and lacks \(revision - copy.revision) changes",
             mend: "roostd serve makes one each hour: does it run, and is there room on the disk?"
         )
+    }
+
+    private static func backups(_ facts: UpkeepFacts) -> HostFinding? {
+        guard let backups = facts.backups else { return nil }
+        func warn(_ seen: String, _ mend: String) -> HostFinding { HostFinding("backups", .warn, seen, mend: mend) }
+        guard let repository = backups.repository else {
+            return warn(
+                "nothing of this host is kept elsewhere",
+                "roost backup init REPO, a folder on another disk or a bucket"
+            )
+        }
+        guard backups.isReady else {
+            return warn(
+                "none is made before the recovery sheet is in a safe place",
+                "roost backup init \(repository) --saved"
+            )
+        }
+        let trouble = backups.status.trouble.map { "; the last try failed: \($0.fault.message)" } ?? ""
+        guard let good = backups.status.lastGood else {
+            return warn("none was made yet in \(repository)\(trouble)", "roost backup create")
+        }
+        let age = facts.now.since(good.at)
+        guard backups.every == .zero || age < backups.every + .seconds(7200) else {
+            return warn(
+                "the last good one is \(days(age)) old\(trouble)",
+                "roost backup create says what is in the way"
+            )
+        }
+        guard let test = backups.status.lastTest, facts.now.since(test) < .seconds(35 * 86_400) else {
+            return warn(
+                "none was tried out for 35 days: nobody knows whether they can be restored",
+                "roost backup verify"
+            )
+        }
+        return HostFinding("backups", .ok, "the last of \(good.at.rfc3339) in \(repository)")
     }
 
     private static func domain(_ facts: UpkeepFacts) -> HostFinding? {

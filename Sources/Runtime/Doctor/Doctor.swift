@@ -151,6 +151,7 @@ package enum Doctor {
             ("buildah", "builds Dockerfiles", "apt-get install buildah"),
             ("skopeo", "fetches images from registries", "apt-get install skopeo"),
             ("python3", "compiles byte code at build time", "apt-get install python3"),
+            ("restic", "makes backups", "apt-get install restic"),
         ]
         return all.map { tool, purpose, mend in
             facts.tools[tool].map { HostFinding(tool, .ok, $0) }

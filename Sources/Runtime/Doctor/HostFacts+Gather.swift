@@ -44,7 +44,7 @@ extension HostFacts {
 
     private static let programs = [
         "runc", "crun", "conmon", "nft", "ip", "unshare", "mmdebstrap", "uv", "buildah", "skopeo", "python3",
-        "tini-static", "catatonit",
+        "tini-static", "catatonit", "restic",
     ]
 
     /// The trials leave nothing behind: devices and tables are made in a namespace that ends with its program.

@@ -16,6 +16,8 @@ package struct UpkeepFacts: Sendable {
     /// Ports on which the edge speaks HTTP without TLS.
     package var plainPorts: [Int] = []
     package var rooms: [Room] = []
+    /// Nil where nobody looked.
+    package var backups: Backups?
 
     package init(at now: Timestamp) {
         self.now = now
@@ -45,6 +47,21 @@ package struct UpkeepFacts: Sendable {
         package init(made: Timestamp, revision: Int64) {
             self.made = made
             self.revision = revision
+        }
+    }
+
+    /// Copies of all of it elsewhere.
+    package struct Backups: Sendable {
+        /// Where to; nil: nowhere.
+        package var repository: String?
+        /// The recovery sheet is in a safe place.
+        package var isReady = false
+        /// Between two; zero: only when somebody asks.
+        package var every: Duration
+        package var status = BackupStatus()
+
+        package init(every: Duration) {
+            self.every = every
         }
     }
 

@@ -113,6 +113,47 @@ struct SnapshotFolder: Sendable {
         }
     }
 
+    /// Gives a snapshot and its pieces second names in another folder, which is then a folder of this one snapshot.
+    ///
+    /// - Returns: how many files that are.
+    func lend(_ id: String, as name: String, to other: SnapshotFolder) throws(Fault) -> Int {
+        let needed = Set(try list(id).pieces.values)
+        for piece in needed {
+            try KernelFile.makeFolder("\(other.path)/pieces", mode: 0o700)
+            try KernelFile.makeFolder("\(other.path)/pieces/\(piece.prefix(2))", mode: 0o700)
+            let (from, to) = (self.piece(piece), other.piece(piece))
+            if link(from, to) == 0 || errno == EEXIST { continue }
+            // Another disk below the state folder.
+            guard errno == EXDEV else { throw Durable.fault(errno, "link", from) }
+            guard let data = FileManager.default.contents(atPath: from) else {
+                throw Durable.fault(errno, "read", from)
+            }
+            try Durable.write(data, to: to, mode: 0o600)
+        }
+        try Durable.write(try JSON.encode(try list(id)), to: "\(other.path)/\(name).json", mode: 0o600)
+        return needed.count + 1
+    }
+
+    /// Looks at each piece of a snapshot.
+    ///
+    /// - Returns: the digest of all of it.
+    /// - Throws: ``Fault`` `corrupt` naming a piece that is not what it was.
+    func check(_ id: String) throws(Fault) -> String {
+        let list = try list(id)
+        for name in Set(list.pieces.values) {
+            guard let data = FileManager.default.contents(atPath: piece(name)), Digest.hex(data) == name else {
+                throw Fault(.corrupt, "piece \(name) of \(path) is not what it was")
+            }
+        }
+        return list.digest
+    }
+
+    /// Forgets one snapshot, and the pieces that no other has.
+    func drop(_ id: String) throws(Fault) {
+        let all = KernelFile.names(in: path).filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }
+        try keep(Set(all).subtracting([id]))
+    }
+
     // MARK: - Private
 
     private func piece(_ name: String) -> String { "\(pieces)/\(name.prefix(2))/\(name)" }

@@ -8,8 +8,8 @@ package import Toolkit
 /// A volume of before there were disks is a plain folder, and stays one; so is one of a host without loop devices, of which
 /// the doctor tells: a volume without a limit is better than none.
 package struct VolumeStore: Sendable {
-    private let paths: HostPaths
-    private let lanes = Lanes<String>()
+    let paths: HostPaths
+    let lanes = Lanes<String>()
 
     package init(paths: HostPaths) {
         self.paths = paths
@@ -93,7 +93,7 @@ package struct VolumeStore: Sendable {
     // MARK: - Private
 
     /// Makes a volume beside its place, and puts it there when it is whole.
-    private func make(_ id: String, _ body: (VolumeDisk) throws(Fault) -> Void) throws(Fault) {
+    func make(_ id: String, _ body: (VolumeDisk) throws(Fault) -> Void) throws(Fault) {
         try Durable.makeFolder(paths.volumes, mode: 0o711)
         let fresh = "\(paths.volumes)/.new-\(id)"
         try OCIRuntime.removeTrees([fresh])
@@ -110,14 +110,14 @@ package struct VolumeStore: Sendable {
         }
     }
 
-    private func disk(_ id: String) throws(Fault) -> VolumeDisk {
+    func disk(_ id: String) throws(Fault) -> VolumeDisk {
         guard id.hasPrefix("vol_"), Self.isPlain(id.dropFirst(4)) else {
             throw Fault(.invalidRequest, "'\(id)' is not a volume's ID")
         }
         return VolumeDisk(file: "\(paths.volumes)/\(id)/disk", folder: folder(id))
     }
 
-    private func snapshots(of id: String) throws(Fault) -> SnapshotFolder {
+    func snapshots(of id: String) throws(Fault) -> SnapshotFolder {
         _ = try disk(id)
         return SnapshotFolder(path: "\(paths.snapshots)/\(id)")
     }

@@ -81,6 +81,33 @@ package struct StoreCopies: Sendable {
         return aside
     }
 
+    /// Copies the store as of this moment to a file of its own; may block.
+    ///
+    /// - Returns: the copy's revision.
+    package func take(to path: String) throws(Fault) -> Int64 {
+        try Database.copy(database, to: path)
+        let copy = try Database(path: path, journal: "DELETE")
+        defer { copy.close() }
+        return try Self.number("revision", copy)
+    }
+
+    /// Makes a copy that came from elsewhere the store of a host that has none.
+    ///
+    /// Snapshots of volumes, which were on the other host's disk, are not in it any more.
+    package func bringIn(_ file: String, mark: String, now: Timestamp) throws(Fault) {
+        try Durable.makeFolder(folder, mode: 0o700)
+        let fresh = "\(folder)/fresh"
+        try Database.copy(file, to: fresh)
+        let store = try Database(path: fresh, journal: "DELETE")
+        try store.execute("DELETE FROM entries WHERE key >= '/snapshots/' AND key < '/snapshots0'")
+        let name = "\(Self.compact(now))-\(try Self.number("revision", store)).db"
+        store.close()
+        guard rename(fresh, "\(folder)/\(name)") == 0, let copy = Copy(folder: folder, name: name) else {
+            throw Durable.fault(errno, "rename", fresh)
+        }
+        _ = try restore(copy, mark: mark, now: now)
+    }
+
     /// Goes on with the store that there is, whatever it was before; nothing may use it.
     ///
     /// - Returns: its revision from now on.

@@ -32,6 +32,8 @@ package struct HostPaths: Sendable {
     package var environment: String { "\(state)/env" }
     /// What opens secrets, and private keys, for root alone: back it up apart from the rest.
     package var keys: String { "\(state)/keys" }
+    /// Where backups go and how they went, and what one is laid out in while it is made.
+    package var backup: String { "\(state)/backup" }
     package var edge: String { "\(state)/edge" }
     package var rollouts: String { "\(state)/rollouts" }
     /// What was changed, by whom.

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Toolkit
 
 /// Who sits at the terminal.
 enum Person {
@@ -10,21 +11,7 @@ enum Person {
     ///
     /// Nil at the end of the input.
     static func ask(_ question: String, isSecret: Bool) throws(Fault) -> String? {
-        print(question, terminator: "")
-        fflush(nil)
-        guard isSecret else { return readLine() }
-        var before = termios()
-        guard tcgetattr(STDIN_FILENO, &before) == 0 else {
-            throw Fault(.io, "the terminal can't be told to hide what is typed")
-        }
-        var hidden = before
-        hidden.c_lflag &= ~tcflag_t(ECHO)
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden)
-        defer {
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
-            print("")
-        }
-        return readLine()
+        try Prompt.ask(question, isSecret: isSecret)
     }
 
     /// Asks, on a terminal; elsewhere a yes has to be given as a flag.

@@ -8,7 +8,7 @@ enum Terminal {
     /// How standard error may be written to.
     static var errors: TerminalStyle { style(of: STDERR_FILENO) }
     /// Somebody can answer a question.
-    static var hasPerson: Bool { isatty(STDIN_FILENO) == 1 }
+    static var hasPerson: Bool { Prompt.hasPerson }
 
     // MARK: - Private
 

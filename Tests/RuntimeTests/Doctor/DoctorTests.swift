@@ -13,7 +13,8 @@ struct DoctorTests {
         facts.cgroupMode = .unified
         facts.controllers = ["cpuset", "cpu", "io", "memory", "pids"]
         for tool in [
-            "runc", "crun", "conmon", "nft", "ip", "mmdebstrap", "uv", "buildah", "skopeo", "python3", "tini-static",
+            "runc", "crun", "conmon", "nft", "ip", "mmdebstrap", "uv", "buildah", "skopeo", "python3", "restic",
+            "tini-static",
         ] {
             facts.tools[tool] = "/usr/bin/\(tool)"
         }

@@ -79,6 +79,42 @@ struct UpkeepTests {
         #expect(judged(age: 30, behind: 5).map(\.seen) == ["the newest is 30 hours old, and lacks 5 changes"])
     }
 
+    @Test(
+        "backups: none, not begun, failing, old, never tried out",
+        arguments: [
+            (nil, false, nil, nil, false, "nothing of this host", "roost backup init"),
+            ("/b", false, nil, nil, false, "before the recovery sheet", "init /b --saved"),
+            ("/b", true, nil, nil, true, "none was made yet in /b; the last try failed: full", "roost backup create"),
+            ("/b", true, 30, 20, true, "30 hours old; the last try failed: full", "roost backup create"),
+            ("/b", true, 20, nil, false, "nobody knows whether", "roost backup verify"),
+            ("/b", true, 20, 900, false, "none was tried out for 35 days", "roost backup verify"),
+            ("/b", true, 20, 100, false, "in /b", ""),
+        ] as [(String?, Bool, Int?, Int?, Bool, String, String)]
+    )
+    func backups(
+        repository: String?,
+        ready: Bool,
+        good: Int?,
+        test: Int?,
+        fails: Bool,
+        seen: String,
+        mend: String
+    ) throws {
+        func ago(_ hours: Int?) -> Timestamp? { hours.map { Self.now.advanced(by: .seconds(-$0 * 3600)) } }
+        let found = findings {
+            var backups = UpkeepFacts.Backups(every: .seconds(86_400))
+            (backups.repository, backups.isReady) = (repository, ready)
+            backups.status.lastGood = ago(good).map { .init(at: $0, snapshot: "af969033") }
+            backups.status.lastTest = ago(test)
+            if fails { backups.status.lastFailure = .init(at: Self.now, fault: Fault(.diskFull, "full")) }
+            $0.backups = backups
+        }
+        let one = try #require(found.first)
+        #expect(found.count == 1 && one.name == "backups" && one.seen.contains(seen), "\(one)")
+        #expect(one.mend?.contains(mend) ?? mend.isEmpty, "\(one)")
+        #expect((one.verdict == .ok) == mend.isEmpty)
+    }
+
     @Test("the domain leads here, elsewhere or nowhere; behind a translation of addresses nobody can tell")
     func domain() {
         func verdict(_ leadsTo: [String], _ own: [String]) -> HostFinding.Verdict? {
