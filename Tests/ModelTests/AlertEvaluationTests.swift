@@ -104,6 +104,22 @@ struct AlertEvaluationTests {
         #expect(near.map(\.rule) == ["MemoryNearLimit"] && near[0].labels["instance"] == "m")
     }
 
+    @Test("a backup is old by its own pace, and a host that makes none has no old one")
+    func backups() {
+        func facts(age: Double, pace: Double) -> [String] {
+            Self.facts([
+                [
+                    .backupGood: [Series(["host": "h"], 1_800_000_000 - age)],
+                    .backupPace: [Series(["host": "h"], pace)],
+                ]
+            ]).map(\.rule)
+        }
+        #expect(facts(age: 27 * 3600, pace: 86_400) == ["BackupOld"])
+        #expect(facts(age: 25 * 3600, pace: 86_400).isEmpty)
+        #expect(facts(age: 27 * 3600, pace: 7 * 86_400).isEmpty)
+        #expect(facts(age: 27 * 3600, pace: 0).isEmpty)
+    }
+
     @Test("every rule that is looked at here is one that is exported")
     func names() {
         let exported = Set(AlertRule.all(slo: 0.995).flatMap(\.rules).map(\.name))

@@ -22,7 +22,7 @@ package struct AlertEvaluation: Sendable {
     package static let rules: Set<String> = [
         "ErrorBudgetBurn", "OutOfMemory", "CrashLoop", "NothingHealthy", "MemoryNearLimit", "VolumeFillsUp",
         "DeployFailed",
-        "DiskFillsUp", "CertificateExpires", "RenewalFails",
+        "DiskFillsUp", "CertificateExpires", "RenewalFails", "BackupOld",
     ]
 
     /// - Parameters:
@@ -35,7 +35,7 @@ package struct AlertEvaluation: Sendable {
 
     /// All that holds; in no order.
     package var facts: [AlertFact] {
-        errors + counted + nothingHealthy + memory + volumes + disks + certificates
+        errors + counted + nothingHealthy + memory + volumes + disks + certificates + backups
     }
 
     // MARK: - Private
@@ -119,6 +119,15 @@ package struct AlertEvaluation: Sendable {
         guard min(bytes, files) < 1 else { return [] }
         let host = reading.of(.hostBytes).first?.labels["host"] ?? ""
         return [AlertFact("DiskFillsUp", ["host": host], min(bytes, files))]
+    }
+
+    private var backups: [AlertFact] {
+        guard let good = reading.of(.backupGood).first, let pace = reading.of(.backupPace).first?.value, pace > 0 else {
+            return []
+        }
+        let age = Double(reading.at.milliseconds) / 1000 - good.value
+        guard age > pace + 2 * Double(Self.hour) else { return [] }
+        return [AlertFact("BackupOld", ["host": good.labels["host"] ?? ""], age)]
     }
 
     private var certificates: [AlertFact] {
