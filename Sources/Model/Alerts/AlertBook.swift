@@ -33,7 +33,9 @@ package struct AlertBook: Equatable, Sendable {
         for place in alerts.indices where !held.contains(alerts[place].key) && alerts[place].clearSince == nil {
             alerts[place].clearSince = now
         }
-        alerts.removeAll { Self.isOver($0, at: now) && ($0.toldAt == nil || Self.age(of: $0, at: now) > Self.forgetAfter) }
+        alerts.removeAll { alert in
+            Self.isOver(alert, at: now) && (alert.toldAt == nil || Self.age(of: alert, at: now) > Self.forgetAfter)
+        }
         return messages(at: now)
     }
 
@@ -54,11 +56,14 @@ package struct AlertBook: Equatable, Sendable {
         return alerts.contains { keys.contains($0.key) && $0.isFiring && $0.clearSince == nil }
     }
 
+    /// Tells nobody of some alerts for a while.
     package mutating func add(_ silence: AlertSilence) {
         silences.removeAll { $0.id == silence.id }
         silences.append(silence)
     }
 
+    /// Ends a silence.
+    ///
     /// - Returns: whether there was one.
     package mutating func remove(silence id: String) -> Bool {
         let before = silences.count
