@@ -65,6 +65,7 @@ struct DeployTests {
                 if words.contains("logs") { words.append("--no-tail") }
                 if words.contains("launch") || words.contains("import") { words.append("--plan") }
                 if words.prefix(2) == ["apps", "destroy"] { words.append("--yes") }
+                if words.first == "backup" { try await keepBackups(host) }
                 let isEndless = words.first == "proxy"
                 if isEndless { words[1] = "0:8080" }
                 let outcome = try await Shell.run(
@@ -75,6 +76,16 @@ struct DeployTests {
                 )
                 #expect(outcome.code == (isEndless ? 137 : 0), "\(command): \(outcome.all)")
             }
+        }
+    }
+
+    /// What is done once on a host, before its first backup.
+    private func keepBackups(_ host: TestHost) async throws {
+        _ = try await host.roost("backup", "init", "\(host.root)/kept")
+        try await host.done("backup", "init", "\(host.root)/kept", "--saved")
+        // The clock begins one by itself, and only one at a time is made.
+        try await eventually(within: .seconds(120), "the first was made by the clock") {
+            try await host.api("/v1/backups").output.contains("\"lastGood\"")
         }
     }
 
