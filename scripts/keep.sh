@@ -7,7 +7,10 @@
 set -u
 # Whoever starts it may have signals blocked, as threads of many programs have. bash can't undo that, would never hear that
 # it is to stop, and would hand it on to the daemon.
-if [ "${ROOST_SIGNALS:-}" != clear ]; then ROOST_SIGNALS=clear exec env --default-signal "$0" "$@"; fi
+# An `env` of before 2019 has no such option: then they stay as they are.
+if [ "${ROOST_SIGNALS:-}" != clear ] && env --default-signal true 2>/dev/null; then
+  ROOST_SIGNALS=clear exec env --default-signal "$0" "$@"
+fi
 unset ROOST_SIGNALS
 role=$2 run=${ROOST_RUN:-/run/roost} end=TERM
 child='' before='' gap='' pause=2  # hundredths of a second
