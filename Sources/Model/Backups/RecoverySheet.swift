@@ -27,7 +27,7 @@ package struct RecoverySheet: Equatable, Sendable {
               password      \(password)
               recovery key  \(recoveryKey)
 
-            On an empty host with the package roost and restic, roostd stopped, as root:
+            On an empty host with Roost's package and restic installed, roostd stopped, as root:
 
               roost backup restore \(repository.address)
 
