@@ -156,7 +156,7 @@ struct BackupTests {
                   password      PASS1
                   recovery key  KEY01
 
-                On an empty host with the package roost and restic, roostd stopped, as root:
+                On an empty host with Roost's package and restic installed, roostd stopped, as root:
 
                   roost backup restore /mnt/backup
 
