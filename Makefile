@@ -36,19 +36,29 @@ stop:
 clean-state: stop
 	@scripts/clean-state.sh
 
-# Integration tests go one after the other: each starts daemons, builds and loads of its own, on two cores. Those of
-# Scaffold, those that build images and those that mount volumes start many programs, so they run by themselves: others
-# look at the clock.
+# Those of Scaffold, those that build images and those that mount volumes start many programs, so they run by themselves:
+# others look at the clock. Integration tests go two at once: each starts daemons, builds and loads of its own, and waits
+# for most of its time. Every part runs, also after one that failed.
+TESTS = test-units test-edge test-images test-runtime test-scaffold test-integration
+.PHONY: $(TESTS)
 test:
 	@scripts/install.sh test
 	swift build
 	swift build --build-tests
+	@$(MAKE) --no-print-directory --keep-going --jobs=1 $(TESTS)
+
+test-units:
 	@scripts/run_tests.py ModelTests ToolkitTests StoreTests ControlPlaneTests AgentTests APITests CertificatesTests
+test-edge:
 	@scripts/run_tests.py EdgeTests FuzzTests
+test-images:
 	@scripts/run_tests.py ImagesTests
+test-runtime:
 	@scripts/run_tests.py RuntimeTests
+test-scaffold:
 	@scripts/run_tests.py ScaffoldTests
-	@scripts/run_tests.py --at-once 1 IntegrationTests
+test-integration:
+	@scripts/run_tests.py --at-once 2 IntegrationTests
 
 lint:
 	@scripts/lint.sh

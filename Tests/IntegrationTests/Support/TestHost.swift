@@ -127,11 +127,12 @@ final class TestHost: Sendable {
         }
         let teardown = try await Shell.run("\(bin)/roostd", ["teardown"], environment: environment)
         if teardown.code == 0, !FileManager.default.fileExists(atPath: Self.template) {
+            let copy = "\(Self.template).\(UInt32.random(in: 0...0xffffff))"
             _ = try? await Shell.line(
                 // Not of a host whose disk was made to fill up: what it has built would be no surprise any more.
-                "mountpoint -q \(state) || [ ! -d \(state)/images/layers ] || { mkdir -p \(Self.template).new && "
-                    + "cp -a --reflink=auto \(state)/images \(Self.template).new/images && "
-                    + "mv -T \(Self.template).new \(Self.template); }"
+                "mountpoint -q \(state) || [ ! -d \(state)/images/layers ] || { mkdir -p \(copy) && "
+                    + "cp -a --reflink=auto \(state)/images \(copy)/images && "
+                    + "{ mv -nT \(copy) \(Self.template); rm -rf \(copy); }; }"
             )
         }
         #expect(teardown.code == 0, "\(teardown.all)")
