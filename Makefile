@@ -37,7 +37,7 @@ clean-state: stop
 	@scripts/clean-state.sh
 
 # Those of Scaffold, those that build images and those that mount volumes start many programs, so they run by themselves:
-# others look at the clock. Integration tests go two at once: each starts daemons, builds and loads of its own, and waits
+# others look at the clock. Integration tests go three at once: each starts daemons, builds and loads of its own, and waits
 # for most of its time. Every part runs, also after one that failed.
 TESTS = test-units test-edge test-images test-runtime test-scaffold test-integration
 .PHONY: $(TESTS)
@@ -58,7 +58,7 @@ test-runtime:
 test-scaffold:
 	@scripts/run_tests.py ScaffoldTests
 test-integration:
-	@scripts/run_tests.py --at-once 2 IntegrationTests
+	@scripts/run_tests.py --at-once 3 IntegrationTests
 
 lint:
 	@scripts/lint.sh

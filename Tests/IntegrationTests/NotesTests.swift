@@ -95,7 +95,8 @@ struct NotesTests {
             set -e
             layer=$(ls -d \(host.state)/images/layers/*/usr/lib/python3 | head -1 | sed 's,/usr/lib/python3,,')
             c=$(\(store) from scratch)
-            tar -C "$layer" --xattrs -cf \(host.root)/base.tar .
+            # Layers are linked into each host's folder: when another goes, their count of links changes beside us.
+            tar -C "$layer" --xattrs --warning=no-file-changed -cf \(host.root)/base.tar . || [ $? = 1 ]
             \(store) add -q "$c" \(host.root)/base.tar /
             \(store) add -q "$c" /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
             \(store) config --env PIP_CERT=/etc/ssl/certs/ca-certificates.crt "$c"
