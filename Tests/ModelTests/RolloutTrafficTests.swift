@@ -145,3 +145,28 @@ struct AnswerGateTests {
         #expect(AnswerGate.isError(answer) == isError)
     }
 }
+
+@Suite("Roll-outs that can't be cancelled")
+struct RolloutCancelTests {
+    private func rollout(_ phase: Rollout.Phase, _ fault: Fault? = nil) -> Rollout {
+        var rollout = Rollout(id: "01R", app: "shop", holder: "ada@laptop", startedAt: Timestamp(milliseconds: 0))
+        rollout.phase = phase
+        rollout.fault = fault
+        return rollout
+    }
+
+    @Test("one that has ended says how, why and what there is to do")
+    func ended() {
+        let failed = rollout(.failed, Fault(.buildFailed, "the build ended with 1")).notUnderWay
+        #expect(failed.message == "roll-out 01R of shop has ended as failed: the build ended with 1")
+        #expect(failed.hint == "there is nothing to cancel: roost deployments show 01R -a shop")
+        let complete = rollout(.complete).notUnderWay
+        #expect(complete.message == "roll-out 01R of shop has ended as complete")
+        #expect(complete.hint == "to go back to the release before: roost releases rollback -a shop")
+    }
+
+    @Test("one that goes on elsewhere is not said to have ended")
+    func elsewhere() {
+        #expect(rollout(.rolling).notUnderWay.message == "roll-out 01R is not under way here")
+    }
+}

@@ -30,7 +30,7 @@ struct RolloutRoutes {
             JSONAnswer.stream(await rollouts.follow(try await rollout(context)))
         }
         router.post("/v1/apps/:app/rollouts/:id/cancel") { _, context in
-            try await rollouts.cancel(try await rollout(context).id)
+            try await rollouts.cancel(try await rollout(context))
             return Response(status: .accepted)
         }
         router.get("/v1/apps/:app/releases") { _, context in

@@ -201,11 +201,9 @@ package actor Rollouts: Service {
     }
 
     /// Asks a deploy to stop; what it has changed is put back.
-    func cancel(_ id: String) throws {
-        guard let waiter = underWay[id] else {
-            throw Fault(.invalidState, "roll-out \(id) is not under way here")
-        }
-        cancelled.insert(id)
+    func cancel(_ rollout: Rollout) throws {
+        guard let waiter = underWay[rollout.id] else { throw rollout.notUnderWay }
+        cancelled.insert(rollout.id)
         waiter?.yield()
     }
 
