@@ -20,6 +20,7 @@ from lab.instance import Failure, Instance
 from lab.protocol import WAYS, Bench, exchange_of_edges
 
 CHUNKS = 40_000
+TUNNELLED = 4_000
 
 #: What is tried by tests, and the filter that finds them.
 SUITES = {
@@ -51,7 +52,7 @@ def protocol(binaries, ways):
 
 
 def chunk_costs(bench, is_optimised):
-    """One-byte chunks: CPU beside nginx's where the build is one that is made for speed, and what eight times as many cost."""
+    """One byte at a time: CPU beside nginx's where the build is one that is made for speed, and what eight times as many cost."""
     few, many = bench.chunk_cost(CHUNKS), bench.chunk_cost(8 * CHUNKS)
     # A tick of the clock is 10 ms: a few of them are not told apart.
     ratio = many["roost"] / max(3 * many["nginx"], 0.05) if is_optimised else None
@@ -59,6 +60,10 @@ def chunk_costs(bench, is_optimised):
         f"CPU of {8 * CHUNKS:,} one-byte chunks", f"{many['roost']:.2f} s, nginx {many['nginx']:.2f} s", "3 × nginx", ratio, many)
     growth = many["roost"] / max(few["roost"], 0.02)
     yield Figure("8 times as many one-byte chunks cost", f"{growth:.1f} times the CPU", "12 times", growth / 12, few)
+    few, many = bench.tunnel_cost(TUNNELLED), bench.tunnel_cost(8 * TUNNELLED)
+    growth = many / max(few, 0.02)
+    yield Figure("8 times as many bytes, one by one through a WebSocket, cost", f"{growth:.1f} times the CPU", "12 times",
+                 growth / 12, {"few": few, "many": many})
 
 
 def exchanged(binaries, keep):

@@ -126,4 +126,26 @@ struct WorkTests {
         }
         #expect(growth < 30)
     }
+
+    @Test("PROXY headers, byte by byte")
+    func proxyHeaders() throws {
+        let ends = ProxyHeader.Ends(client: "192.0.2.1", clientPort: 5, server: "192.0.2.2", serverPort: 443)
+        let growth = growth { size in
+            // What a sender adds to a block counts to its length; 2,048 bytes are the most there may be.
+            let added = [UInt8](repeating: 0, count: 100 * size)
+            var bytes = ProxyHeader.binary(ends) + added
+            let length = bytes.count - 16
+            (bytes[14], bytes[15]) = (UInt8(length >> 8), UInt8(length & 255))
+            for _ in 0..<20 {
+                var inbound = ByteBuffer()
+                var reading = ProxyHeader.Reading.incomplete
+                for byte in bytes {
+                    inbound.writeInteger(byte)
+                    reading = ProxyHeader.read(inbound)
+                }
+                #expect(reading == .header(ends, length: bytes.count))
+            }
+        }
+        #expect(growth < 30)
+    }
 }

@@ -92,6 +92,26 @@ class Bench:
             used[proxy] = cpu_seconds(self.pids[proxy]) - before
         return used
 
+    def tunnel_cost(self, count):
+        """CPU seconds of the edge for so many bytes that are sent and come back one by one through a WebSocket's tunnel."""
+        head = (b"GET /tunnel HTTP/1.1\r\nHost: w0.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", self.port("roost", 0)), 5) as client:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            client.sendall(head)
+            got = b""
+            while b"\r\n\r\n" not in got:
+                piece = client.recv(1 << 16)
+                if not piece:
+                    raise Failure(f"no tunnel: {got[:200]!r}")
+                got += piece
+            before = cpu_seconds(self.pids["roost"])
+            for number in range(count):
+                client.sendall(b"x")
+                if client.recv(1) != b"x":
+                    raise Failure(f"the tunnel ended after {number} bytes")
+            return cpu_seconds(self.pids["roost"]) - before
+
     # One at a time
 
     def _one_request(self, worker, proxy, way, name):

@@ -3,6 +3,7 @@ import socket
 import threading
 
 GREETING = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+TUNNEL = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 #: So long nothing comes: then all has come that will.
 QUIET_S = 0.15
 
@@ -46,6 +47,8 @@ class Recorder:
             try:
                 connection.settimeout(10)
                 data += connection.recv(1 << 16)
+                if data.startswith(b"GET /tunnel "):
+                    return self._echo(connection)
                 connection.settimeout(QUIET_S)
                 while True:
                     try:
@@ -66,3 +69,10 @@ class Recorder:
                     data += piece
             except (OSError, IndexError):
                 return
+
+    @staticmethod
+    def _echo(connection):
+        """Takes the upgrade, and sends back what comes until the other half ends."""
+        connection.sendall(TUNNEL)
+        while piece := connection.recv(1 << 16):
+            connection.sendall(piece)

@@ -28,12 +28,12 @@ package enum ProxyHeader {
         case invalid
     }
 
-    /// Looks at the first bytes of a connection.
+    /// Looks at the first bytes of a connection; asked again when more have come, it costs no more than what it asks for.
     package static func read(_ buffer: ByteBuffer) -> Reading {
-        let bytes = Array(buffer.readableBytesView.prefix(longest))
-        if bytes.starts(with: signature) { return readBinary(bytes) }
-        if bytes.count < signature.count, signature.starts(with: bytes) { return .incomplete }
-        return readText(bytes)
+        let start = Array(buffer.readableBytesView.prefix(prefixLength))
+        if start.starts(with: signature) { return readBinary(start, buffer.readableBytesView) }
+        if start.count < signature.count, signature.starts(with: start) { return .incomplete }
+        return readText(Array(buffer.readableBytesView.prefix(longestText)))
     }
 
     /// Version 1, as text.
@@ -58,15 +58,18 @@ package enum ProxyHeader {
     // MARK: - Private
 
     private static let signature: [UInt8] = [13, 10, 13, 10, 0, 13, 10, 0x51, 0x55, 0x49, 0x54, 10]
+    /// The signature, version and command, family, and the length of what follows.
+    private static let prefixLength = 16
     private static let longestText = 107
     /// A sender may add what it likes to a block; nobody adds kilobytes.
     private static let longest = 2048
 
-    private static func readBinary(_ bytes: [UInt8]) -> Reading {
-        guard bytes.count >= 16 else { return .incomplete }
-        let length = 16 + (Int(bytes[14]) << 8 | Int(bytes[15]))
-        guard bytes[12] >> 4 == 2, bytes[12] & 15 <= 1, length <= longest else { return .invalid }
-        guard bytes.count >= length else { return .incomplete }
+    private static func readBinary(_ start: [UInt8], _ all: ByteBufferView) -> Reading {
+        guard start.count == prefixLength else { return .incomplete }
+        let length = prefixLength + (Int(start[14]) << 8 | Int(start[15]))
+        guard start[12] >> 4 == 2, start[12] & 15 <= 1, length <= longest else { return .invalid }
+        guard all.count >= length else { return .incomplete }
+        let bytes = Array(all.prefix(length))
         let size = bytes[13] == 0x11 ? 4 : bytes[13] == 0x21 ? 16 : 0
         guard bytes[12] & 15 == 1, size > 0 else { return .header(nil, length: length) }
         guard length >= 16 + 2 * size + 4 else { return .invalid }
