@@ -232,21 +232,21 @@ struct RolloutRunTests {
         try await bench.app()
         try await bench.deploy("sha256:1", bench.config())
         let count = await bench.fleet.calls.count
-        let begun = Mutex<String?>(nil)
+        let begun = Mutex<Rollout?>(nil)
         try await withThrowingTaskGroup(of: Void.self) { group in
             let rollouts = ControlBench.rollouts(bench.store, bench.fleet, bench.edges) { _, _, _ in
                 Image(digest: "sha256:2", layers: [], config: .init())
             }
             await bench.fleet.before { number in
                 // In the middle of the first Machine.
-                guard number == count + 4, let id = begun.withLock({ $0 }) else { return }
-                try? await rollouts.cancel(id)
+                guard number == count + 4, let rollout = begun.withLock({ $0 }) else { return }
+                try? await rollouts.cancel(rollout)
                 // Whoever is cut off here does not go on.
                 try? await Task.sleep(for: .seconds(20))
             }
             group.addTask { try await rollouts.run() }
             let rollout = try await rollouts.begin("a", bench.request(bench.config()))
-            begun.withLock { $0 = rollout.id }
+            begun.withLock { $0 = rollout }
             var last: Rollout?
             for await event in await rollouts.follow(rollout) {
                 if case .finished(let end, _) = event { last = end }
