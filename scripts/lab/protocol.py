@@ -98,6 +98,7 @@ class Bench:
                 b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n")
         with socket.create_connection(("127.0.0.1", self.port("roost", 0)), 5) as client:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            client.settimeout(60)
             client.sendall(head)
             got = b""
             while b"\r\n\r\n" not in got:
