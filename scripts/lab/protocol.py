@@ -106,6 +106,8 @@ class Bench:
                 if not piece:
                     raise Failure(f"no tunnel: {got[:200]!r}")
                 got += piece
+            if not got.startswith(b"HTTP/1.1 101 "):
+                raise Failure(f"no tunnel: {got[:200]!r}")
             before = cpu_seconds(self.pids["roost"])
             for number in range(count):
                 client.sendall(b"x")

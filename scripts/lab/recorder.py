@@ -66,6 +66,9 @@ class Recorder:
                             return
                     if not piece:
                         return
+                    # On a connection that is used again.
+                    if piece.startswith(b"GET /tunnel "):
+                        return self._echo(connection)
                     data += piece
             except (OSError, IndexError):
                 return
