@@ -75,4 +75,39 @@ struct MachinesAPITests {
             #expect(processes.output.contains("0.0.0.0:8080"), "\(processes.all)")
         }
     }
+
+    /// What Python programs size themselves by.
+    private static let sizes = """
+        import os, multiprocessing
+        kib = {l.split(":")[0]: int(l.split()[1]) for l in open("/proc/meminfo")}
+        cores = sum(l.startswith("processor") for l in open("/proc/cpuinfo"))
+        cpus = {os.cpu_count(), len(os.sched_getaffinity(0)), multiprocessing.cpu_count(), cores}
+        print("cpus", sorted(cpus), "workers", multiprocessing.cpu_count() * 2 + 1, "MiB", kib["MemTotal"] >> 10)
+        print("available", 0 < kib["MemAvailable"] < kib["MemTotal"])
+        """
+
+    @Test("Python counts the CPUs and the memory of its Machine, over a kill of the daemon, and after a change of size")
+    func size() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("my-app")
+            defer { app.remove() }
+            try Self.sizes.write(toFile: "\(app.folder)/sizes.py", atomically: true, encoding: .utf8)
+            try await host.done("deploy", app.folder, "--no-ha")
+            func seen(_ expected: String) async throws {
+                let id = try #require(try await host.machines("my-app").first).id
+                try await eventually("what Python counts") {
+                    let outcome = try await host.roost("machine", "exec", id, "-a", "my-app", "python3 sizes.py")
+                    return outcome.output.contains("\(expected)\navailable True\n")
+                }
+            }
+            try await seen("cpus [1] workers 3 MiB 256")
+            try await host.killDaemon("serve")
+            try await host.start("serve")
+            try await seen("cpus [1] workers 3 MiB 256")
+            try await host.done("scale", "memory", "512", "-a", "my-app")
+            try await seen("cpus [1] workers 3 MiB 512")
+            let doctor = try await host.roost("doctor")
+            #expect(doctor.output.contains("of which a Machine sees as many as it was given"), "\(doctor.all)")
+        }
+    }
 }
