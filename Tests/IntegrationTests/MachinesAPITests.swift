@@ -110,4 +110,39 @@ struct MachinesAPITests {
             #expect(doctor.output.contains("of which a Machine sees as many as it was given"), "\(doctor.all)")
         }
     }
+
+    @Test("a call with a key makes one Machine over a kill of the daemon; a deploy leaves a leased Machine alone")
+    func keysAndLeases() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("my-app")
+            defer { app.remove() }
+            try await host.done("deploy", app.folder, "--no-ha")
+            let path = "http://r/v1/apps/my-app/machines"
+            let body = #"{"config":{"image":"roost/my-app:latest","init":{"cmd":["sleep","inf"]}}}"#
+            func post(_ path: String, _ body: String, _ headers: String...) async throws -> String {
+                try await Shell.run(
+                    "/usr/bin/curl",
+                    ["-s", "-m", "30", "--unix-socket", "\(host.run)/api.sock", path, "-d", body]
+                        + headers.flatMap { ["-H", $0] }
+                ).output
+            }
+            let first = try await post(path, body, "Idempotency-Key: one")
+            try await host.killDaemon("serve")
+            try await host.start("serve")
+            #expect(try await post(path, body, "Idempotency-Key: one") == first)
+            #expect(try await host.machines("my-app").count == 2)
+            #expect(try await post(path, "{}", "Idempotency-Key: one").contains("key_reused"))
+            let served = try await host.machines("my-app").first { $0.config.metadata["fly_process_group"] != nil }
+            let id = try #require(served).id
+            let memory = try await host.api("/v1/apps/my-app/machines/\(id)/memory").output
+            #expect(memory.contains("\"limit_mb\":256"), "\(memory)")
+            #expect(try await post("\(path)/\(id)/lease?ttl=300", "").contains("nonce"))
+            let refused = try await host.roost("deploy", app.folder, "--no-ha")
+            #expect(refused.code == 1, "\(refused.all)")
+            #expect(refused.all.contains("machine ID \(id) lease currently held by"), "\(refused.all)")
+            #expect(refused.all.contains("roost machine leases clear \(id)"), "\(refused.all)")
+            try await host.done("machine", "leases", "clear", id, "-a", "my-app")
+            try await host.done("deploy", app.folder, "--no-ha")
+        }
+    }
 }

@@ -2,7 +2,9 @@
 ///
 /// > Source: Linux, Documentation/admin-guide/cputopology.rst and cgroup-v2.rst, `cpuset.cpus`.
 enum CPUList {
-    /// The numbers, sorted; nil for what is no such list. An empty text is an empty list.
+    /// The numbers, sorted; nil for what is no such list.
+    ///
+    /// An empty text is an empty list.
     static func parse(_ text: String) -> [Int]? {
         var numbers: Set<Int> = []
         for part in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {

@@ -90,7 +90,8 @@ enum CPUPlan {
                 let part = part(id, place)
                 guard part >= Self.least else { continue }
                 let others = order.filter { !place.cpus.contains($0.key) }
-                guard let least = others.first?.value, let target = others.filter({ $0.value == least }).map(\.key).min()
+                guard let least = others.first?.value,
+                    let target = others.filter({ $0.value == least }).map(\.key).min()
                 else { continue }
                 let gain = load - max(load - part, least + part)
                 guard gain >= part / 2, gain > best?.gain ?? 0 else { continue }

@@ -17,9 +17,8 @@ enum SizeText {
     static func memory(_ use: MachineUsage.Memory, _ host: HostMemory) -> String {
         let total = use.limit > 0 ? min(use.limit, host.total) : host.total
         let free = min(max(0, total - use.used), host.available)
-        // Files that are cached can be dropped, shared memory among them can't.
         let droppable = max(0, use.cached - use.shared)
-        let available = min(free + droppable, host.available, total)
+        let available = min(use.limit > 0 ? use.available : total, host.available, total)
         let swap = use.swapLimit ?? 0
         let rows: [(String, Int64)] = [
             ("MemTotal", total), ("MemFree", free), ("MemAvailable", available), ("Buffers", 0),
@@ -43,6 +42,7 @@ enum SizeText {
     ///   - use: what the Machine has used.
     ///   - uptime: hundredths of a second since the host's boot, from which process times count.
     ///   - boot: the host's boot, in seconds since 1970.
+    /// - Returns: the whole file; what nobody counts for a Machine alone is 0 there.
     static func processor(cpus: Int, _ use: MachineUsage.Processor, uptime: Int64, boot: Int64) -> String {
         func row(_ name: String, _ user: Int64, _ system: Int64, _ idle: Int64) -> String {
             let numbers = [user, 0, system, max(0, idle), 0, 0, 0, 0, 0, 0]
@@ -59,7 +59,8 @@ enum SizeText {
 
     /// `/proc/cpuinfo` of the first CPUs of the host's, counted from 0.
     static func processors(_ host: String, cpus: Int) -> String {
-        let blocks = host.replacing("\n\n", with: "\u{0}").split(separator: "\u{0}").filter { $0.hasPrefix("processor") }
+        let blocks = host.replacing("\n\n", with: "\u{0}").split(separator: "\u{0}")
+            .filter { $0.hasPrefix("processor") }
         return blocks.prefix(cpus).enumerated().map { index, block in
             block.split(separator: "\n").map { line in
                 let name = line.prefix { $0 != ":" }
