@@ -24,8 +24,7 @@ package actor KeyedCalls {
 
     /// Takes a call in; whoever is told to carry it out ends it by `finish` or `forget`.
     ///
-    /// - Throws: ``Fault`` `keyReused` where the key stands for another call, `invalidState` while the same is being carried
-    ///   out.
+    /// - Throws: ``Fault`` `keyReused` where the key stands for another call, `invalidState` while the same is under way.
     func begin(_ name: String, digest: String) async throws -> Verdict {
         guard underWay.insert(name).inserted else {
             throw Fault(
