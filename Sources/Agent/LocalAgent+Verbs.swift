@@ -33,6 +33,12 @@ extension LocalAgent {
         return try await host.runtime.processes(id)
     }
 
+    package func usage(_ id: Machine.ID) async throws -> MachineUsage? {
+        try await requireStarted(id, "its memory")
+        guard let machine = await keepers[id]?.machine else { return nil }
+        return await host.runtime.usage(of: [machine])[id]
+    }
+
     /// Keeps a configuration for `GET …/versions`, and lets go of the oldest; nothing else depends on it.
     func keep(_ version: MachineVersion, of machine: Machine) async {
         await host.keep(version, of: machine)

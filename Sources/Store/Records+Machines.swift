@@ -7,6 +7,8 @@ extension StateStore {
     package var destroyedMachines: Records<Machine> { Records(self, "/destroyed-machines/") }
     /// Named `<app>/<id>`.
     package var machineLeases: Records<MachineLease> { Records(self, "/machine-leases/") }
+    /// Named for a digest of caller and key.
+    package var keyedCalls: Records<KeyedCall> { Records(self, "/keyed-calls/") }
     /// What was kept of volumes, named `<volume>/<id>`.
     package var snapshots: Records<VolumeSnapshot> { Records(self, "/snapshots/") }
     /// How far the schedules of Machines were seen to, named `<app>/<id>`.

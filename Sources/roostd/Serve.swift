@@ -42,7 +42,7 @@ struct ServeCommand: AsyncParsableCommand {
             Autostop(store: base.store, machines: platform.machines, edges: edges.link, logger: logger),
             Healer(store: base.store, fleet: base.agent, rollouts: platform.rollouts, logger: logger),
             ScheduleClock(store: base.store, machines: platform.machines, logger: logger),
-            LogRotation(runtime: base.runtime, logger: logger),
+            LogRotation(runtime: base.runtime, logger: logger), SizeUpkeep(runtime: base.runtime, logger: logger),
             VolumeSweep(volumes: platform.volumes, logger: logger), store, backups,
         ]
         var parts = platform.parts(edges, store)

@@ -55,8 +55,14 @@ struct FlapsClientTests {
             "--yes"
         )
         #expect(elsewhere.code == 1 && elsewhere.error.contains("there is no host in region nrt"))
-        try await host.done("scale", "count", "\(before + 4)", "--region", "iad,cdg", "-a", "my-app", "--yes")
+        // A count with regions is one of the Machines there.
+        for count in ["5", "4"] {
+            try await host.done("scale", "count", count, "--region", "iad,cdg", "-a", "my-app", "--yes")
+        }
+        let enough = try await host.roost("scale", "count", "4", "--region", "iad,cdg", "-a", "my-app", "--yes")
+        #expect(enough.code == 0 && enough.error.contains("already scaled"), "\(enough.all)")
         let machines = try await host.machines("my-app")
+        #expect(machines.count == before + 4)
         #expect(machines.filter { $0.region == "iad" }.count == 2 && machines.filter { $0.region == "cdg" }.count == 2)
         let away = try #require(machines.first { $0.region == "cdg" })
         let told = try await host.done("machine", "exec", away.id, "-a", "my-app", "printenv FLY_REGION")

@@ -75,4 +75,74 @@ struct MachinesAPITests {
             #expect(processes.output.contains("0.0.0.0:8080"), "\(processes.all)")
         }
     }
+
+    /// What Python programs size themselves by.
+    private static let sizes = """
+        import os, multiprocessing
+        kib = {l.split(":")[0]: int(l.split()[1]) for l in open("/proc/meminfo")}
+        cores = sum(l.startswith("processor") for l in open("/proc/cpuinfo"))
+        cpus = {os.cpu_count(), len(os.sched_getaffinity(0)), multiprocessing.cpu_count(), cores}
+        print("cpus", sorted(cpus), "workers", multiprocessing.cpu_count() * 2 + 1, "MiB", kib["MemTotal"] >> 10)
+        print("available", 0 < kib["MemAvailable"] < kib["MemTotal"])
+        """
+
+    @Test("Python counts the CPUs and the memory of its Machine, over a kill of the daemon, and after a change of size")
+    func size() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("my-app")
+            defer { app.remove() }
+            try Self.sizes.write(toFile: "\(app.folder)/sizes.py", atomically: true, encoding: .utf8)
+            try await host.done("deploy", app.folder, "--no-ha")
+            func seen(_ expected: String) async throws {
+                let id = try #require(try await host.machines("my-app").first).id
+                try await eventually("what Python counts") {
+                    let outcome = try await host.roost("machine", "exec", id, "-a", "my-app", "python3 sizes.py")
+                    return outcome.output.contains("\(expected)\navailable True\n")
+                }
+            }
+            try await seen("cpus [1] workers 3 MiB 256")
+            try await host.killDaemon("serve")
+            try await host.start("serve")
+            try await seen("cpus [1] workers 3 MiB 256")
+            try await host.done("scale", "memory", "512", "-a", "my-app")
+            try await seen("cpus [1] workers 3 MiB 512")
+            let doctor = try await host.roost("doctor")
+            #expect(doctor.output.contains("of which a Machine sees as many as it was given"), "\(doctor.all)")
+        }
+    }
+
+    @Test("a call with a key makes one Machine over a kill of the daemon; a deploy leaves a leased Machine alone")
+    func keysAndLeases() async throws {
+        try await TestHost.with { host in
+            let app = try TestApp("my-app")
+            defer { app.remove() }
+            try await host.done("deploy", app.folder, "--no-ha")
+            let path = "http://r/v1/apps/my-app/machines"
+            let body = #"{"config":{"image":"roost/my-app:latest","init":{"cmd":["sleep","inf"]}}}"#
+            func post(_ path: String, _ body: String, _ headers: String...) async throws -> String {
+                try await Shell.run(
+                    "/usr/bin/curl",
+                    ["-s", "-m", "30", "--unix-socket", "\(host.run)/api.sock", path, "-d", body]
+                        + headers.flatMap { ["-H", $0] }
+                ).output
+            }
+            let first = try await post(path, body, "Idempotency-Key: one")
+            try await host.killDaemon("serve")
+            try await host.start("serve")
+            #expect(try await post(path, body, "Idempotency-Key: one") == first)
+            #expect(try await host.machines("my-app").count == 2)
+            #expect(try await post(path, "{}", "Idempotency-Key: one").contains("key_reused"))
+            let served = try await host.machines("my-app").first { $0.config.metadata["fly_process_group"] != nil }
+            let id = try #require(served).id
+            let memory = try await host.api("/v1/apps/my-app/machines/\(id)/memory").output
+            #expect(memory.contains("\"limit_mb\":256"), "\(memory)")
+            #expect(try await post("\(path)/\(id)/lease?ttl=300", "").contains("nonce"))
+            let refused = try await host.roost("deploy", app.folder, "--no-ha")
+            #expect(refused.code == 1, "\(refused.all)")
+            #expect(refused.all.contains("machine ID \(id) lease currently held by"), "\(refused.all)")
+            #expect(refused.all.contains("roost machine leases clear \(id)"), "\(refused.all)")
+            try await host.done("machine", "leases", "clear", id, "-a", "my-app")
+            try await host.done("deploy", app.folder, "--no-ha")
+        }
+    }
 }

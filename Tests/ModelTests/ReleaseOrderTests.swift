@@ -54,13 +54,32 @@ struct ReleaseOrderTests {
         #expect(try self.plan(.rollback) { $0.version = 1 }.release.image == "sha256:1")
     }
 
+    @Test("a count with regions is one of the Machines there: nothing where they are enough, and none elsewhere goes")
+    func countsInRegions() throws {
+        var machines = "abcde".map { Self.machine($0, "app", release: 3) }
+        for (index, region) in ["iad", "fra", "cdg", "fra", "iad"].enumerated() { machines[index].region = region }
+        func steps(_ count: Int, _ regions: [String]) throws -> [Rollout.Step] {
+            let plan = try plan(.count, machines: machines) {
+                $0.counts = ["app": count]
+                $0.regions = regions
+            }
+            return plan.steps(have: machines) { machines[0].id }
+        }
+        #expect(try steps(3, ["iad", "cdg"]).isEmpty)
+        #expect(try steps(2, ["fra"]).isEmpty)
+        #expect(try steps(4, ["iad", "cdg"]) == [.create(machine: machines[0].id, group: "app")])
+        #expect(try steps(2, ["iad", "cdg"]) == [.destroy(machine: machines[4].id)])
+        #expect(try steps(0, ["fra"]) == [.destroy(machine: machines[1].id), .destroy(machine: machines[3].id)])
+    }
+
     @Test("Machines are spread evenly over the regions that a scale names, and only as many as fit")
     func regions() throws {
         let plan = try plan(.count) {
             $0.counts = ["app": 5]
             $0.regions = ["iad", "cdg", "nrt"]
         }
-        #expect(plan.counts == ["app": 5] && plan.release.regions == ["app": ["iad", "cdg", "nrt"]])
+        // Those elsewhere are no part of the count, and stay.
+        #expect(plan.counts == ["app": 7] && plan.release.regions == ["app": ["iad", "cdg", "nrt"]])
         var present: [String] = []
         for _ in 0..<5 { present.append(plan.release.region(for: "app", present: present) ?? "") }
         #expect(present == ["iad", "cdg", "nrt", "iad", "cdg"])

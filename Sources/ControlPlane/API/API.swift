@@ -39,6 +39,8 @@ package struct API: Sendable {
         package var metrics: MetricsDesk?
         /// Nil where nobody makes backups.
         package var backups: BackupDesk?
+        /// Calls that clients may send twice; one for all doors.
+        let calls: KeyedCalls
         /// Opens consoles in Machines; nil where nobody can.
         package var consoles: Consoles?
 
@@ -54,6 +56,7 @@ package struct API: Sendable {
             self.volumes = volumes
             (self.rollouts, sources, workbench) = rollouts
             (tokens, activity) = access
+            calls = KeyedCalls(store: machines.store)
         }
     }
 
@@ -78,6 +81,7 @@ package struct API: Sendable {
         let router = Router()
         router.add(middleware: FaultMiddleware(logger: log))
         router.add(middleware: Gate(tokens: parts.tokens, activity: parts.activity))
+        router.add(middleware: KeyedCallGate(calls: parts.calls))
         router.get("/v1/health") { _, _ in JSONAnswer.make(.object(["status": .string("ok")])) }
         OpenAPI.add(to: router)
         AppRoutes(apps: parts.apps).add(to: router)

@@ -19,6 +19,8 @@ struct Endpoint: Sendable {
     var status = 200
     /// Takes a lease's nonce.
     var isLeased = false
+    /// May be sent again with the same key, and is then carried out once.
+    var isKeyed = false
     /// Stands in the record of changes.
     var isRecorded = true
 
@@ -63,6 +65,12 @@ struct Endpoint: Sendable {
     func leased() -> Endpoint {
         var copy = self
         copy.isLeased = true
+        return copy
+    }
+
+    func keyed() -> Endpoint {
+        var copy = self
+        copy.isKeyed = true
         return copy
     }
 
@@ -139,12 +147,13 @@ enum Endpoints {
     private static let apps = [
         Endpoint("GET /v1/apps", .anyToken, "Apps_list", "The apps that the token may see.")
             .query("org_slug", "app_role").answers("Apps"),
-        Endpoint("POST /v1/apps", .organization, "Apps_create", "Make an app.").body("CreateApp").answers("App", 201),
+        Endpoint("POST /v1/apps", .organization, "Apps_create", "Make an app.").body("CreateApp").answers("App", 201)
+            .keyed(),
         Endpoint("GET /v1/apps/{app}", .appRead, "Apps_show", "One app.").answers("App"),
         Endpoint("DELETE /v1/apps/{app}", .organization, "Apps_delete", "Destroy an app and all that is its own.")
             .query("force:boolean").answers(nil, 202),
         Endpoint("POST /v1/apps/{app}/deploy_token", .organization, "App_create_deploy_token", "A token for one app.")
-            .body("CreateDeployToken").answers("Token"),
+            .body("CreateDeployToken").answers("Token").keyed(),
         Endpoint("GET /v1/apps/{app}/logs", .appRead, "Logs_follow", "Log lines, one JSON object a line.")
             .query(
                 "machine",
@@ -168,7 +177,7 @@ enum Endpoints {
         Endpoint("GET /v1/tokens", .organization, "Tokens_list", "All tokens, without what opens them.")
             .answers("Tokens"),
         Endpoint("POST /v1/tokens", .organization, "Tokens_create", "Make a token.").body("CreateToken")
-            .answers("Token", 201),
+            .answers("Token", 201).keyed(),
         Endpoint("DELETE /v1/tokens/{token}", .organization, "Tokens_revoke", "Revoke a token.").answers("Token"),
         Endpoint("GET /v1/tokens/current", .anyToken, "Tokens_current", "Whose token this is.").answers(
             "CurrentTokens"
@@ -183,7 +192,7 @@ enum Endpoints {
         Endpoint("GET /v1/apps/{app}/rollouts", .appRead, "Rollouts_list", "The app's deploys.")
             .answers("[Document]"),
         Endpoint("POST /v1/apps/{app}/rollouts", .appWrite, "Rollouts_create", "Deploy.").body("Document")
-            .answers("Document", 202),
+            .answers("Document", 202).keyed(),
         Endpoint("POST /v1/apps/{app}/rollouts/plan", .appRead, "Rollouts_plan", "What a deploy would do.").body(
             "Document"
         )
@@ -194,6 +203,6 @@ enum Endpoints {
         Endpoint("GET /v1/apps/{app}/releases", .appRead, "Releases_list", "The app's releases.")
             .answers("[Document]"),
         Endpoint("POST /v1/apps/{app}/releases", .appWrite, "Releases_create", "Return to a release, or change sizes.")
-            .body("Document").answers("Document"),
+            .body("Document").answers("Document").keyed(),
     ]
 }

@@ -9,7 +9,7 @@ extension Endpoints {
             .query("include_deleted:boolean", "region", "state", "summary:boolean", "include_leases:boolean")
             .answers("[Machine]"),
         Endpoint("POST \(root)", .appWrite, "Machines_create", "Make a Machine, and start it unless skip_launch.")
-            .body("CreateMachine").answers("Machine"),
+            .body("CreateMachine").answers("Machine").keyed(),
         Endpoint("GET \(one)", .machineRead, "Machines_show", "One Machine, also for an hour after its end.")
             .answers("Machine"),
         Endpoint("POST \(one)", .appWrite, "Machines_update", "Replace a Machine's configuration.")
@@ -40,6 +40,8 @@ extension Endpoints {
     static let machineParts = [
         Endpoint("GET \(one)/ps", .machineRead, "Machines_list_processes", "The processes of a Machine.")
             .query("sort_by", "order").answers("[Process]"),
+        Endpoint("GET \(one)/memory", .machineRead, "Machines_get_memory", "The memory of a Machine, in MiB.")
+            .answers("Memory"),
         Endpoint("GET \(one)/events", .machineRead, "Machines_list_events", "What happened to a Machine, newest first.")
             .query("limit:integer").answers("[Event]"),
         Endpoint("GET \(one)/versions", .appRead, "Machines_list_versions", "Its configurations, newest first.")
@@ -68,7 +70,7 @@ extension Endpoints {
         Endpoint("GET /v1/apps/{app}/volumes", .appRead, "Volumes_list", "The app's volumes.")
             .query("summary:boolean").answers("[Volume]"),
         Endpoint("POST /v1/apps/{app}/volumes", .appWrite, "Volumes_create", "Make a volume.")
-            .body("CreateVolume").answers("Volume"),
+            .body("CreateVolume").answers("Volume").keyed(),
         Endpoint("GET /v1/apps/{app}/volumes/{volume}", .appRead, "Volumes_get_by_id", "One volume.")
             .answers("Volume"),
         Endpoint("PUT /v1/apps/{app}/volumes/{volume}", .appWrite, "Volumes_update", "Change how it is kept.")

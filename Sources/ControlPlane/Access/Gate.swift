@@ -145,6 +145,9 @@ extension HTTPField.Name {
     /// What the user at the command line is called, for records; believed of nobody but root.
     static var roostUser: Self { name("Roost-User") }
     static var leaseNonce: Self { name("fly-machine-lease-nonce") }
+    static var idempotencyKey: Self { name("Idempotency-Key") }
+    /// On an answer that was given before.
+    static var idempotencyReplayed: Self { name("Idempotency-Replayed") }
 
     private static func name(_ text: String) -> Self {
         guard let name = Self(text) else { preconditionFailure("\(text) is the name of a header") }

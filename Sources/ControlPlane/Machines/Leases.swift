@@ -29,8 +29,33 @@ struct Leases: Sendable {
 
     /// Takes the lease, or holds it for longer when the nonce is its own.
     ///
-    /// - Throws: ``Fault`` `leaseHeld` when somebody else has it; of two who ask at once, one gets it.
+    /// - Throws: ``Fault`` `leaseHeld` when somebody else has it, or a deploy works on the Machine; of two who ask at once,
+    ///   one gets it.
     func acquire(_ machine: Machine, _ order: Order) async throws -> MachineLease {
+        try await refuseDuringDeploy(machine)
+        let lease = try await take(machine, order)
+        do {
+            // A deploy notes down its Machines before it looks for leases: of the two, one sees the other.
+            try await refuseDuringDeploy(machine)
+        } catch {
+            if order.nonce == nil { try await store.machineLeases.delete(name(machine)) }
+            throw error
+        }
+        return lease
+    }
+
+    private func refuseDuringDeploy(_ machine: Machine) async throws {
+        guard let rollout = try await store.deployUnderWay(machine.app), rollout.worksOn(machine.id) else { return }
+        throw Fault(
+            .leaseHeld,
+            "aborted: machine ID \(machine.id) lease currently held by the deploy of \(rollout.holder) that began "
+                + rollout.startedAt.rfc3339,
+            hint:
+                "follow it: roost deploy --watch -a \(machine.app); or end it: roost deploy --cancel -a \(machine.app)"
+        )
+    }
+
+    private func take(_ machine: Machine, _ order: Order) async throws -> MachineLease {
         while true {
             let stored = try await store.machineLeases.get(name(machine))
             let now = Timestamp.now()

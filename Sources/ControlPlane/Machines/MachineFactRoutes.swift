@@ -23,6 +23,15 @@ struct MachineFactRoutes {
             )
             return JSONAnswer.make(.array(sorted.map(\.wire)))
         }
+        router.get("/v1/apps/:app/machines/:id/memory") { _, context in
+            let machine = try await machines.get(context, apps)
+            guard let memory = try await machines.fleet.usage(machine.id)?.memory else {
+                throw Fault(.unsupported, "the host does not tell how much memory Machine \(machine.id) has")
+            }
+            return JSONAnswer.make(
+                .object(["available_mb": .int(memory.available >> 20), "limit_mb": .int(memory.limit >> 20)])
+            )
+        }
         router.get("/v1/apps/:app/machines/:id/events") { request, context in
             let machine = try await machines.find(context, apps)
             let limit = try request.number("limit", in: 1...Machine.maximumEvents) ?? 20

@@ -10,7 +10,7 @@ extension Machines {
             throw Fault(.invalidState, "app \(app.name) is being destroyed", hint: App.untilDestroyed)
         }
         var config = try await config(app.name, body, metadata: [:])
-        let id = Machine.ID.random()
+        let id = CallSeed.current?.machine ?? .random()
         var region = try body.text("region") ?? ""
         if region.isEmpty { region = try await regionOf(config) }
         try MachineNames.validate(region: region)
@@ -22,6 +22,10 @@ extension Machines {
         let skipsLaunch = try body.flag("skip_launch") ?? false || config.standbys != nil
         let skipsRouting = try body.flag("skip_service_registration") ?? false
         let ttl = try leaseTTL(body)
+        if let made = try await madeBefore(app.name, id) {
+            if made.status.state == .created, !skipsLaunch { try await fleet.launch(id) }
+            return answer(made, made.status.state == .destroyed ? nil : try await lease(made, ttl))
+        }
         let machine = try await claims.with(app.name, name) {
             try await refuseTaken(name, app.name)
             do {
@@ -107,6 +111,13 @@ extension Machines {
             return settings.region
         }
         return volume.region
+    }
+
+    /// What an earlier try of the same call has made, whatever has become of it.
+    private func madeBefore(_ app: String, _ id: Machine.ID) async throws -> Machine? {
+        guard CallSeed.current?.isAgain == true else { return nil }
+        if let machine = try await list(app).first(where: { $0.id == id }) { return machine }
+        return try await destroyed(app).first { $0.id == id }
     }
 
     private func refuseTaken(_ name: String, _ app: String) async throws {

@@ -69,7 +69,8 @@ enum OpenAPI {
         let inPath = endpoint.parameters.map { one($0, in: "path", "string") }
         let inQuery = endpoint.query.map { one($0.name, in: "query", $0.type) }
         let lease = endpoint.isLeased ? [one("fly-machine-lease-nonce", in: "header", "string")] : []
-        return inPath + inQuery + lease
+        let key = endpoint.isKeyed ? [one("Idempotency-Key", in: "header", "string")] : []
+        return inPath + inQuery + lease + key
     }
 
     private static func responses(_ endpoint: Endpoint) -> [String: JSONValue] {

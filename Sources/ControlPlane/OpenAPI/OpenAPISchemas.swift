@@ -73,6 +73,7 @@ enum OpenAPISchemas {
         pid: integer, stime: integer, rtime: integer, command: string, directory: string, cpu: integer,
         rss: integer, listen_sockets: [Socket]
         """,
+        "Memory": "available_mb: integer, limit_mb: integer",
         "Socket": "proto: string, address: string",
         "Version": "version: string, user_config: MachineConfig",
         "CreateLease": "ttl: integer?, description: string?",

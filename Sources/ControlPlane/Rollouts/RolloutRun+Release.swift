@@ -18,12 +18,7 @@ extension RolloutRun {
         if let id = plan.healed {
             await tell(.line("Machine \(id) gets a successor: \(order.cause ?? "it is not well")"))
             (rollout.release, rollout.previous) = (plan.release.version, plan.release.version)
-            rollout.steps = RolloutPlanner.heal(
-                id,
-                want: plan.release.config,
-                have: machines,
-                newID: Machine.ID.random
-            )
+            try await claim(plan.steps(have: machines, newID: Machine.ID.random))
             rollout.phase = .rolling
             return try await rollouts.save(rollout)
         }
@@ -32,16 +27,24 @@ extension RolloutRun {
         release.user = order.user
         release.status = .running
         release.counts = nil
+        try await claim(plan.steps(have: machines, newID: Machine.ID.random))
         try await write(release, machines, previous: try await store.apps.get(app)?.value.currentRelease)
-        rollout.steps = RolloutPlanner.replan(
-            want: release.config,
-            have: machines,
-            counts: plan.counts,
-            updates: plan.updates,
-            newID: Machine.ID.random
-        )
         rollout.phase = .rolling
         try await rollouts.save(rollout)
+    }
+
+    /// Notes down which Machines it will work on; from then on nobody gets their leases.
+    ///
+    /// - Throws: ``Fault`` `leaseHeld` when somebody has one of them already; nothing is changed then.
+    mutating func claim(_ steps: [Rollout.Step]) async throws {
+        rollout.steps = steps
+        try await rollouts.save(rollout)
+        do {
+            try await rollouts.refuseLeased(rollout.app, steps)
+        } catch {
+            rollout.steps = []
+            throw error
+        }
     }
 
     /// Whether Machines stay as a fault left them: `[deploy] rollback = false`.

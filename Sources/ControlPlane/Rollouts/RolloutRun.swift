@@ -90,8 +90,8 @@ struct RolloutRun {
             newID: Machine.ID.random
         )
         try await refuseWithoutMemory(steps, release, machines)
+        try await claim(steps)
         try await write(release, machines, previous: record?.currentRelease)
-        rollout.steps = steps
         rollout.phase = .rolling
         try await rollouts.save(rollout)
     }

@@ -123,10 +123,16 @@ package actor Rollouts: Service {
     ///
     /// - Throws: ``Fault`` `deployInProgress` naming who deploys, since when and at which step.
     func begin(_ app: String, _ request: DeployRequest) async throws -> Rollout {
+        if let begun = try await begunBefore(app) { return begun }
         try await settings.admit()
         try await refuseForeignHostnames(app, request.config)
         try await vet(request, app)
-        var rollout = Rollout(id: ULID.make(), app: app, holder: request.user, startedAt: .now())
+        var rollout = Rollout(
+            id: CallSeed.current?.rollout ?? ULID.make(),
+            app: app,
+            holder: request.user,
+            startedAt: .now()
+        )
         rollout.lines = request.lines
         rollout.configFile = request.configFile
         rollout.maxConcurrent = request.options.maxConcurrent
@@ -138,12 +144,25 @@ package actor Rollouts: Service {
     ///
     /// - Throws: ``Fault`` `deployInProgress`, or what is wrong with the order.
     func begin(_ app: String, _ order: ReleaseOrder) async throws -> Rollout {
+        if let begun = try await begunBefore(app) { return begun }
         // Said at once, so that an order that can't be carried out leaves no trace.
-        _ = try await plan(app, order)
+        let machines = try await store.managedMachines(app)
+        try await refuseLeased(app, try await plan(app, order).steps(have: machines, newID: Machine.ID.random))
         return try await begin(
-            Rollout(id: ULID.make(), app: app, holder: order.user, startedAt: .now()),
+            Rollout(
+                id: CallSeed.current?.rollout ?? ULID.make(),
+                app: app,
+                holder: order.user,
+                startedAt: .now()
+            ),
             .release(order)
         )
+    }
+
+    /// What an earlier try of the same call has begun.
+    private func begunBefore(_ app: String) async throws -> Rollout? {
+        guard let seed = CallSeed.current, seed.isAgain else { return nil }
+        return try await store.rollouts.get("\(app)/\(seed.rollout)")?.value
     }
 
     /// What an order means as things stand.
@@ -240,6 +259,14 @@ package actor Rollouts: Service {
     private func vet(_ request: DeployRequest, _ app: String) async throws {
         let machines = try await store.managedMachines(app)
         _ = try request.options.choose(machines, request.config)
+        if request.options.buildOnly != true {
+            var options = request.options
+            options.isFirst = machines.isEmpty
+            try await refuseLeased(
+                app,
+                RolloutPlanner.plan(want: request.config, have: machines, options: options, newID: Machine.ID.random)
+            )
+        }
         guard request.options.refusesPause == true else { return }
         let plan = RolloutPlanner.explain(want: request.config, have: machines, options: request.options)
         guard let pause = plan.pauses.first else { return }

@@ -31,7 +31,7 @@ package struct Tokens: Sendable {
         guard order.life > .zero, order.life <= APIToken.maximumLife else {
             throw Fault(.invalidRequest, "expiry: expected a time up to 20 years, found \(GoDuration(order.life).text)")
         }
-        let id = Self.random(bytes: 6, hex: true)
+        let id = CallSeed.current?.token ?? Self.random(bytes: 6, hex: true)
         let text = APIToken.text(id: id, secret: Self.random(bytes: 32, hex: false))
         let now = Timestamp.now()
         let token = APIToken(
@@ -42,7 +42,8 @@ package struct Tokens: Sendable {
             created: (now, order.by),
             expiresAt: now.advanced(by: order.life)
         )
-        try await store.tokens.put(id, token, expected: 0)
+        // One that an earlier try of the same call has made was shown to nobody: this takes its place.
+        try await store.tokens.put(id, token, expected: CallSeed.current?.isAgain == true ? nil : 0)
         return (text, token)
     }
 

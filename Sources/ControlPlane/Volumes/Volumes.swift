@@ -52,7 +52,7 @@ package struct Volumes: Sendable {
         let place = try body.text("region").flatMap { $0.isEmpty ? nil : $0 } ?? origin?.volume?.region ?? region
         try MachineNames.validate(region: place)
         var volume = Volume(
-            id: Volume.newID(),
+            id: CallSeed.current?.volume ?? Volume.newID(),
             name: name,
             app: app,
             region: place,
@@ -68,6 +68,8 @@ package struct Volumes: Sendable {
             )
         }
         volume.filledFrom = origin?.name
+        // What an earlier try of the same call has made; one that it has not filled is filled by the sweep.
+        if CallSeed.current?.isAgain == true, let made = try await store.volumes.get(volume.id)?.value { return made }
         try await store.volumes.put(volume.id, volume, expected: 0)
         guard let origin else { return volume }
         return try await fill(volume, from: origin.source)

@@ -57,6 +57,7 @@ extension Fault {
         case unauthorized = "unauthorized"
         case forbidden = "forbidden"
         case tokenNotFound = "token_not_found"
+        case keyReused = "key_reused"
     }
 }
 
@@ -73,7 +74,8 @@ extension Fault.Code {
         case .deployInProgress, .revisionConflict, .invalidState, .leaseHeld: 409
         case .volumeInUse, .preconditionFailed: 412
         case .tooLarge: 413
-        case .nameTaken, .buildFailed, .rolloutFailed, .releaseCommandFailed, .certificateInvalid, .certificateFailed:
+        case .nameTaken, .buildFailed, .rolloutFailed, .releaseCommandFailed, .certificateInvalid, .certificateFailed,
+            .keyReused:
             422
         case .cancelled: 499
         case .corrupt, .newerVersion, .io, .toolFailed, .toolMissing, .hostUnfit: 500

@@ -50,6 +50,9 @@ package protocol Fleet: Sendable {
     /// - Throws: ``Fault`` `invalidState` when it does not run, `timedOut`.
     func exec(_ id: Machine.ID, _ command: MachineCommand) async throws -> MachineCommand.Outcome
 
+    /// What a Machine that runs uses; nil when nobody can say.
+    func usage(_ id: Machine.ID) async throws -> MachineUsage?
+
     /// The processes of a Machine that runs.
     func processes(_ id: Machine.ID) async throws -> [MachineProcess]
 
@@ -85,6 +88,9 @@ package protocol Fleet: Sendable {
 extension Fleet {
     /// Nobody can say.
     package func freeMemory() async throws -> Int? { nil }
+
+    /// Nobody can say.
+    package func usage(_ id: Machine.ID) async throws -> MachineUsage? { nil }
 
     /// Gives a Machine another configuration of its release, without a change of its metadata.
     package func update(_ id: Machine.ID, config: MachineConfig, release: Int, launch: Bool) async throws {

@@ -34,6 +34,9 @@ package struct MachineUsage: Equatable, Sendable {
 
         /// What is really needed: files that nobody has looked at lately can be dropped at any time.
         package var workingSet: Int64 { max(0, used - inactiveFiles) }
+
+        /// What programs could still have: files that are cached can be dropped, shared memory among them can't.
+        package var available: Int64 { max(0, limit - used) + min(used, max(0, cached - shared)) }
     }
 
     /// CPU time in hundredths of a second.

@@ -50,8 +50,18 @@ extension ReleaseOrder {
         package var updates: Bool
         /// What is in service is just that: nothing needs to be done.
         package var isInService: Bool
+        /// Where those go first that are too many; empty: anywhere.
+        package var regions: Set<String> = []
         /// The one Machine that gets a successor; the release stays what it is.
         package var healed: Machine.ID?
+
+        /// How the app's Machines come to it; none where nothing needs to be done.
+        package func steps(have machines: [Machine], newID: () -> Machine.ID) -> [Rollout.Step] {
+            if let healed { return RolloutPlanner.heal(healed, want: release.config, have: machines, newID: newID) }
+            guard !isInService else { return [] }
+            let change = RolloutPlanner.CountChange(counts: counts, updates: updates, regions: regions)
+            return RolloutPlanner.replan(want: release.config, have: machines, change, newID: newID)
+        }
     }
 
     /// What the order means for an app.
@@ -92,7 +102,8 @@ extension ReleaseOrder {
         case .count:
             plan.counts = try wantedCounts(now.config, machines)
             plan.updates = false
-            plan.release.regions = try wantedRegions(now.regions, plan.counts)
+            plan.regions = Set(regions ?? [])
+            plan.release.regions = try wantedRegions(now.regions, counts ?? [:])
             plan.release.reason = Self.words("scale", plan.counts.mapValues { "\($0)" })
             plan.isInService = plan.counts.allSatisfy { present[$0.key] == $0.value }
         case .heal:
@@ -136,8 +147,14 @@ extension ReleaseOrder {
         return before
     }
 
+    /// How many there shall be in all: a count with regions is one of the Machines there, those elsewhere are left alone.
     private func wantedCounts(_ config: AppConfig, _ machines: [Machine]) throws(Fault) -> [String: Int] {
-        guard let counts, !counts.isEmpty else { throw Fault(.invalidRequest, "no group and no count was named") }
+        guard var counts, !counts.isEmpty else { throw Fault(.invalidRequest, "no group and no count was named") }
+        if let regions, !regions.isEmpty {
+            for group in counts.keys {
+                counts[group, default: 0] += machines.count { $0.group == group && !regions.contains($0.region) }
+            }
+        }
         for (group, count) in counts {
             try Self.check(group, config)
             guard (0...Self.mostMachines).contains(count) else {

@@ -66,11 +66,35 @@ package enum RolloutPlanner {
         updates: Bool,
         newID: () -> Machine.ID
     ) -> [Rollout.Step] {
+        replan(want: config, have: machines, CountChange(counts: counts, updates: updates), newID: newID)
+    }
+
+    /// How many Machines the groups of an app shall have.
+    package struct CountChange: Sendable {
+        /// A group that is not named keeps what it has.
+        package var counts: [String: Int]
+        /// Machines that stay are updated as well.
+        package var updates: Bool
+        /// Those that are too many go from these regions first; empty: from any.
+        package var regions: Set<String> = []
+    }
+
+    /// As the other, with the regions that it is about.
+    package static func replan(
+        want config: AppConfig,
+        have machines: [Machine],
+        _ change: CountChange,
+        newID: () -> Machine.ID
+    ) -> [Rollout.Step] {
+        let (counts, updates) = (change.counts, change.updates)
         var steps: [Rollout.Step] = []
         var last: [Machine.ID] = machines.filter { !config.groups.contains($0.group) }.map(\.id)
         if !updates { last = [] }
         for group in config.groups {
-            let present = machines.filter { $0.group == group }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+            let ordered = machines.filter { $0.group == group }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+            let present =
+                ordered.filter { !change.regions.contains($0.region) }
+                + ordered.filter { change.regions.contains($0.region) }
             let wanted = counts[group] ?? present.count
             let surplus = present.dropFirst(wanted).filter { !updates || $0.spec.config.mounts.isEmpty }.map(\.id)
             let staying = present.filter { !surplus.contains($0.id) }

@@ -38,8 +38,13 @@ package struct Volume: Equatable, Sendable {
     }
 
     /// A new ID.
-    package static func newID() -> String {
+    package static func newID() -> String { id(from: (0..<32).map { _ in UInt8.random(in: 0...255) }) }
+
+    /// The ID that two bytes for each of its 16 characters choose; always the same one.
+    package static func id(from bytes: [UInt8]) -> String {
         let alphabet = Array("abcdefghijklmnopqrstuvwxyz0123456789")
-        return "vol_" + String((0..<16).map { _ in alphabet[Int.random(in: alphabet.indices)] })
+        precondition(bytes.count >= 32, "an ID takes 32 bytes")
+        let numbers = (0..<16).map { Int(bytes[$0 * 2]) << 8 | Int(bytes[$0 * 2 + 1]) }
+        return "vol_" + String(numbers.map { alphabet[$0 % alphabet.count] })
     }
 }

@@ -56,7 +56,7 @@ extension Doctor {
     }
 
     static func resources(_ facts: HostFacts) -> [HostFinding] {
-        [memory(facts), disk(facts.disk), files(facts.disk), clock(facts)].compactMap { $0 }
+        [memory(facts), processors(facts), disk(facts.disk), files(facts.disk), clock(facts)].compactMap { $0 }
     }
 
     // MARK: - Private
@@ -65,6 +65,20 @@ extension Doctor {
         facts.memoryMiB >= 1024
             ? HostFinding("memory", .ok, "\(facts.memoryMiB) MiB")
             : HostFinding("memory", .warn, "\(facts.memoryMiB) MiB", mend: "1 GiB or more: builds need it")
+    }
+
+    /// Whether a Machine counts its own CPUs, whoever asks.
+    private static func processors(_ facts: HostFacts) -> HostFinding? {
+        // Where Machines can't run at all, that was said.
+        guard facts.controllers.contains("memory") else { return nil }
+        let seen = "\(facts.cpus), of which a Machine sees as many as it was given"
+        guard !facts.controllers.contains("cpuset"), facts.cpus > 1 else { return HostFinding("CPUs", .ok, seen) }
+        return HostFinding(
+            "CPUs",
+            .warn,
+            "\(facts.cpus), and no control group cpuset: nproc and pools of threads count all of them in each Machine",
+            mend: "use a kernel with CONFIG_CPUSETS; with version 2, let the host's root group pass cpuset on"
+        )
     }
 
     private static func disk(_ disk: HostFacts.Disk) -> HostFinding {

@@ -16,6 +16,7 @@ extension HostFacts {
         }
         facts.cgroupMode = CgroupMode.detect(root: options.cgroupRoot)
         facts.controllers = controllers(root: options.cgroupRoot, facts.cgroupMode)
+        facts.cpus = Cgroups(root: options.cgroupRoot, instance: paths.instance).cpus.count
         for tool in programs { facts.tools[tool] = Command.find(tool) }
         if let runtime = options.runtime { facts.tools["runc"] = runtime }
         facts.seccomp = KernelFile.read("/proc/self/status")?.contains("\nSeccomp:") == true

@@ -35,6 +35,8 @@ package struct HostFacts: Codable, Equatable, Sendable {
     package var hasIPv6 = false
     package var nameservers: [String] = []
     package var memoryMiB = 0
+    /// CPUs that Machines may run on.
+    package var cpus = 0
     package var swapMiB = KernelLimits.Share(used: 0, most: 0)
     package var limits = KernelLimits()
     /// The kernel gives random numbers that nobody can guess.

@@ -17,8 +17,8 @@ struct UsageReader {
     mutating func read(_ machine: Machine) -> MachineUsage? {
         guard let process = machine.status.state.process else { return nil }
         var usage = MachineUsage()
-        usage.memory = cgroups.mode == .unified ? newMemory(machine.id) : oldMemory(machine.id)
-        usage.processor = cgroups.mode == .unified ? newProcessor(machine.id) : oldProcessor(machine.id)
+        usage.memory = memory(machine.id)
+        usage.processor = processor(machine.id)
         guard usage.memory != nil || usage.processor != nil else { return nil }
         usage.disks = disks(machine)
         if numbers.load("/proc/\(process.pid)/net/dev"), let place = numbers.find("eth0:") {
@@ -29,6 +29,16 @@ struct UsageReader {
             usage.openFilesLimit = numbers.row(after: place).first.map { Int($0) }
         }
         return usage
+    }
+
+    /// What its control group holds now.
+    mutating func memory(_ id: Machine.ID) -> MachineUsage.Memory? {
+        cgroups.mode == .unified ? newMemory(id) : oldMemory(id)
+    }
+
+    /// What its control group has used so far.
+    mutating func processor(_ id: Machine.ID) -> MachineUsage.Processor? {
+        cgroups.mode == .unified ? newProcessor(id) : oldProcessor(id)
     }
 
     /// Its threads that run or wait for a disk now.

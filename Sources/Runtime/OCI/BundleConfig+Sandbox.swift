@@ -16,9 +16,11 @@ extension BundleConfig {
         var pidsLimit: Int
         /// Files of ours inside the sandbox: source on the host by destination.
         var files: [(source: String, destination: String)]
+        /// The CPUs that it runs on; nil: all.
+        var cpus: [Int]?
         /// A tiny first process of the host's that reaps and passes signals on, or nil.
         var initProgram: String?
-        /// Whether the kernel has a tree that may be shown inside.
+        /// Whether the kernel has a tree that may be shown inside: of version 1 only one's own groups, in a namespace.
         var showsCgroups: Bool
         var hasCgroupNamespaces: Bool
     }
@@ -148,13 +150,21 @@ extension BundleConfig {
         return mounts
     }
 
+    /// What a Machine is promised of each of its CPUs, beside others.
+    static func shares(perCPU guest: MachineConfig.Guest) -> UInt64 { guest.cpuKind == .performance ? 1024 : 256 }
+
     private static func resources(_ sandbox: Sandbox, _ surroundings: Surroundings) -> Resources {
         let guest = sandbox.guest
         let memory = Int64(guest.memoryMiB) << 20
-        let perCPU: UInt64 = guest.cpuKind == .performance ? 1024 : 256
+        let perCPU = shares(perCPU: guest)
         return Resources(
             memory: Memory(limit: memory, swap: surroundings.limitsSwap ? memory + Int64(sandbox.swapMiB) << 20 : nil),
-            cpu: CPU(shares: perCPU * UInt64(guest.cpus), quota: Int64(guest.cpus) * 100_000, period: 100_000),
+            cpu: CPU(
+                shares: perCPU * UInt64(guest.cpus),
+                quota: Int64(guest.cpus) * 100_000,
+                period: 100_000,
+                cpus: surroundings.cpus.map(CPUList.text)
+            ),
             pids: PIDs(limit: Int64(surroundings.pidsLimit))
         )
     }

@@ -104,6 +104,8 @@ struct BundleConfig: Encodable {
         var quota: Int64
         /// Microseconds.
         var period: UInt64
+        /// As the kernel lists them; nil: all.
+        var cpus: String?
     }
 
     struct PIDs: Encodable {

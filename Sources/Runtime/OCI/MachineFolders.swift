@@ -60,4 +60,9 @@ struct MachineFolders: Sendable {
     var hosts: String { "\(run)/hosts" }
     var hostname: String { "\(run)/hostname" }
     var resolv: String { "\(run)/resolv.conf" }
+    /// What the Machine sees of its own size; see ``SizeKeeper``.
+    var memorySize: String { "\(run)/meminfo" }
+    var processorTimes: String { "\(run)/stat" }
+    var processors: String { "\(run)/cpuinfo" }
+    var processorsOnline: String { "\(run)/online" }
 }

@@ -40,6 +40,7 @@ extension OCIRuntime {
         }
         try LogSeal.close(folders.log)
         try cgroups.remove(id)
+        sizes.forget(id)
         try Overlay.unmount(folders.rootfs)
         for folder in [folders.mappedLayers, folders.mappedMounts] { try MappedMounts.removeAll(folder) }
         unlink("\(sockets)/\(id)")

@@ -54,7 +54,8 @@ extension OCIRuntime {
         if let users { sandbox.mounts = try map(sandbox.mounts, folders, users) }
         var told = sandbox
         told.env.merge(sandbox.secrets) { $1 }
-        let place = NamespacePlace(network: namespace, users: users)
+        let size = try sizes.prepare(sandbox.id, sandbox.guest, swapMiB: sandbox.swapMiB, folders)
+        let place = NamespacePlace(network: namespace, users: users, size: size)
         let servers = try machineNameservers()
         try writeConfig(told, folders, place, nameservers: servers, initProgram: tools.initProgram)
         let monitor = Monitor(
@@ -179,12 +180,14 @@ extension OCIRuntime {
         return all
     }
 
-    /// Namespaces that a sandbox joins instead of making its own.
+    /// What of the host a sandbox joins or sees instead of something of its own.
     struct NamespacePlace {
         /// Nil: one of its own with nothing in it.
         var network: String?
         /// Nil: the host's.
         var users: UserNamespace?
+        /// What it sees of its size; nil: the host's.
+        var size: SeenSize?
     }
 
     /// The bundle's configuration and the files that it shows inside.
@@ -224,6 +227,7 @@ extension OCIRuntime {
             passwd: RootedFile.read(root: folders.rootfs, "etc/passwd"),
             group: RootedFile.read(root: folders.rootfs, "etc/group")
         )
+        let hasNamespaces = KernelFile.exists("/proc/self/ns/cgroup")
         return BundleConfig(
             sandbox,
             .init(
@@ -239,10 +243,11 @@ extension OCIRuntime {
                 files: [
                     (folders.hosts, "/etc/hosts"), (folders.hostname, "/etc/hostname"),
                     (folders.resolv, "/etc/resolv.conf"),
-                ],
+                ] + (place.size?.files ?? []),
+                cpus: place.size?.cpus,
                 initProgram: initProgram,
-                showsCgroups: cgroups.mode == .unified,
-                hasCgroupNamespaces: KernelFile.exists("/proc/self/ns/cgroup")
+                showsCgroups: cgroups.mode == .unified || place.size != nil && hasNamespaces,
+                hasCgroupNamespaces: hasNamespaces
             )
         )
     }

@@ -20,6 +20,7 @@ package struct OCIRuntime: RuntimeDriver {
     let watcher: ExitWatcher
     let seccomp = SeccompCache()
     let userNamespaces = UserNamespaceTrial()
+    let sizes: SizeKeeper
     let logger: Logger
 
     /// What an operator or a test may choose.
@@ -63,6 +64,7 @@ package struct OCIRuntime: RuntimeDriver {
         self.logger = logger
         let cgroups = Cgroups(root: options.cgroupRoot, instance: paths.instance)
         self.cgroups = cgroups
+        sizes = SizeKeeper(cgroups: cgroups, paths: paths)
         network = HostNetwork(paths: paths, hostName: options.hostName)
         buildNetwork = HostNetwork(paths: paths, hostName: options.hostName, mark: ".build")
         watcher = ExitWatcher { id in ExitReader.read(MachineFolders(paths, id), id, cgroups) }

@@ -38,8 +38,13 @@ struct ScaleState {
         machines.filter { $0.config.metadata[MachineConfig.groupKey] == group }
     }
 
-    var counts: [String: Int] {
-        Dictionary(config.groups.map { ($0, machines(of: $0).count) }) { first, _ in first }
+    /// How many each group has, in some regions or in all.
+    func counts(in regions: [String]? = nil) -> [String: Int] {
+        Dictionary(
+            config.groups.map { group in
+                (group, machines(of: group).count { regions?.contains($0.region) ?? true })
+            }
+        ) { first, _ in first }
     }
 
     /// The group that is meant where none is named.

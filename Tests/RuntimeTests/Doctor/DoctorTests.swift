@@ -36,6 +36,7 @@ struct DoctorTests {
         facts.hasIPv6 = true
         facts.nameservers = ["192.0.2.1"]
         facts.memoryMiB = 4096
+        facts.cpus = 4
         facts.limits.processes = 4_194_304
         facts.limits.filesOfAProcess = 1_048_576
         facts.limits.watchers = 128
@@ -71,6 +72,7 @@ struct DoctorTests {
             Illness("disk limits", .warn) { $0.loopDisk = .fails("no loop device") },
             Illness("users", .warn) { $0.users = .fails("not tried with crun") },
             Illness("kernel", .fail) { $0.kernel = "strange" },
+            Illness("CPUs", .warn) { $0.controllers.removeAll { $0 == "cpuset" } },
             Illness("processor", .warn) { $0.architecture = "riscv64" },
             Illness("cgroups", .fail) { $0.cgroupMode = .missing },
             Illness("cgroups", .fail) { $0.controllers = ["cpu", "pids"] },

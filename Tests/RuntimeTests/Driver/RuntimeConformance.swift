@@ -237,6 +237,21 @@ struct RuntimeConformance {
         }
     }
 
+    @Test("a Machine counts as many CPUs as it was given, whoever asks", arguments: Kind.here.filter { $0 != .fake })
+    func seesItsSize(kind: Kind) async throws {
+        try await with(kind) { bench in
+            var sandbox = try await bench.sandbox(.stays)
+            sandbox.guest = .init(memoryMiB: 96)
+            _ = try await bench.runtime.start(sandbox)
+            let script = "nproc; cat /sys/devices/system/cpu/online; grep MemTotal /proc/meminfo"
+            let outcome = try await bench.successor().exec(
+                sandbox.id,
+                MachineCommand(words: ["sh", "-c", script])
+            )
+            #expect(outcome.output == "1\n0\nMemTotal:            98304 kB\n")
+        }
+    }
+
     @Test("clearing ends what runs without a word, and keeps the network", arguments: Kind.here)
     func clears(kind: Kind) async throws {
         try await with(kind) { bench in

@@ -170,7 +170,7 @@ struct TestHost: Sendable {
         try FileManager.default.copyItem(atPath: busybox, toPath: "\(layer)/bin/busybox")
         for applet in [
             "sh", "cat", "sleep", "echo", "nc", "httpd", "ping", "id", "head", "tail", "ls", "grep", "dd", "seq", "rm",
-            "wc", "ip",
+            "wc", "ip", "nproc", "find", "mkdir",
         ] {
             try FileManager.default.createSymbolicLink(
                 atPath: "\(layer)/bin/\(applet)",
