@@ -160,6 +160,12 @@ enum Endpoints {
             ).answers("Document"),
         Endpoint("POST /v1/apps/{app}/traffic", .appWrite, "App_traffic", "Close, pause or open an app to its clients.")
             .body("Traffic").answers("App"),
+        Endpoint("GET /v1/apps/{app}/ip_assignments", .appRead, "App_IPAssignments_list", "The app's addresses.")
+            .answers("IPAssignments"),
+        Endpoint("POST /v1/apps/{app}/ip_assignments", .appWrite, "App_IPAssignments_create", "Give it an address.")
+            .body("CreateIPAssignment").answers("IPAssignment"),
+        Endpoint("DELETE /v1/apps/{app}/ip_assignments/{ip}", .appWrite, "App_IPAssignments_delete", "Take one away.")
+            .answers(nil, 204),
         Endpoint("POST /v1/apps/{app}/tryouts", .appWrite, "Tryouts_create", "Throw-away services beside an app.")
             .body("Document").answers("Document"),
     ]

@@ -34,7 +34,17 @@ extension ClientConnection {
     /// The route that answers for the host that is asked for.
     var entry: RouteIndex.Entry? {
         if let app = journey.app { return loop.index?.entry(app: app, port: origin.edgePort) }
-        return loop.index?.entry(host: host, port: origin.edgePort)
+        return ownEntry
+    }
+
+    /// The same, wherever an app has sent the request: by the name that the client asked for, or the private address that
+    /// it called.
+    var ownEntry: RouteIndex.Entry? {
+        if origin.privateEnds != nil { return loop.index?.door(of: origin)?.entry }
+        guard let entry = loop.index?.entry(host: host, port: origin.edgePort), entry.isOpen(to: origin) else {
+            return nil
+        }
+        return entry
     }
 
     /// A Machine could not be started: the request goes to another that runs, waits for one that is full or that another
