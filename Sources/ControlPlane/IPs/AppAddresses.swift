@@ -56,7 +56,9 @@ package struct AppAddresses: Sendable {
     ///
     /// - Throws: ``Fault`` `notFound` for one that the app does not have.
     func release(_ name: String, _ ip: String) async throws {
-        guard let wanted = IPAddress(ip), let found = try await list(name).first(where: { IPAddress($0.ip) == wanted })
+        // However it is written.
+        guard let wanted = IPAddress(ip)?.bytes,
+            let found = try await list(name).first(where: { IPAddress($0.ip)?.bytes == wanted })
         else {
             throw Fault(.notFound, "app \(name) has no address \(ip)", hint: "roost ips list -a \(name) shows them")
         }
@@ -66,7 +68,7 @@ package struct AppAddresses: Sendable {
                 app.reach = app.reach.without(isIPv6: found.isIPv6, ofHost: host)
                 return
             }
-            app.privateAddresses = app.privateAddresses?.filter { IPAddress($0.address) != wanted }
+            app.privateAddresses = app.privateAddresses?.filter { IPAddress($0.address)?.bytes != wanted }
             if app.privateAddresses?.isEmpty == true { app.privateAddresses = nil }
         }
     }
