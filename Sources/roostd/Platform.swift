@@ -73,7 +73,8 @@ struct Platform {
         }
         parts.consoles = consoles
         let hasPrivate = (try? base.runtime.flycastAddress()) ?? nil != nil
-        parts.addresses = AppAddresses(apps: apps, hasPrivate: hasPrivate) { [config = base.config] in config.addresses }
+        parts.addresses = AppAddresses(apps: apps, hasPrivate: hasPrivate) { [config = base.config] in config.addresses
+        }
         parts.metrics = metrics
         parts.alerts = alerts
         return parts

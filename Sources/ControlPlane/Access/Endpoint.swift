@@ -124,7 +124,7 @@ enum Endpoints {
             .answers("Verdict"),
         Endpoint("GET /v1/dns", .organization, "Names_find", "What a private name leads to.")
             .query("name", "type", "network", "app").answers("Document"),
-        Endpoint("GET /v1/ping", .organization, "Names_ping", "Whether the Machines behind a private name answer an echo.")
+        Endpoint("GET /v1/ping", .organization, "Names_ping", "Whether Machines answer an echo, by a private name.")
             .query("name", "network", "app").answers("Document"),
         Endpoint("POST /v1/connect", .organization, "Names_connect", "A port of a Machine, by a private name.")
             .query("name", "port:integer", "network", "app").body("Document").answers("Document"),

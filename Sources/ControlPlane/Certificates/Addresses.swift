@@ -26,7 +26,9 @@ package enum Addresses {
         return all.sorted()
     }
 
-    /// The host's own address of a family, by which it would call the Internet; nil where it has none. Sends nothing.
+    /// The host's own address of a family, by which it would call the Internet; nil where it has none.
+    ///
+    /// Nothing is sent for it.
     package static func own(isIPv6: Bool) -> String? {
         var hints = addrinfo()
         hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV

@@ -45,7 +45,10 @@ package struct AppAddresses: Sendable {
         let app = try await apps.get(name)
         guard kind == .privateV6 else {
             guard network == nil else {
-                throw Fault(.invalidRequest, "only a private_v6 address is for a network, and this is a \(kind.rawValue)")
+                throw Fault(
+                    .invalidRequest,
+                    "only a private_v6 address is for a network, a \(kind.rawValue) is for all"
+                )
             }
             return try await open(app, isIPv6: kind == .v6)
         }
@@ -105,14 +108,18 @@ package struct AppAddresses: Sendable {
             throw Fault(
                 .notFound,
                 "there is no network \(name ?? "")",
-                hint: "roost apps create NAME --network \(name ?? "") makes it; roost apps list --json shows those there are"
+                hint: "roost apps create NAME --network makes one; roost apps list --json shows those there are"
             )
         }
         var random = SystemRandomNumberGenerator()
         while true {
             let used = try await others(than: app.name)
             guard let text = PrivateAddress.free(network: network.number, used: used, using: &random) else {
-                throw Fault(.hostUnfit, "network \(network.name) has no address left", hint: "release some: roost ips")
+                throw Fault(
+                    .hostUnfit,
+                    "network \(network.name) has no address left",
+                    hint: "roost ips release takes one from an app that needs none"
+                )
             }
             let fresh = PrivateAddress(address: text, createdAt: .now())
             let after = try await apps.store.apps.update(app.name, missing: Apps.unknown(app.name)) { app in

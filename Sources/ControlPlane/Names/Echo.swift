@@ -11,7 +11,9 @@ import Darwin
 ///
 /// > Source: RFC 4443, section 4.
 enum Echo {
-    /// How long the answer took; nil where none came. Blocks until then.
+    /// How long the answer took; nil where none came.
+    ///
+    /// Blocks until then.
     ///
     /// - Throws: ``Fault`` `toolFailed` where the kernel gives no socket for it.
     static func time(to address: String, limit: Duration) throws(Fault) -> Duration? {

@@ -70,8 +70,9 @@ final class Listener: Sendable {
         do {
             for loop in loops {
                 let bootstrap = bootstrap(on: loop) { channel in
-                    TurnedConnection.reached(channel).flatMapThrowing {
-                        try Reception(loop: loop.value, tls: nil).take(channel, reached: $0)
+                    TurnedConnection.reached(channel).flatMapThrowing { reached in
+                        guard let caller = channel.remoteAddress else { throw Reception.NothingOpen() }
+                        try Reception(loop: loop.value, tls: nil).take(channel, by: caller, reached: reached)
                     }
                 }
                 channels.append(try await bootstrap.withBoundSocket(try socket()).get())

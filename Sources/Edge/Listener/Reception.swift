@@ -24,8 +24,8 @@ struct Reception {
     /// Nothing ends TLS here, and nobody speaks for others.
     ///
     /// - Throws: ``NothingOpen`` where no app of the caller's network has that port.
-    func take(_ channel: any Channel, reached: SocketAddress) throws {
-        guard let origin = Origin(channel, reached: reached), let door = loop.index?.door(of: origin) else {
+    func take(_ channel: any Channel, by caller: SocketAddress, reached: SocketAddress) throws {
+        guard let origin = Origin(channel, by: caller, reached: reached), let door = loop.index?.door(of: origin) else {
             throw NothingOpen()
         }
         let pipeline = channel.pipeline.syncOperations

@@ -2,7 +2,9 @@ import Model
 import Synchronization
 
 /// Who a request comes from, as far as places are shared out: an IPv4 address, or the /64 of an IPv6 one, which is what
-/// one customer of a provider has. A Machine of a private network has a /112; its /64 is the host's.
+/// one customer of a provider has.
+///
+/// A Machine of a private network has a /112; its /64 is the host's.
 struct ClientKey: Hashable, Sendable {
     private let high: UInt64
     private let low: UInt64

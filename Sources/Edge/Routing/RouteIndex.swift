@@ -85,12 +85,13 @@ struct RouteIndex: Sendable {
     /// Where a connection leads that reaches a port which the edge has opened for routes; the first by name goes first.
     func doors(at port: Int) -> [Door] { doors[port] ?? [] }
 
-    /// Where a Machine's connection to a private address leads; nil where nothing is open at that port, and for callers of
-    /// another network than the address is of.
+    /// Where a Machine's connection to a private address leads.
     ///
     /// - Parameters:
     ///   - address: what was called.
+    ///   - port: the same.
     ///   - client: who calls, which nobody can forge.
+    /// - Returns: nil where nothing is open at that port, and for callers of another network than the address is of.
     func privateDoor(at address: IPAddress, port: Int, from client: IPAddress) -> Door? {
         guard let network = AppNetwork.number(of: address), network == AppNetwork.number(of: client) else { return nil }
         return privateDoors[address.bytes]?.first { $0.entrance.ports.contains(port) }

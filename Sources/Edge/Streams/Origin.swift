@@ -27,15 +27,14 @@ struct Origin: Sendable {
     }
 
     /// Of a Machine's connection to a private address, which the kernel has turned to the edge.
-    ///
-    /// - Parameter reached: where the Machine has called.
-    init?(_ channel: any Channel, reached: SocketAddress) {
+    init?(_ channel: any Channel, by caller: SocketAddress, reached: SocketAddress) {
         self.init(channel)
-        guard let host = reached.ipAddress, let port = reached.port, let client = IPAddress(client),
-            let called = IPAddress(host)
+        guard let host = reached.ipAddress, let port = reached.port, let called = IPAddress(host),
+            let own = caller.ipAddress, let caller = IPAddress(own)
         else { return nil }
+        client = own
         (server, serverPort, edgePort) = (host, port, port)
-        privateEnds = PrivateEnds(client: client, called: called)
+        privateEnds = PrivateEnds(client: caller, called: called)
     }
 
     /// Both ends of such a connection.

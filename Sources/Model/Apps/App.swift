@@ -89,9 +89,8 @@ package struct App: Equatable, Sendable {
         reach.isClosed ? [] : ["\(name).\(domain)"] + allHostnames
     }
 
-    /// The URL by which it is called: from outside, or else from its private network; nil where nobody can.
-    ///
-    /// - Parameter url: what an app of that name has outside.
+    /// The URL by which it is called: from outside, where `url` makes it of the name, or else from its private network; nil
+    /// where nobody can.
     package func place(public url: (String) -> String) -> String? {
         if !reach.isClosed { return url(name) }
         return (privateAddresses ?? []).isEmpty ? nil : "http://\(PrivateAddress.name(of: name))"

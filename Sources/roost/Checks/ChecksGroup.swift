@@ -24,9 +24,7 @@ struct ChecksList: AsyncParsableCommand {
 
     func run() async throws {
         let app = try connection.appName()
-        let machines = try await RoostClient.atHost {
-            try await $0.get(apiPath("apps", app, "machines"), as: [MachineView].self)
-        }
+        let machines = try await RoostClient.atHost { try await $0.machines(of: app) }
         var checks: [(machine: String, check: MachineView.Check)] = []
         for machine in machines.sorted(by: { $0.id < $1.id }) {
             checks += machine.checks.filter { checkName == nil || $0.name == checkName }.map { (machine.id, $0) }

@@ -10,7 +10,9 @@ struct FirstAddresses {
     func apply(_ flags: DeployFlags) async throws {
         guard flags.flycast || flags.noPublicIPs else { return }
         guard try await client.get(apiPath("apps", app), as: AppView.self).release == nil else {
-            return Output.warning("\(app) keeps its addresses: a later deploy changes none, roost ips does")
+            return Output.warning(
+                "\(app) keeps its addresses: a later deploy changes none; roost ips --help says what does"
+            )
         }
         for address in try await client.addresses(of: app) where !address.isPrivate {
             try await client.delete(apiPath("apps", app, "ip_assignments", address.ip))

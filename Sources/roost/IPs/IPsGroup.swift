@@ -48,9 +48,7 @@ struct IPsPrivate: AsyncParsableCommand {
 
     func run() async throws {
         let app = try connection.appName()
-        let machines = try await RoostClient.atHost {
-            try await $0.get(apiPath("apps", app, "machines"), as: [MachineView].self)
-        }
+        let machines = try await RoostClient.atHost { try await $0.machines(of: app) }
         let rows = machines.filter { !$0.privateIP.isEmpty }
         if json {
             return try Output.json(rows.map { ["id": $0.id, "region": $0.region, "ip": $0.privateIP] })
@@ -65,7 +63,8 @@ struct IPsAllocateV4: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "allocate-v4",
         abstract: "Let the app answer at the host's IPv4 address.",
-        discussion: "All apps of a host share it, and are told apart by their host names: there is none for one app alone."
+        discussion:
+            "All apps of a host share it, and are told apart by their host names: there is none for one app alone."
     )
 
     @OptionGroup var connection: Connection
@@ -94,7 +93,8 @@ struct IPsAllocateV6: AsyncParsableCommand {
     )
 
     @OptionGroup var connection: Connection
-    @Flag(name: .customLong("private"), help: "An address for Machines of one network, which find it as APP.flycast.") var isPrivate = false
+    @Flag(name: .customLong("private"), help: "An address for Machines of one network, which find it as APP.flycast.")
+    var isPrivate = false
     @Option(help: "The network whose Machines reach the private address; else the app's own.") var network: String?
     @Flag(name: [.short, .long], help: "Print JSON.") var json = false
 
@@ -107,7 +107,8 @@ struct IPsAllocateV6: AsyncParsableCommand {
         }
         let app = try connection.appName()
         try await RoostClient.atHost { client in
-            guard let address = try await client.allocate(isPrivate ? .privateV6 : .v6, to: app, network: network) else {
+            guard let address = try await client.allocate(isPrivate ? .privateV6 : .v6, to: app, network: network)
+            else {
                 return
             }
             if !isPrivate {
@@ -122,7 +123,8 @@ struct IPsRelease: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "release",
         abstract: "Take addresses away from the app.",
-        discussion: "At an address of the host's the app is no longer found; other apps are. Without any the app is private."
+        discussion:
+            "At an address of the host's the app is no longer found; other apps are. Without any the app is private."
     )
 
     @OptionGroup var connection: Connection

@@ -23,9 +23,7 @@ struct ServicesList: AsyncParsableCommand {
 
     func run() async throws {
         let app = try connection.appName()
-        let machines = try await RoostClient.atHost {
-            try await $0.get(apiPath("apps", app, "machines"), as: [MachineView].self)
-        }
+        let machines = try await RoostClient.atHost { try await $0.machines(of: app) }
         let rows = ServiceRow.all(machines)
         if json { return try Output.json(rows) }
         var table = Table("PROTOCOL", "PORTS", "HANDLERS", "FORCE HTTPS", "PROCESS GROUP", "REGIONS", "MACHINES")
@@ -97,7 +95,9 @@ struct ServiceRow: Encodable {
 
     private static func add(_ row: ServiceRow, to rows: inout [ServiceRow]) {
         let place = rows.firstIndex {
-            ($0.transport, $0.ports, $0.internalPort, $0.group) == (row.transport, row.ports, row.internalPort, row.group)
+            ($0.transport, $0.ports, $0.internalPort, $0.group) == (
+                row.transport, row.ports, row.internalPort, row.group
+            )
                 && $0.handlers == row.handlers && $0.forceHTTPS == row.forceHTTPS
         }
         guard let place else { return rows.append(row) }
