@@ -208,10 +208,14 @@ extension ClientConnection {
     private func connect(_ target: Route.Target, _ exchange: Exchange) {
         attempt += 1
         let key = UpstreamPool.Key(target)
-        if !exchange.needsFresh, let connection = loop.pool.take(key) { return attach(connection, reused: true) }
+        // What is no HTTP any more after an upgrade has no form in HTTP/2.
+        let asStream = routed?.route.options?.h2Backend ?? false && exchange.head.upgrade == nil
+        if !asStream, !exchange.needsFresh, let connection = loop.pool.take(key) {
+            return attach(connection, reused: true)
+        }
         let mine = attempt
         let (began, app) = (NIODeadline.now(), routed?.route.app)
-        loop.pool.connect(key) { [self] result in
+        let opened: (Result<UpstreamConnection, any Error>) -> Void = { [self] result in
             if case .success = result, let app {
                 loop.stats.of(app).connected(to: target.machine, after: .now() - began)
             }
@@ -223,6 +227,7 @@ extension ClientConnection {
             case .failure: break
             }
         }
+        if asStream { loop.pool.connectStream(key, opened) } else { loop.pool.connect(key, opened) }
     }
 
     private func attach(_ connection: UpstreamConnection, reused: Bool) {
