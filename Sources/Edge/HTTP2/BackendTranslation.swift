@@ -12,7 +12,8 @@ package struct BackendRequest: Sendable {
     package init() {}
 
     package mutating func add(_ bytes: ByteBuffer) {
-        if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }
+        var bytes = bytes
+        buffer.append(arrived: &bytes)
     }
 
     /// The next piece; nil until more has come.

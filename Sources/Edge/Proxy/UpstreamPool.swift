@@ -63,7 +63,8 @@ final class UpstreamPool {
         }
         trunks[key]?.removeAll(where: \.isLeaving)
         if let trunk = trunks[key]?.first(where: \.takesStreams) { return open(trunk) }
-        dial(key, { Trunk($0) }) { [self] result in
+        let make: (any Channel) -> Trunk = { Trunk($0) }
+        dial(key, make) { [self] result in
             switch result {
             case .success(let trunk):
                 if !closing { trunks[key, default: []].append(trunk) }
