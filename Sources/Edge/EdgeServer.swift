@@ -63,6 +63,9 @@ package struct EdgeServer: Service {
         configuration.onBound(ports)
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await link.run() }
+            if let names = configuration.names {
+                tasks.addTask { await PrivateListener(shared: shared, listener: listener, book: names).run() }
+            }
             if let access = shared.access { tasks.addTask { await access.run(failed: tellAccess) } }
             let graceful = (try? await gracefulShutdown()) != nil
             await listener.stop()

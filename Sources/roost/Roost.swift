@@ -31,9 +31,10 @@ struct Roost: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Launch.self, Deploy.self, Status.self, Logs.self, AppsGroup.self, MachineGroup.self, ConfigGroup.self,
-            CertsGroup.self, VolumesGroup.self, TokensGroup.self, ActivityGroup.self,
+            CertsGroup.self, IPsGroup.self, ServicesGroup.self, ChecksGroup.self, VolumesGroup.self, TokensGroup.self,
+            ActivityGroup.self,
             SecretsGroup.self, ReleasesGroup.self, DeploymentsGroup.self, ScaleGroup.self, SSHGroup.self, Console.self,
-            Proxy.self, Dig.self, ContextGroup.self, AuthGroup.self,
+            Proxy.self, Dig.self, Ping.self, ContextGroup.self, AuthGroup.self,
             AuditCommand.self, ExportCommand.self, ImportCommand.self, DoctorCommand.self, SupportCommand.self,
             MetricsGroup.self, AlertsGroup.self, DiskGroup.self, BackupGroup.self,
             StoreGroup.self, RegionsGroup.self, PlatformGroup.self, FlagsCommand.self,

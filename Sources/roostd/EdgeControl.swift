@@ -21,14 +21,21 @@ struct EdgeControl {
             fleet: base.agent,
             logger: base.logger,
             last: RouteTable.last(base.config.paths),
-            home: NameHome(
-                region: base.config.region,
-                device: base.runtime.bridge,
-                listen: try base.runtime.resolverAddresses()
-            )
+            home: try Self.home(base)
         )
         await link.keep(base.agent.strangers.map(\.id))
         certificates = try Certification(base.config, base.store, base.logger)
+    }
+
+    /// Where the edge answers Machines.
+    private static func home(_ base: HostBase) throws -> NameHome {
+        var home = NameHome(
+            region: base.config.region,
+            device: base.runtime.bridge,
+            listen: try base.runtime.resolverAddresses()
+        )
+        home.flycast = try base.runtime.flycastAddress()
+        return home
     }
 
     var services: [any Service] {

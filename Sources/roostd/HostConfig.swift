@@ -109,6 +109,12 @@ struct HostConfig: Sendable {
     /// The port that URLs name; the first listener's.
     var urlPort: Int { (try? ListenFlag.parse(listen.first ?? "").port) ?? 80 }
 
+    /// Where clients outside reach the edge now.
+    var addresses: HostAddresses {
+        let hosts = (listen + listenTLS).compactMap { try? ListenFlag.parse($0).host }
+        return HostAddresses(listen: hosts) { Addresses.own(isIPv6: $0) }
+    }
+
     /// What comes before and after an app's host name in its URL: with TLS where the edge speaks it.
     var urlFrame: (scheme: String, port: String) {
         let secure = listenTLS.first.flatMap { try? ListenFlag.parse($0).port }

@@ -1,6 +1,7 @@
 import Agent
 import ControlPlane
 import Model
+import Runtime
 import ServiceLifecycle
 import Store
 import Toolkit
@@ -71,6 +72,9 @@ struct Platform {
             try await rotation.rotate()
         }
         parts.consoles = consoles
+        let hasPrivate = (try? base.runtime.flycastAddress()) ?? nil != nil
+        parts.addresses = AppAddresses(apps: apps, hasPrivate: hasPrivate) { [config = base.config] in config.addresses
+        }
         parts.metrics = metrics
         parts.alerts = alerts
         return parts

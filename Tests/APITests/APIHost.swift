@@ -164,6 +164,7 @@ struct APIHost: Sendable {
             )
         )
         parts.consoles = Consoles(rollouts: rollouts, sessions: agent, open: OpenSessions(), logger: quiet)
+        parts.addresses = AppAddresses(apps: apps) { HostAddresses(ipv4: "203.0.113.5", ipv6: "2001:db8::5") }
         parts.strangers = StrangerDesk(list: { [] }, adopt: { _ in throw CancellationError() }, destroy: { _ in })
         let settings = BackupSettings(repository: "/b", recoveryKey: "", keyID: "k", createdAt: .now())
         parts.backups = BackupDesk(

@@ -40,6 +40,33 @@ struct RouteBuilderTests {
         return RouteBuilder.routes(of: app, machines: [machine], domain: "localhost").first?.machines.first?.state
     }
 
+    @Test("a closed app has no name and opens no port, and private addresses have its own ports, 80 and 443 with them")
+    func addresses() throws {
+        var machine = machine(.started(process), ready: true)
+        var raw = MachineConfig.Service(internalPort: 5432)
+        raw.ports = [MachineConfig.Port(port: 5432, handlers: ["pg_tls"])]
+        machine.spec.config.services[0].ports = [
+            .init(port: 80, handlers: ["http"]), .init(port: 443, handlers: ["tls", "http"]),
+        ]
+        machine.spec.config.services.append(raw)
+        var app = App(name: "a", createdAt: Timestamp(milliseconds: 0), owner: "o")
+        app.hostnames = ["a.example.com"]
+        func routes() -> [Route] { RouteBuilder.routes(of: app, machines: [machine], domain: "localhost") }
+        #expect(routes().allSatisfy { $0.privateAddresses == nil && $0.privatePorts == nil && $0.reach == nil })
+        #expect(routes().map(\.hostnames) == [["a.localhost", "a.example.com"], ["a.localhost", "a.example.com"]])
+        app.privateAddresses = [PrivateAddress(address: "fdaa:0:1:0:1::5", createdAt: Timestamp(milliseconds: 0))]
+        #expect(routes().map { $0.privatePorts?.map(\.first) } == [[80, 443], [5432]])
+        #expect(routes().map { $0.entrances?.map(\.first) } == [nil, [5432]])
+        #expect(routes().allSatisfy { $0.privateAddresses == ["fdaa:0:1:0:1::5"] })
+        app.reach = .none
+        #expect(routes().allSatisfy { $0.hostnames.isEmpty && $0.entrances == nil })
+        #expect(routes().map { $0.privatePorts?.map(\.first) } == [[80, 443], [5432]])
+        // What can't be read later stays as closed as it was.
+        let standIn = try #require(StandIns(RouteTable(apps: routes()), domain: "localhost").app("a"))
+        #expect(standIn.reach.isClosed && standIn.privateAddresses?.map(\.address) == ["fdaa:0:1:0:1::5"])
+        #expect(standIn.publicNames(domain: "localhost").isEmpty)
+    }
+
     @Test("a Machine gets requests only when it is started, ready and not cordoned")
     func states() {
         #expect(state(of: machine(.started(process), ready: true)) == .ready)

@@ -52,6 +52,8 @@ struct CommandNamesTests {
     func finds() {
         let found = Self.commands(in: #"hint: "run `roost machine stop` or roost deploy -a x""#, isCode: true)
         #expect(found == [["roost", "machine", "stop"], ["roost", "deploy"]])
+        let digits = Self.commands(in: "`roost ips allocate-v6 --private`", isCode: false)
+        #expect(digits == [["roost", "ips", "allocate-v6"]])
         #expect(Self.commands(in: "edited since roost wrote it", isCode: true).isEmpty)
         #expect(Self.commands(in: "    /// `roost scale` is not there", isCode: true).isEmpty)
         #expect(Self.commands(in: "With roost you can", isCode: false).isEmpty)
@@ -82,7 +84,7 @@ struct CommandNamesTests {
                 .filter { $0.offset % 2 == 1 }.map(\.element)
         }
         return pieces.flatMap { piece in
-            piece.matches(of: /(?:^|[^\w\/.-])roost ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?/).compactMap {
+            piece.matches(of: /(?:^|[^\w\/.-])roost ([a-z][a-z-]*)(?: ([a-z][a-z0-9-]*))?/).compactMap {
                 match -> [String]? in
                 let verb = String(match.output.1)
                 guard !prose.contains(verb) else { return nil }

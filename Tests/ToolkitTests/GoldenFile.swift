@@ -75,7 +75,9 @@ struct GoldenKind: Sendable, CustomTestStringConvertible {
         GoldenKind("alerts-view", AlertsView.self), GoldenKind("backup-manifest", BackupManifest.self),
         GoldenKind("backup-settings", BackupSettings.self), GoldenKind("backup-status", BackupStatus.self),
         GoldenKind("backup-view", BackupView.self), GoldenKind("sealed-keys", SealedKeys.self),
-        GoldenKind("key-bundle", KeyBundle.self),
+        GoldenKind("key-bundle", KeyBundle.self), GoldenKind("app-addresses", App.self),
+        GoldenKind("private-route", Route.self), GoldenKind("private-names", NameChanges.self),
+        GoldenKind("ip-assignment", IPAssignment.self),
     ]
 }
 

@@ -215,16 +215,16 @@ struct TOMLAppConfigPartTests {
             [[services.ports]]
             port = 1
             handlers = ["edge_http"]
-            http_options = { h2_backend = true }
+            http_options = { headers_read_timeout = 5 }
             [[services.ports]]
             port = 2
             handlers = ["tls", "edge_http"]
-            http_options = { h2_backend = true }
+            http_options = { headers_read_timeout = 5 }
             """
         #expect(
             try TestConfig.read(text).warnings.map(\.description) == [
                 "fly.toml:4:13: services[0].ports[0].handlers[0]: the handler \"edge_http\" has no effect on this host yet",
-                "fly.toml:5:18: services[0].ports[0].http_options.h2_backend has no effect on this host yet",
+                "fly.toml:5:18: services[0].ports[0].http_options.headers_read_timeout has no effect on this host yet",
             ]
         )
     }

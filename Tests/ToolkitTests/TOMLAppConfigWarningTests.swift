@@ -193,13 +193,14 @@ struct TOMLAppConfigWarningTests {
             "options of ports",
             """
             [http_service.http_options]
+            headers_read_timeout = 5
             h2_backend = true
             [http_service.tls_options]
             default_self_signed = true
             """,
             """
-            fly.toml:2:1: http_service.http_options.h2_backend has no effect on this host yet
-            fly.toml:4:1: http_service.tls_options.default_self_signed has no effect on this host yet
+            fly.toml:2:1: http_service.http_options.headers_read_timeout has no effect on this host yet
+            fly.toml:5:1: http_service.tls_options.default_self_signed has no effect on this host yet
             """
         ),
         Row(

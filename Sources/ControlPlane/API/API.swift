@@ -41,6 +41,8 @@ package struct API: Sendable {
         package var backups: BackupDesk?
         /// Calls that clients may send twice; one for all doors.
         let calls: KeyedCalls
+        /// Nil where apps have no addresses to be told of.
+        package var addresses: AppAddresses?
         /// Opens consoles in Machines; nil where nobody can.
         package var consoles: Consoles?
 
@@ -102,6 +104,7 @@ package struct API: Sendable {
             ConsoleRoutes(apps: parts.apps, machines: parts.machines, consoles: consoles).add(to: router)
             NameRoutes(apps: parts.apps, machines: parts.machines, consoles: consoles).add(to: router)
         }
+        if let addresses = parts.addresses { IPRoutes(addresses: addresses).add(to: router) }
         if let metrics = parts.metrics { MetricsRoutes(desk: metrics, machines: parts.machines).add(to: router) }
         if let strangers = parts.strangers { StrangerRoutes(desk: strangers).add(to: router) }
         if let alerts = parts.alerts { AlertRoutes(watch: alerts).add(to: router) }

@@ -132,6 +132,8 @@ enum Endpoints {
             .answers("Verdict"),
         Endpoint("GET /v1/dns", .organization, "Names_find", "What a private name leads to.")
             .query("name", "type", "network", "app").answers("Document"),
+        Endpoint("GET /v1/ping", .organization, "Names_ping", "Whether Machines answer an echo, by a private name.")
+            .query("name", "network", "app").answers("Document"),
         Endpoint("POST /v1/connect", .organization, "Names_connect", "A port of a Machine, by a private name.")
             .query("name", "port:integer", "network", "app").body("Document").answers("Document"),
         Endpoint("GET /metrics", .anyToken, "Metrics", "Numbers for Prometheus: of the apps that the token may see.")
@@ -169,6 +171,12 @@ enum Endpoints {
             ).answers("Document"),
         Endpoint("POST /v1/apps/{app}/traffic", .appWrite, "App_traffic", "Close, pause or open an app to its clients.")
             .body("Traffic").answers("App"),
+        Endpoint("GET /v1/apps/{app}/ip_assignments", .appRead, "App_IPAssignments_list", "The app's addresses.")
+            .answers("IPAssignments"),
+        Endpoint("POST /v1/apps/{app}/ip_assignments", .appWrite, "App_IPAssignments_create", "Give it an address.")
+            .body("CreateIPAssignment").answers("IPAssignment"),
+        Endpoint("DELETE /v1/apps/{app}/ip_assignments/{ip}", .appWrite, "App_IPAssignments_delete", "Take one away.")
+            .answers(nil, 204),
         Endpoint("POST /v1/apps/{app}/tryouts", .appWrite, "Tryouts_create", "Throw-away services beside an app.")
             .body("Document").answers("Document"),
     ]

@@ -73,7 +73,7 @@ package struct Apps: Service {
         return app
     }
 
-    private static func unknown(_ name: String) -> Fault {
+    static func unknown(_ name: String) -> Fault {
         Fault(.appNotFound, "Could not find App \"\(name)\"", hint: "roost apps list shows those there are")
     }
 
@@ -95,7 +95,7 @@ package struct Apps: Service {
             machines: try await store.machines.list("\(app.name)/") { _, _ in },
             volumes: try await store.volumes.list { _, _ in }.count { $0.app == app.name },
             hostname: "\(app.name).\(domain)",
-            url: rollouts.settings.url(app.name)
+            url: app.place(public: rollouts.settings.url) ?? ""
         )
     }
 

@@ -26,6 +26,38 @@ package enum Addresses {
         return all.sorted()
     }
 
+    /// The host's own address of a family, by which it would call the Internet; nil where it has none.
+    ///
+    /// Nothing is sent for it.
+    package static func own(isIPv6: Bool) -> String? {
+        var hints = addrinfo()
+        hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
+        hints.ai_socktype = kind
+        var first: UnsafeMutablePointer<addrinfo>?
+        // Of blocks for documentation, which nobody has (RFC 5737, RFC 3849).
+        guard getaddrinfo(isIPv6 ? "2001:db8::1" : "192.0.2.1", "9", &hints, &first) == 0, let goal = first else {
+            return nil
+        }
+        defer { freeaddrinfo(goal) }
+        let descriptor = socket(goal.pointee.ai_family, kind, 0)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        guard connect(descriptor, goal.pointee.ai_addr, goal.pointee.ai_addrlen) == 0 else { return nil }
+        var storage = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                getsockname(descriptor, address, &size) == 0 ? text(address) : nil
+            }
+        }
+    }
+
+    #if canImport(Glibc)
+    private static let kind = Int32(SOCK_DGRAM.rawValue)
+    #else
+    private static let kind = SOCK_DGRAM
+    #endif
+
     /// What a host name leads to; blocks, for as long as the resolver takes.
     static func of(_ hostname: String) -> [String] {
         var hints = addrinfo()

@@ -123,7 +123,9 @@ package actor CertificateKeeper: Service {
     nonisolated func owned() async throws -> [OwnedName] {
         let apps = try await store.apps.list { _, _ in }.filter { !$0.destroying && $0.tryout == nil }
         return apps.flatMap { app in
-            (["\(app.name).\(domain)"] + app.allHostnames).map { OwnedName(hostname: $0, app: app.name) }
+            // The name of an app that nobody reaches has no business in an authority's public record.
+            let own = app.reach.isClosed ? [] : ["\(app.name).\(domain)"]
+            return (own + app.allHostnames).map { OwnedName(hostname: $0, app: app.name) }
         }
     }
 

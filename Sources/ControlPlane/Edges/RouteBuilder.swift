@@ -4,7 +4,8 @@ import Model
 enum RouteBuilder {
     /// The routes of one app: one for each port that its configuration publishes, none when it publishes none.
     ///
-    /// Each answers to `<app>.<domain>`, beside the app's own host names; `machines` are the app's, in any order.
+    /// Each answers to `<app>.<domain>`, beside the app's own host names, unless the app is closed to clients outside;
+    /// `machines` are the app's, in any order.
     static func routes(of app: App, machines: [Machine], domain: String) -> [Route] {
         guard !app.destroying else { return [] }
         var routes: [Int?: Route] = [:]
@@ -16,7 +17,7 @@ enum RouteBuilder {
                     routes[one.port]
                     ?? Route(
                         app: app.name,
-                        hostnames: ["\(app.name).\(domain)"] + app.allHostnames,
+                        hostnames: app.publicNames(domain: domain),
                         autostart: one.service.autostart,
                         machines: [],
                         port: one.port
@@ -26,8 +27,12 @@ enum RouteBuilder {
                 route.options = route.options ?? one.options
                 route.tlsOptions = route.tlsOptions ?? one.tlsOptions
                 route.rateLimit = route.rateLimit ?? one.service.rateLimit
-                let entrances = one.entrances.filter { new in !(route.entrances ?? []).contains(new) }
-                if !entrances.isEmpty { route.entrances = (route.entrances ?? []) + entrances }
+                route.reach = app.ownReach
+                if !app.reach.isClosed { Self.add(one.entrances, to: &route.entrances) }
+                if let own = app.privateAddresses, !own.isEmpty {
+                    route.privateAddresses = own.map(\.address)
+                    Self.add(one.privatePorts, to: &route.privatePorts)
+                }
                 if one.isStream { route.isStream = true }
                 if one.service.forceHTTPS { route.forceHTTPS = true }
                 if isMixed { route.compares = true }
@@ -43,6 +48,11 @@ enum RouteBuilder {
     }
 
     // MARK: - Private
+
+    /// Each once, in the order of the Machines; none at all stays nil.
+    private static func add(_ new: [Entrance], to list: inout [Entrance]?) {
+        for one in new where !(list ?? []).contains(one) { list = (list ?? []) + [one] }
+    }
 
     /// Where a Machine tells its numbers at a port that is open to all: they are for the host alone.
     private static func closedPath(_ config: MachineConfig, _ one: MachineConfig.Published) -> String? {

@@ -25,7 +25,8 @@ struct NameBoard {
                     : NamedApp(
                         app: name,
                         network: app.network.number,
-                        machines: board.machines(of: name).sorted { $0.id < $1.id }.compactMap { NamedMachine($0) }
+                        machines: board.machines(of: name).sorted { $0.id < $1.id }.compactMap { NamedMachine($0) },
+                        flycast: (app.privateAddresses ?? []).map { .init(address: $0.address, network: $0.network) }
                     )
             }
             guard new != index.app(name) else { continue }

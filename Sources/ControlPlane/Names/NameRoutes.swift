@@ -25,6 +25,27 @@ struct NameRoutes {
             }
             return JSONAnswer.make(.object(["code": .string(answer.code.word), "records": .array(records)]))
         }
+        router.get("/v1/ping") { request, _ in
+            let found = try await found(request)
+            let echoes = try await withThrowingTaskGroup(of: (Int, JSONValue).self) { tasks in
+                for (place, (address, owner)) in found.enumerated() {
+                    tasks.addTask {
+                        let time = try Echo.time(to: address.ipv6, limit: .seconds(1))
+                        let milliseconds = time.map { JSONValue.double(($0 / .microseconds(1)).rounded() / 1000) }
+                        return (
+                            place,
+                            .object([
+                                "address": .string(address.ipv6),
+                                "name": .string("\(owner.machine).vm.\(owner.app).internal"),
+                                "milliseconds": milliseconds ?? .null,
+                            ])
+                        )
+                    }
+                }
+                return try await tasks.reduce(into: [Int: JSONValue]()) { $0[$1.0] = $1.1 }
+            }
+            return JSONAnswer.make(.object(["echoes": .array(echoes.sorted { $0.key < $1.key }.map(\.value))]))
+        }
         router.post("/v1/connect") { request, _ in
             guard let port = request.query("port").flatMap(Int.init), (1...65_535).contains(port) else {
                 throw Fault(.invalidRequest, "expected port=1…65535")
@@ -76,19 +97,35 @@ struct NameRoutes {
 
     /// A Machine that the name leads to; any of several.
     private func machine(_ request: Request) async throws -> Machine {
+        let owner = try await found(request).shuffled()[0].owner
+        return try await machines.get(owner.app, owner.machine.text)
+    }
+
+    /// The Machines that the name leads to, one at least.
+    private func found(
+        _ request: Request
+    ) async throws -> [(address: Machine.Address, owner: (app: String, machine: Machine.ID))] {
         let index = await machines.edges.nameIndex
         let caller = NameIndex.Caller(network: try await network(request), region: machines.settings.region)
         let text = request.query("name") ?? ""
         guard case .known(let addresses, _, _) = index.find(try name(request).labels, for: caller) else {
             throw Fault(.notFound, "there is no name \(text)", hint: "roost dig TXT _apps.internal shows the apps")
         }
-        guard let owner = addresses.shuffled().lazy.compactMap({ index.owner(of: $0) }).first else {
+        let found = addresses.compactMap { address in index.owner(of: address).map { (address, $0) } }
+        guard !found.isEmpty else {
+            if text.hasSuffix(".flycast") {
+                throw Fault(
+                    .invalidRequest,
+                    "\(text) is for Machines: the edge answers there, and no Machine",
+                    hint: "\(text.dropLast("flycast".count))internal leads to the Machines themselves"
+                )
+            }
             throw Fault(
                 .invalidState,
                 "no Machine runs behind \(text)",
                 hint: "roost machine start starts one, and a request to the app wakes it"
             )
         }
-        return try await machines.get(owner.app, owner.machine.text)
+        return found
     }
 }

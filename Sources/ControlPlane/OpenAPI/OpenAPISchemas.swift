@@ -21,6 +21,14 @@ enum OpenAPISchemas {
         "Organization": "name: string, slug: string, internal_numeric_id: integer",
         "CreateApp": "name: string, app_name: string, org_slug: string?, network: string?, enable_subdomains: boolean?",
         "Traffic": "traffic: string",
+        "IPAssignment": """
+        ip: string, region: string, service_name: string, shared: boolean, created_at: string, type: string,
+        network: string?
+        """,
+        "IPAssignments": "ips: [IPAssignment]",
+        "CreateIPAssignment": """
+        type: string, region: string?, org_slug: string?, network: string?, service_name: string?
+        """,
         "CreateDeployToken": "expiry: string?, name: string?",
         "CreateToken": "name: string, scope: string, app: string?, machine: string?, expiry: string?",
         "Token": """

@@ -329,7 +329,8 @@ struct RolloutRun {
 
     /// Nil for an app that the edge does not serve.
     private func url() async -> String? {
-        await isServed() ? rollouts.settings.url(rollout.app) : nil
+        guard await isServed(), let app = try? await store.apps.get(rollout.app)?.value else { return nil }
+        return app.place(public: rollouts.settings.url)
     }
 
     private func record() async {

@@ -61,7 +61,7 @@ package struct NameServer: Service {
     // MARK: - Private
 
     private static let copyInterval = Duration.milliseconds(200)
-    private static let lookInterval = Duration.milliseconds(250)
+    static let lookInterval = Duration.milliseconds(250)
 
     private func keepCopy() async {
         for await _ in book.follow() {
@@ -143,38 +143,7 @@ private struct NamePlace: Hashable {
         }
     }
 
-    /// A bound socket that hears its device alone: every instance on a host has the same address of the resolver.
     private func socket(_ kind: Int32) throws -> Int32 {
-        let target = try SocketAddress(ipAddress: address, port: port)
-        let isIPv6 = target.protocol == .inet6
-        #if os(Linux)
-        let flags = Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        #else
-        let flags: Int32 = 0
-        #endif
-        let descriptor = Glibc.socket(isIPv6 ? AF_INET6 : AF_INET, kind | flags, 0)
-        guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "socket") }
-        func set(_ level: Int32, _ name: Int32, _ value: Int32) -> Bool {
-            var value = value
-            return setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size)) == 0
-        }
-        // The next edge begins before the present one ends.
-        var isDone = set(SOL_SOCKET, SO_REUSEADDR, 1) && set(SOL_SOCKET, SO_REUSEPORT, 1)
-        if isIPv6 { isDone = isDone && set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
-        #if os(Linux)
-        if let device {
-            isDone =
-                isDone && setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, device, socklen_t(device.utf8.count)) == 0
-        }
-        #endif
-        // What comes in bursts waits for its turn rather than being lost.
-        _ = set(SOL_SOCKET, SO_RCVBUF, 1 << 20)
-        isDone = isDone && target.withSockAddr { bind(descriptor, $0, socklen_t($1)) == 0 }
-        guard isDone else {
-            let code = errno
-            close(descriptor)
-            throw IOError(errnoCode: code, reason: "bind \(address)")
-        }
-        return descriptor
+        try DeviceSocket.bound(kind, to: try SocketAddress(ipAddress: address, port: port), device: device)
     }
 }

@@ -84,7 +84,7 @@ package struct AnswerTranslation: Sendable {
     }
 
     /// Fields of one connection only are no part of HTTP/2.
-    private static func isPassedOn(_ kind: FieldKind) -> Bool {
+    static func isPassedOn(_ kind: FieldKind) -> Bool {
         switch kind {
         case .connection, .transferEncoding, .upgrade, .hop, .te: false
         case .other, .host, .contentLength, .via, .server, .date, .forwardedFor, .requestID, .edge, .disguised,
@@ -93,7 +93,7 @@ package struct AnswerTranslation: Sendable {
         }
     }
 
-    private static func headers(_ trailers: Fields) -> HPACKHeaders? {
+    static func headers(_ trailers: Fields) -> HPACKHeaders? {
         var headers = HPACKHeaders()
         for line in trailers.lines where TrailerRules.passes(line, of: trailers) {
             headers.add(name: trailers.text(line.name).lowercased(), value: trailers.text(line.value))

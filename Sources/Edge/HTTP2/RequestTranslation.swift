@@ -90,7 +90,7 @@ package struct RequestTranslation: Sendable {
         return value
     }
 
-    private static func check(_ name: String, _ value: String) throws(Malformed) {
+    static func check(_ name: String, _ value: String) throws(Malformed) {
         let bare = name.hasPrefix(":") ? name.dropFirst() : Substring(name)
         guard !bare.isEmpty, bare.utf8.allSatisfy({ Characters.isToken($0) && !(65...90).contains($0) }) else {
             throw Malformed("bad field name")

@@ -32,7 +32,7 @@ final class StreamBridge: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         answer?.add(Self.unwrapOutboundIn(data))
         do {
-            while let piece = try answer?.next() { send(piece, context) }
+            while let piece = try answer?.next() { send(piece.payload, context) }
         } catch {
             // The driver never writes what is no HTTP; an app that makes it do so is cut off.
             promise?.fail(ChannelError.ioOnClosedChannel)
@@ -46,7 +46,7 @@ final class StreamBridge: ChannelDuplexHandler {
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         if answer?.isOpen ?? false, !hasEnded {
             hasEnded = true
-            send(.end(nil), context)
+            send(AnswerTranslation.Piece.end(nil).payload, context)
             context.flush()
         }
         guard mode == .all else {
@@ -100,15 +100,6 @@ final class StreamBridge: ChannelDuplexHandler {
         if buffer.readableBytes > 0 { context.fireChannelRead(Self.wrapInboundOut(buffer)) }
     }
 
-    private func send(_ piece: AnswerTranslation.Piece, _ context: ChannelHandlerContext) {
-        switch piece {
-        case .head(let headers, let ends): send(.headers(.init(headers: headers, endStream: ends)), context)
-        case .data(let bytes): send(.data(.init(data: .byteBuffer(bytes))), context)
-        case .end(nil): send(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true)), context)
-        case .end(let trailers?): send(.headers(.init(headers: trailers, endStream: true)), context)
-        }
-    }
-
     private func send(_ payload: HTTP2Frame.FramePayload, _ context: ChannelHandlerContext) {
         let promise = context.eventLoop.makePromise(of: Void.self)
         tail = promise.futureResult
@@ -124,6 +115,18 @@ final class StreamBridge: ChannelDuplexHandler {
         let payload = HTTP2Frame.FramePayload.headers(.init(headers: headers, endStream: true))
         context.writeAndFlush(Self.wrapOutboundOut(payload)).assumeIsolated().whenComplete { _ in
             context.close(promise: nil)
+        }
+    }
+}
+
+extension AnswerTranslation.Piece {
+    /// The frame for it.
+    var payload: HTTP2Frame.FramePayload {
+        switch self {
+        case .head(let headers, let ends): .headers(.init(headers: headers, endStream: ends))
+        case .data(let bytes): .data(.init(data: .byteBuffer(bytes)))
+        case .end(nil): .data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))
+        case .end(let trailers?): .headers(.init(headers: trailers, endStream: true))
         }
     }
 }

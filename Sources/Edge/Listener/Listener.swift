@@ -62,6 +62,28 @@ final class Listener: Sendable {
         for port in new.sorted() { await open(port) }
     }
 
+    /// Accepts what Machines send to private addresses, on a socket for each event loop.
+    ///
+    /// - Returns: what is to be closed when no more is to come.
+    func openPrivate(_ socket: () throws -> Int32) async throws -> [any Channel] {
+        var channels: [any Channel] = []
+        do {
+            for loop in loops {
+                let bootstrap = bootstrap(on: loop) { channel in
+                    TurnedConnection.reached(channel).flatMapThrowing { reached in
+                        guard let caller = channel.remoteAddress else { throw Reception.NothingOpen() }
+                        try Reception(loop: loop.value, tls: nil).take(channel, by: caller, reached: reached)
+                    }
+                }
+                channels.append(try await bootstrap.withBoundSocket(try socket()).get())
+            }
+        } catch {
+            for channel in channels { try? await channel.close() }
+            throw error
+        }
+        return channels
+    }
+
     // MARK: - Private
 
     private let shared: EdgeShared
@@ -142,7 +164,6 @@ final class Listener: Sendable {
         let address = try SocketAddress(ipAddress: host, port: port)
         var bootstrap =
             plain
-            .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.socketOption(.init(rawValue: SO_REUSEPORT)), value: 1)
         if case .v6 = address {
@@ -162,8 +183,18 @@ final class Listener: Sendable {
     }
 
     private func bootstrap(on loop: NIOLoopBound<EdgeLoop>, _ tls: TLSSettings?) -> ServerBootstrap {
+        bootstrap(on: loop) { channel in
+            channel.eventLoop.makeCompletedFuture { try Reception(loop: loop.value, tls: tls).take(channel) }
+        }
+    }
+
+    private func bootstrap(
+        on loop: NIOLoopBound<EdgeLoop>,
+        _ take: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) -> ServerBootstrap {
         let share = max(1, configuration.limits.connections / loops.count)
         var bootstrap = ServerBootstrap(group: loop.eventLoop)
+            .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
@@ -174,9 +205,7 @@ final class Listener: Sendable {
                     try channel.pipeline.syncOperations.addHandler(gate)
                 }
             }
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try Reception(loop: loop.value, tls: tls).take(channel) }
-            }
+            .childChannelInitializer(take)
         for (option, value) in Self.keepAlive {
             bootstrap = bootstrap.childChannelOption(.tcpOption(option), value: value)
         }

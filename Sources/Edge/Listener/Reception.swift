@@ -19,11 +19,31 @@ struct Reception {
         try channel.pipeline.syncOperations.addHandler(ProxyEntrance(loop: loop, admit: admit))
     }
 
+    /// Takes in a Machine's connection to a private address: HTTP, or bytes as they come, as the app's ports have it.
+    ///
+    /// Nothing ends TLS here, and nobody speaks for others.
+    ///
+    /// - Throws: ``NothingOpen`` where no app of the caller's network has that port.
+    func take(_ channel: any Channel, by caller: SocketAddress, reached: SocketAddress) throws {
+        guard let origin = Origin(channel, by: caller, reached: reached), let door = loop.index?.door(of: origin) else {
+            throw NothingOpen()
+        }
+        let pipeline = channel.pipeline.syncOperations
+        if door.entrance.isHTTP {
+            try pipeline.addHandler(ClientConnection(loop: loop, origin: origin))
+        } else {
+            try pipeline.addHandler(StreamConnection(loop: loop, door: door, origin: origin))
+        }
+    }
+
+    /// The connection ends: there is nothing that it could lead to.
+    struct NothingOpen: Error {}
+
     // MARK: - Private
 
     private func admit(_ channel: any Channel, _ origin: Origin) throws {
         if let tls { return try admitHTTP(channel, origin, tls) }
-        let doors = loop.index?.doors(at: origin.edgePort) ?? []
+        let doors = (loop.index?.doors(at: origin.edgePort) ?? []).filter { $0.entry.isOpen(to: origin) }
         guard let door = doors.first, !loop.shared.ownPorts.contains(origin.edgePort) else {
             return try channel.pipeline.syncOperations.addHandler(ClientConnection(loop: loop, origin: origin))
         }
@@ -57,7 +77,7 @@ struct Reception {
                 try pipeline.addHandler(client, position: .after(entrance))
             }
         }
-        let streams = secureStreams(at: origin.edgePort)
+        let streams = secureStreams(origin)
         guard loop.index?.hasTLSOptions ?? false || !streams.isEmpty else {
             try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
             return try pipeline.addHandler(entrance)
@@ -108,13 +128,29 @@ struct Reception {
     }
 
     /// The apps that want TLS on 443, for which the edge's own port stands, and something else than HTTP under it.
-    private func secureStreams(at port: Int) -> [RouteIndex.Door] {
-        guard loop.shared.ownPorts.contains(port), let doors = loop.index?.doors(at: 443) else { return [] }
-        return doors.filter { $0.entrance.isSecure && !$0.entrance.isHTTP }
+    private func secureStreams(_ origin: Origin) -> [RouteIndex.Door] {
+        guard loop.shared.ownPorts.contains(origin.edgePort), let doors = loop.index?.doors(at: 443) else { return [] }
+        return doors.filter { $0.entrance.isSecure && !$0.entrance.isHTTP && $0.entry.isOpen(to: origin) }
+    }
+}
+
+extension RouteIndex {
+    /// What a connection to a private address leads to; nil for one that came from outside.
+    func door(of origin: Origin) -> Door? {
+        origin.privateEnds.flatMap { privateDoor(at: $0.called, port: origin.edgePort, from: $0.client) }
     }
 }
 
 extension RouteIndex.Entry {
+    /// Whether clients that arrive there from outside may reach it.
+    func isOpen(to origin: Origin) -> Bool { route.reach?.admits(isIPv6: origin.isIPv6) ?? true }
+
+    /// Whether a Machine at that address may send a request on to it: what is closed outside is its own network's.
+    func isOpen(toReplayOf source: Machine.Address) -> Bool {
+        guard route.reach?.isClosed ?? false, let own = route.machines.first?.address.ipv6 else { return true }
+        return AppNetwork.number(of: own) == AppNetwork.number(of: source.ipv6)
+    }
+
     /// Whether a host name, in any case, leads to it.
     func answers(to name: String) -> Bool {
         let name = HostName.canonical(name)

@@ -13,7 +13,9 @@ extension ClientConnection {
         }
         guard let entry else { return nil }
         if entry.route.traffic == .maintenance { return Self.maintenance }
-        if !passage.secure, entry.route.forceHTTPS ?? false, let page = redirect(head) { return page }
+        // There are no certificates for private names, and nothing to redirect to.
+        let mayRedirect = origin.privateEnds == nil && !passage.secure
+        if mayRedirect, entry.route.forceHTTPS ?? false, let page = redirect(head) { return page }
         return limited(head, entry)
     }
 

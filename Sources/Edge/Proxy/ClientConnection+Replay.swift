@@ -48,7 +48,7 @@ extension ClientConnection {
         }
         phase = .exchanging(exchange)
         if order.invalidates {
-            let session = session(exchange.head, loop.index?.entry(host: host, port: origin.edgePort))?.key
+            let session = session(exchange.head, ownEntry)?.key
             loop.shared.replays.forget(host: host, path: exchange.head.path, session: session)
         }
         let source = Journey.Source(app: entry.route.app, machine: target.machine, region: target.region)
@@ -59,7 +59,7 @@ extension ClientConnection {
         }
         journey = next
         deadline = next.deadline
-        guard self.entry != nil else {
+        guard let goal = self.entry, goal.isOpen(toReplayOf: target.address) else {
             return respond(Page(502), because: "PA04: there is no app \(order.app ?? "") to send the request on to")
         }
         remember(order, exchange.head, at: now)
@@ -71,7 +71,7 @@ extension ClientConnection {
         guard case .exchanging(var exchange) = phase, !exchange.answerBegun else { return false }
         if case .hit = journey.memory, !journey.isReached {
             // What was remembered is no longer so.
-            let session = session(exchange.head, loop.index?.entry(host: host, port: origin.edgePort))?.key
+            let session = session(exchange.head, ownEntry)?.key
             loop.shared.replays.forget(host: host, path: exchange.head.path, session: session)
             journey = Journey(exchange.head, since: loop.time)
         } else {
@@ -141,7 +141,7 @@ extension ClientConnection {
             )
             memory.remember(host: host, prefix: prefix, item, at: now)
         }
-        guard let session = session(head, loop.index?.entry(host: host, port: origin.edgePort)) else { return }
+        guard let session = session(head, ownEntry) else { return }
         let item = ReplayMemory.Item(
             app: app,
             aim: order.aim,

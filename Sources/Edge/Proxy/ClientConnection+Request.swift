@@ -10,7 +10,7 @@ extension ClientConnection {
         course = RequestCourse(began: .now())
         routed = nil
         decoder = BodyDecoder(head.framing)
-        host = head.host
+        host = nameOfRequest(head)
         passage = direct
         passage.requestID = loop.requestIDs.next()
         if !head.isTraced { passage.trace = loop.requestIDs.nextTrace() }
@@ -84,6 +84,15 @@ extension ClientConnection {
 
     // MARK: - Private
 
+    /// The host name by which a request is routed and remembered.
+    ///
+    /// At a private address it is the app's own, whatever the client writes: what an app has remembered for it must not
+    /// be taken for what clients outside ask another app.
+    private func nameOfRequest(_ head: RequestHead) -> String {
+        guard origin.privateEnds != nil else { return head.host }
+        return loop.index?.door(of: origin).map { PrivateAddress.name(of: $0.entry.route.app) } ?? head.host
+    }
+
     /// Counts what is kept of a long body, or lets go of it where too much is kept already.
     private func keep(_ exchange: inout Exchange) {
         let more = exchange.keptBytes - keptBytes
@@ -100,7 +109,7 @@ extension ClientConnection {
         passage.believe(head, trusting: loop.shared.configuration.trustedProxies)
         if passage.clientAddress != direct.clientAddress { key = ClientKey(IPAddress(passage.clientAddress)) }
         // A proxy that asks by an address of ours, as nginx does by itself, names the host that the client asked for.
-        guard entry == nil,
+        guard origin.privateEnds == nil, entry == nil,
             let line = head.fields.lines.first(where: {
                 Characters.equal(head.fields.bytes, $0.name, "x-forwarded-host")
             }), let first = Characters.list(head.fields.bytes, line.value).first(where: { _ in true })

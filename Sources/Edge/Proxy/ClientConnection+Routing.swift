@@ -34,7 +34,17 @@ extension ClientConnection {
     /// The route that answers for the host that is asked for.
     var entry: RouteIndex.Entry? {
         if let app = journey.app { return loop.index?.entry(app: app, port: origin.edgePort) }
-        return loop.index?.entry(host: host, port: origin.edgePort)
+        return ownEntry
+    }
+
+    /// The same, wherever an app has sent the request: by the name that the client asked for, or the private address that
+    /// it called.
+    var ownEntry: RouteIndex.Entry? {
+        if origin.privateEnds != nil { return loop.index?.door(of: origin)?.entry }
+        guard let entry = loop.index?.entry(host: host, port: origin.edgePort), entry.isOpen(to: origin) else {
+            return nil
+        }
+        return entry
     }
 
     /// A Machine could not be started: the request goes to another that runs, waits for one that is full or that another
@@ -198,10 +208,14 @@ extension ClientConnection {
     private func connect(_ target: Route.Target, _ exchange: Exchange) {
         attempt += 1
         let key = UpstreamPool.Key(target)
-        if !exchange.needsFresh, let connection = loop.pool.take(key) { return attach(connection, reused: true) }
+        // What is no HTTP any more after an upgrade has no form in HTTP/2.
+        let asStream = routed?.route.options?.h2Backend ?? false && exchange.head.upgrade == nil
+        if !asStream, !exchange.needsFresh, let connection = loop.pool.take(key) {
+            return attach(connection, reused: true)
+        }
         let mine = attempt
         let (began, app) = (NIODeadline.now(), routed?.route.app)
-        loop.pool.connect(key) { [self] result in
+        let opened: (Result<UpstreamConnection, any Error>) -> Void = { [self] result in
             if case .success = result, let app {
                 loop.stats.of(app).connected(to: target.machine, after: .now() - began)
             }
@@ -213,6 +227,7 @@ extension ClientConnection {
             case .failure: break
             }
         }
+        if asStream { loop.pool.connectStream(key, opened) } else { loop.pool.connect(key, opened) }
     }
 
     private func attach(_ connection: UpstreamConnection, reused: Bool) {

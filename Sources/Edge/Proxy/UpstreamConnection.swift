@@ -20,9 +20,14 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// When it was last given back to the pool.
     private(set) var idleSince = NIODeadline.now()
 
-    init(key: UpstreamPool.Key, pool: UpstreamPool) {
+    /// - Parameters:
+    ///   - key: where it leads.
+    ///   - pool: whose it is.
+    ///   - isStream: it is a stream of HTTP/2, which serves one request.
+    init(key: UpstreamPool.Key, pool: UpstreamPool, isStream: Bool = false) {
         self.key = key
         self.pool = pool
+        self.isStream = isStream
     }
 
     /// Can serve a request: open, and nothing unexpected came in.
@@ -69,7 +74,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         owner = nil
         phase = .idle
         idleSince = .now()
-        if reuse, isUsable {
+        if reuse, isUsable, !isStream {
             pool.put(self)
         } else {
             close()
@@ -144,6 +149,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private static let readAhead = 64 * 1024
 
     private let pool: UpstreamPool
+    private let isStream: Bool
     private var context: ChannelHandlerContext?
     private var owner: ClientConnection?
     private var phase = Phase.idle

@@ -52,6 +52,28 @@ final class UpstreamPool {
         }
     }
 
+    /// Opens a stream for HTTP/2, on a connection that there is or a new one.
+    func connectStream(_ key: Key, _ done: @escaping (Result<UpstreamConnection, any Error>) -> Void) {
+        let upstream = UpstreamConnection(key: key, pool: self, isStream: true)
+        let open: (Trunk) -> Void = { trunk in
+            trunk.open(upstream) { result in
+                if case .success(let connection) = result { connection.readOn() }
+                done(result)
+            }
+        }
+        trunks[key]?.removeAll(where: \.isLeaving)
+        if let trunk = trunks[key]?.first(where: \.takesStreams) { return open(trunk) }
+        let make: (any Channel) -> Trunk = { Trunk($0) }
+        dial(key, make) { [self] result in
+            switch result {
+            case .success(let trunk):
+                if !closing { trunks[key, default: []].append(trunk) }
+                open(trunk)
+            case .failure(let error): done(.failure(error))
+            }
+        }
+    }
+
     /// Opens a connection: over the address family that worked last, and if that is refused, over the other.
     ///
     /// - Parameters:
@@ -83,11 +105,17 @@ final class UpstreamPool {
             if idle[key]?.isEmpty == true { idle[key] = nil }
             for connection in stale { connection.close() }
         }
+        for (key, all) in trunks {
+            for trunk in all where trunk.streams == 0 && trunk.idleSince < oldest { trunk.leave() }
+            let left = all.filter { !$0.isLeaving }
+            trunks[key] = left.isEmpty ? nil : left
+        }
     }
 
     /// Closes idle connections to a Machine that takes nothing new, and forgets what was learnt about it.
     func forget(_ key: Key) {
         families[key] = nil
+        for trunk in trunks.removeValue(forKey: key) ?? [] { trunk.leave() }
         guard let connections = idle.removeValue(forKey: key) else { return }
         for connection in connections { connection.close() }
     }
@@ -97,6 +125,8 @@ final class UpstreamPool {
         let all = idle.values.flatMap(\.self)
         idle = [:]
         for connection in all { connection.close() }
+        for trunk in trunks.values.flatMap(\.self) { trunk.close() }
+        trunks = [:]
     }
 
     // MARK: - Private
@@ -111,6 +141,8 @@ final class UpstreamPool {
     private let eventLoop: any EventLoop
     private let limits: EdgeServer.Limits
     private var idle: [Key: [UpstreamConnection]] = [:]
+    /// Connections that speak HTTP/2.
+    private var trunks: [Key: [Trunk]] = [:]
     private var families: [Key: Family] = [:]
     private var closing = false
 

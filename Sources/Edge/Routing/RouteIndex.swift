@@ -52,6 +52,8 @@ struct RouteIndex: Sendable {
     /// Routes that want TLS spoken in a way of their own.
     private var withTLSOptions = 0
     private var doors: [Int: [Door]] = [:]
+    /// Private addresses, by their bytes, and what is open there.
+    private var privateDoors: [[UInt8]: [Door]] = [:]
     /// Ports that some route is for, and how many.
     private var ports: [Int: Int] = [:]
 
@@ -82,6 +84,18 @@ struct RouteIndex: Sendable {
 
     /// Where a connection leads that reaches a port which the edge has opened for routes; the first by name goes first.
     func doors(at port: Int) -> [Door] { doors[port] ?? [] }
+
+    /// Where a Machine's connection to a private address leads.
+    ///
+    /// - Parameters:
+    ///   - address: what was called.
+    ///   - port: the same.
+    ///   - client: who calls, which nobody can forge.
+    /// - Returns: nil where nothing is open at that port, and for callers of another network than the address is of.
+    func privateDoor(at address: IPAddress, port: Int, from client: IPAddress) -> Door? {
+        guard let network = AppNetwork.number(of: address), network == AppNetwork.number(of: client) else { return nil }
+        return privateDoors[address.bytes]?.first { $0.entrance.ports.contains(port) }
+    }
 
     /// Some app wants TLS spoken in a way of its own.
     var hasTLSOptions: Bool { withTLSOptions > 0 }
@@ -140,6 +154,11 @@ struct RouteIndex: Sendable {
                 doors[port]?.sort { $0.entry.route.key < $1.entry.route.key }
             }
         }
+        for address in entry.route.privateAddresses ?? [] {
+            guard let bytes = IPAddress(address)?.bytes else { continue }
+            let new = (entry.route.privatePorts ?? []).map { Door(entry: entry, entrance: $0) }
+            privateDoors[bytes] = ((privateDoors[bytes] ?? []) + new).sorted { $0.entry.route.key < $1.entry.route.key }
+        }
         for host in entry.hosts where entry.route.isStream != true {
             guard let other = hosts[host], other !== entry else {
                 hosts[host] = entry
@@ -165,6 +184,10 @@ struct RouteIndex: Sendable {
         for port in (entry.route.entrances ?? []).flatMap(\.ports) {
             doors[port]?.removeAll { $0.entry === entry }
             if doors[port]?.isEmpty == true { doors[port] = nil }
+        }
+        for bytes in (entry.route.privateAddresses ?? []).compactMap({ IPAddress($0)?.bytes }) {
+            privateDoors[bytes]?.removeAll { $0.entry === entry }
+            if privateDoors[bytes]?.isEmpty == true { privateDoors[bytes] = nil }
         }
         for host in entry.hosts {
             shadowed[host]?.removeAll { $0 === entry }

@@ -11,6 +11,10 @@ struct Origin: Sendable {
     var serverPort: Int
     /// Of the edge itself, which decides where the connection leads.
     var edgePort: Int
+    /// It came in at an address of IPv6, whatever a proxy says of whom it speaks for.
+    let isIPv6: Bool
+    /// Nil for all that comes from outside.
+    private(set) var privateEnds: PrivateEnds?
 
     /// As the connection shows itself.
     init(_ channel: any Channel) {
@@ -19,6 +23,24 @@ struct Origin: Sendable {
         server = channel.localAddress?.ipAddress ?? "unknown"
         serverPort = channel.localAddress?.port ?? 0
         edgePort = serverPort
+        if case .v6 = channel.localAddress { isIPv6 = true } else { isIPv6 = false }
+    }
+
+    /// Of a Machine's connection to a private address, which the kernel has turned to the edge.
+    init?(_ channel: any Channel, by caller: SocketAddress, reached: SocketAddress) {
+        self.init(channel)
+        guard let host = reached.ipAddress, let port = reached.port, let called = IPAddress(host),
+            let own = caller.ipAddress, let caller = IPAddress(own)
+        else { return nil }
+        client = own
+        (server, serverPort, edgePort) = (host, port, port)
+        privateEnds = PrivateEnds(client: caller, called: called)
+    }
+
+    /// Both ends of such a connection.
+    struct PrivateEnds {
+        var client: IPAddress
+        var called: IPAddress
     }
 
     /// Takes what a proxy says.

@@ -33,7 +33,7 @@ extension AppConfigReader {
     /// `http_options` of a port or of `[http_service]`.
     func readHTTPOptions(_ table: ConfigTable) -> AppConfig.HTTPOptions? {
         guard let table = table.table("http_options") else { return nil }
-        table.hasNoEffect("headers_read_timeout", "h2_backend")
+        table.hasNoEffect("headers_read_timeout")
         var options = AppConfig.HTTPOptions()
         options.compress = table.boolean("compress")
         options.idleTimeout = table.integer("idle_timeout", in: 0...Int(UInt32.max))

@@ -13,5 +13,7 @@ extension App: KeyedForm {
         try form.field("tryout", &tryout)
         try form.field("traffic", &traffic)
         try form.field("network", &ownNetwork)
+        try form.field("reach", &ownReach)
+        try form.field("privateAddresses", &privateAddresses)
     }
 }

@@ -57,6 +57,10 @@ package struct App: Equatable, Sendable {
     }
     /// The private network that it was made in; nil is the one that all share.
     package var ownNetwork: AppNetwork?
+    /// How it is reached from outside, where something of it was closed; nil is by all that its host has.
+    package var ownReach: PublicReach?
+    /// Its addresses for callers of private networks, one for each network at most.
+    package var privateAddresses: [PrivateAddress]?
 
     package init(name: String, createdAt: Timestamp, owner: String) {
         self.name = name
@@ -73,6 +77,24 @@ package struct App: Equatable, Sendable {
 
     /// The private network that its Machines are in.
     package var network: AppNetwork { ownNetwork ?? .default }
+
+    /// How it is reached from outside.
+    package var reach: PublicReach {
+        get { ownReach ?? PublicReach() }
+        set { ownReach = newValue == PublicReach() ? nil : newValue }
+    }
+
+    /// Host names by which clients outside find it, `<name>.<domain>` the first; none for an app that is closed to them.
+    package func publicNames(domain: String) -> [String] {
+        reach.isClosed ? [] : ["\(name).\(domain)"] + allHostnames
+    }
+
+    /// The URL by which it is called: from outside, where `url` makes it of the name, or else from its private network; nil
+    /// where nobody can.
+    package func place(public url: (String) -> String) -> String? {
+        if !reach.isClosed { return url(name) }
+        return (privateAddresses ?? []).isEmpty ? nil : "http://\(PrivateAddress.name(of: name))"
+    }
 
     /// What is left to do about an app that goes.
     package static let untilDestroyed = "wait until `roost apps list` no longer shows it, then deploy again"

@@ -2,10 +2,12 @@ extension MachineConfig {
     /// Ports whose `/` has to be answered once before the Machine takes requests: those that serve HTTP and have no HTTP
     /// check of their own.
     ///
-    /// An open port alone proves nothing: gunicorn's master opens it before any worker has loaded the app.
+    /// An open port alone proves nothing: gunicorn's master opens it before any worker has loaded the app. One that speaks
+    /// HTTP/2 alone (`h2_backend`) can't be asked so.
     package var askedPorts: [Int] {
         var ports: [Int] = []
-        for service in services where service.servesHTTP && !hasHTTPCheck(port: service.internalPort) {
+        for service in services where service.servesHTTP && !service.speaksHTTP2 {
+            if hasHTTPCheck(port: service.internalPort) { continue }
             if !ports.contains(service.internalPort) { ports.append(service.internalPort) }
         }
         return ports
@@ -20,6 +22,9 @@ extension MachineConfig {
 extension MachineConfig.Service {
     /// The edge speaks HTTP to it.
     package var servesHTTP: Bool { ports.contains { $0.handlers.contains("http") } }
+
+    /// The edge speaks HTTP/2 to it.
+    package var speaksHTTP2: Bool { ports.contains { $0.httpOptions?.h2Backend ?? false } }
 }
 
 extension Machine {

@@ -21,6 +21,7 @@ extension NameHome: KeyedForm {
         try form.field("device", &device)
         try form.field("listen", &listen)
         try form.field("port", &port)
+        try form.field("flycast", &flycast)
     }
 }
 

@@ -88,6 +88,9 @@ package struct NameHome: Equatable, Sendable {
     package var listen: [String]
     /// The port of those addresses; 53 but for tests.
     package var port: Int
+    /// The host's address where the edge takes what Machines send to private addresses of apps, at
+    /// ``PrivateAddress/port``; nil where it can't.
+    package var flycast: String?
 
     package init(region: String, device: String? = nil, listen: [String] = [], port: Int = 53) {
         self.region = region

@@ -13,6 +13,12 @@ extension MachineConfig {
         /// Its connections are no HTTP.
         package var isStream: Bool { entrances.first.map { !$0.isHTTP } ?? false }
 
+        /// The ports that it has at a private address, where 80 and 443 are those numbers and nothing ends TLS.
+        package var privatePorts: [Entrance] {
+            guard port == nil else { return entrances }
+            return service.ports.filter { $0.handlers.contains("http") }.map { Entrance($0) }
+        }
+
         package init(service: Service, port: Int?, entrances: [Entrance] = []) {
             self.service = service
             self.port = port

@@ -34,10 +34,12 @@ package struct AppNetwork: Hashable, Sendable {
     }
 
     /// The number of the network that a 6PN address is in; nil for any other address.
-    package static func number(of address: String) -> UInt32? {
-        guard let bytes = IPAddress(address)?.bytes, bytes.count == 16, bytes.starts(with: [0xfd, 0xaa]) else {
-            return nil
-        }
+    package static func number(of address: String) -> UInt32? { IPAddress(address).flatMap { number(of: $0) } }
+
+    /// The same.
+    package static func number(of address: IPAddress) -> UInt32? {
+        let bytes = address.bytes
+        guard bytes.count == 16, bytes.starts(with: [0xfd, 0xaa]) else { return nil }
         return bytes.long(2)
     }
 }

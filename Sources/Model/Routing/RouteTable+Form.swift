@@ -41,6 +41,9 @@ extension Route: KeyedForm {
         try form.field("statics", &statics)
         try form.field("closedPaths", &closedPaths)
         try form.field("traffic", &traffic)
+        try form.field("reach", &reach)
+        try form.field("privateAddresses", &privateAddresses)
+        try form.field("privatePorts", &privatePorts)
     }
 }
 

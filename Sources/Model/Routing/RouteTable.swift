@@ -47,6 +47,12 @@ package struct Route: Equatable, Sendable {
     package var closedPaths: [String]?
     /// What is done with its requests instead of sending them on.
     package var traffic: App.Traffic?
+    /// By which addresses of the edge it is reached from outside; nil is by all.
+    package var reach: PublicReach?
+    /// Its addresses for callers of private networks.
+    package var privateAddresses: [String]?
+    /// The ports of those, and what is spoken there.
+    package var privatePorts: [Entrance]?
 
     package init(
         app: String,

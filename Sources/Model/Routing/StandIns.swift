@@ -16,6 +16,10 @@ package struct StandIns: Sendable {
         guard let route = routes[name]?.first else { return nil }
         var app = App(name: name, createdAt: Timestamp(milliseconds: 0), owner: "")
         app.hostnames = route.hostnames.filter { $0 != "\(name).\(domain)" }
+        app.ownReach = route.reach
+        app.privateAddresses = route.privateAddresses?.map {
+            PrivateAddress(address: $0, createdAt: Timestamp(milliseconds: 0))
+        }
         return app
     }
 

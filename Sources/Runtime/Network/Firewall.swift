@@ -27,7 +27,9 @@ struct Firewall {
 
     /// Replaces the table in one transaction: no packet meets a half-made one.
     ///
-    /// An outbound packet passes `forward`; a neighbour's does not come here at all, since the bridge carries it.
+    /// An outbound packet passes `forward`; a neighbour's does not come here at all, since the bridge carries it. What a
+    /// Machine sends to an app's private address is turned to the one socket at which the edge takes it, so that those
+    /// addresses exist for Machines and for nobody else; which network may reach which is the edge's to know.
     /// Other instances' tables keep our Machines away from theirs, as ours keeps theirs away.
     var rules: String {
         let (machines, builds) = (plan.machines, plan.builds)
@@ -89,6 +91,7 @@ struct Firewall {
                     ct state established,related accept
                     jump bounded
                     meta l4proto { icmp, ipv6-icmp } accept
+                    ct status dnat ct original ip6 daddr & \(Self.flycast) accept
                     ip daddr \(machines.gateway.ipv4) tcp dport 53 accept
                     ip6 daddr { \(resolver6) } tcp dport 53 accept
                     drop
@@ -108,6 +111,13 @@ struct Firewall {
                 chain unfollowedanswers {
                     type filter hook output priority raw; policy accept;
                     oifname "\(bridge)" udp sport 53 notrack
+                }
+                chain flycast {
+                    type nat hook prerouting priority dstnat; policy accept;
+                    iifname != "\(bridge)" accept
+                    ip6 saddr & \(plan.allNetworks.mask) != \(plan.allNetworks.value) accept
+                    ip6 daddr & \(Self.flycast) meta l4proto tcp dnat ip6 to [\(door)]:\(PrivateAddress.port)
+                    ip6 daddr & \(Self.flycast) icmpv6 type echo-request dnat ip6 to \(door)
                 }
                 chain buildtohost {
                     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
@@ -163,6 +173,12 @@ struct Firewall {
             return !wide.contains { $0 != block && $0.contains(block.base) && $0.prefix < block.prefix }
         }.joined(separator: ", ")
     }
+
+    /// Matches all private addresses of apps.
+    private static let flycast = "\(PrivateAddress.all.mask) == \(PrivateAddress.all.value)"
+
+    /// Where the edge takes what is sent to those.
+    private var door: String { plan.machines.gateway.ipv6 }
 
     /// Where Machines ask for names, in IPv6.
     private var resolver6: String { "\(NameHome.resolver), \(plan.machines.gateway.ipv6)" }

@@ -194,6 +194,11 @@ package struct OCIRuntime: RuntimeDriver {
         return HostNetwork.hasIPv6 ? [NameHome.resolver, gateway.ipv6, gateway.ipv4] : [gateway.ipv4]
     }
 
+    /// Where the edge takes what Machines send to private addresses of apps; nil on a host without IPv6.
+    package func flycastAddress() throws(Fault) -> String? {
+        HostNetwork.hasIPv6 ? try network.plan().gateway.ipv6 : nil
+    }
+
     /// The device of the Machines' bridge.
     package var bridge: String { network.bridge }
 

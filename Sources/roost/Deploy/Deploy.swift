@@ -144,6 +144,7 @@ struct Deploy: AsyncParsableCommand {
         let (build, manifest) = try await prepare(app, &config, project.path, scan, client)
         // Only now: a project that can't be deployed leaves no app behind.
         try await client.ensure(app: app, owner: Person.current)
+        try await FirstAddresses(client: client, app: app).apply(flags)
         var request = DeployRequest(
             config: config,
             manifest: manifest,

@@ -24,6 +24,9 @@ struct DeployFlags: ParsableArguments {
     @Option(help: "An argument of the build, NAME=VALUE; may be given more than once.") var buildArg: [String] = []
     @Flag(help: "Print what the deploy would do, and change nothing.") var plan = false
     @Flag(name: [.short, .long], help: "Accepted: a deploy asks nothing that has to be answered.") var yes = false
+    @Flag(help: "On an app's first deploy: open to nobody but its own network, as APP.flycast.") var flycast = false
+    @Flag(name: .customLong("no-public-ips"), help: "On an app's first deploy: it answers at no address of the host's.")
+    var noPublicIPs = false
     @Flag(help: .hidden) var now = false
     @Flag(help: .hidden) var remoteOnly = false
     @Flag(help: .hidden) var localOnly = false

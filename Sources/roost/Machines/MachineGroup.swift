@@ -36,15 +36,20 @@ struct MachineList: AsyncParsableCommand {
 
     func run() async throws {
         let app = try connection.appName()
-        let machines = try await RoostClient.atHost {
-            try await $0.get(apiPath("apps", app, "machines"), as: [MachineView].self)
-        }
+        let machines = try await RoostClient.atHost { try await $0.machines(of: app) }
         if json { return try Output.json(machines) }
         if quiet {
             for machine in machines { print(machine.id) }
             return
         }
         Output.table(MachineTable.full(machines))
+    }
+}
+
+extension RoostClient {
+    /// An app's Machines.
+    func machines(of app: String) async throws -> [MachineView] {
+        try await get(apiPath("apps", app, "machines"), as: [MachineView].self)
     }
 }
 

@@ -49,7 +49,7 @@ extension FlyFlags {
             Flag("--remote-only", "--local-only", "--depot", "--nixpacks", "--no-cache", why: "the daemon builds"),
             Flag("--ha", why: "it begins with one Machine a group; roost scale count 2 makes more"),
             Flag("--copy-config", "--generate-name", "--no-create", "--force-name", why: "it says what it will do"),
-            Flag("--flycast", "--no-public-ips", why: "apps here have no addresses of their own"),
+            Flag("--flycast", "--no-public-ips", why: "a deploy takes it, roost deploy --flycast"),
             Flag(
                 "--no-db",
                 "--no-redis",
@@ -126,6 +126,7 @@ extension FlyFlags {
         "proxy": [
             Flag("--select", "-s", "--watch-stdin", why: "name the Machine after the ports; it ends with its terminal")
         ],
+        "ips": [Flag("--region", "-r", value: true, why: "there is one region")],
         "platform": [], "regions": [],
     ]
 }

@@ -35,7 +35,6 @@ enum FlyFlags {
             Flag("--yes", "-y", "--auto-confirm", why: "a deploy asks nothing"),
             Flag("--now", why: "a deploy begins at once"),
             Flag("--nixpacks", "--buildpacks-docker-host", "--wg", "--push", why: "the daemon builds"),
-            Flag("--no-public-ips", "--flycast", why: "apps here have no addresses of their own"),
             Flag("--dns-checks", why: "names here need no time to spread"),
             Flag("--lease-timeout", "--deploy-retries", value: true, why: "the daemon deploys, and goes on by itself"),
             Flag(

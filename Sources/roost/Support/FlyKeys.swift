@@ -29,6 +29,14 @@ enum FlyKeys {
         ]
     }
 
+    static func address(_ address: IPAssignment) throws -> JSONValue {
+        let more: [String: JSONValue] = [
+            "ID": .string(address.ip), "Address": .string(address.ip), "Type": .string(address.type),
+            "Region": .string(address.region), "CreatedAt": .string(address.createdAt),
+        ]
+        return try adding(more, to: address)
+    }
+
     static func secret(name: String, digest: String, createdAt: String) -> [String: JSONValue] {
         ["Name": .string(name), "Digest": .string(digest), "CreatedAt": .string(createdAt)]
     }

@@ -74,6 +74,20 @@ struct NetworkTextTests {
         #expect(rules.contains("ip6 saddr & \(own) oifname != { \"r12ab30\", \"r12ab31\" } masquerade"))
     }
 
+    @Test("what Machines send to private addresses is turned to the edge, and nothing else gets to its socket")
+    func flycast() {
+        let plan = AddressPlan(seed: "host/roost")
+        let rules = Firewall(instance: "r1", bridge: "r10", buildBridge: "r11", plan: plan).rules
+        let (block, door) = ("ffff:0:0:ffff:ffff:ffff:ffff:0 == fdaa:0:0:0:1::", plan.gateway.ipv6)
+        let lines = rules.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        #expect(lines.contains("ip6 daddr & \(block) meta l4proto tcp dnat ip6 to [\(door)]:4281"))
+        // Of those that may get in, only what was turned: not one that calls the socket itself.
+        #expect(lines.contains("ct status dnat ct original ip6 daddr & \(block) accept"))
+        #expect(!rules.contains("dport 4281"))
+        // From the Machines' bridge, under their own addresses: neither builds nor the world.
+        #expect(lines.contains("iifname != \"r10\" accept"))
+    }
+
     @Test("builds reach no Machine and no private neighbour but those that are opened to them")
     func builds() throws {
         let plan = AddressPlan(seed: "host/roost")
