@@ -25,18 +25,18 @@ struct AlembicTables {
 
     // MARK: - Private
 
-    /// A call with its first words: `op.add_column(\n        'users',`.
-    private static let call = /\b(?:op|batch_op)\.(\w+)\(\s*(?:(?:table_name|name)\s*=\s*)?(?:op\.f\()?['"](\w+)['"]\)?(?:\s*,\s*['"](\w+)['"])?/
-
     private mutating func read(_ text: String, _ file: String) {
         guard text.contains("down_revision") else { return }
         let upgrade = text.firstRange(of: "def downgrade").map { text[..<$0.lowerBound] } ?? text[...]
         let others = [
-            "create_all", "CREATE TABLE", "create table", "inspect(", "has_table", "get_table_names", ".create(", "read_text",
-            "open(", "text(", "IF EXISTS", "if exists", "schema=",
+            "create_all", "CREATE TABLE", "create table", "inspect(", "has_table", "get_table_names", "sa.Table(", "read_text",
+            "IF EXISTS", "if exists", "schema=",
         ]
         if others.contains(where: upgrade.contains) { isUnknown = true }
-        for match in upgrade.matches(of: Self.call) {
+        // A call with its first words: `op.add_column(\n        'users',`.
+        let call =
+            /\b(?:op|batch_op)\.(\w+)\(\s*(?:(?:table_name|name)\s*=\s*)?(?:op\.f\()?['"](\w+)['"]\)?(?:\s*,\s*['"](\w+)['"])?/
+        for match in upgrade.matches(of: call) {
             let (method, first, second) = (match.output.1, String(match.output.2), match.output.3.map(String.init))
             let table: String?
             switch method {
