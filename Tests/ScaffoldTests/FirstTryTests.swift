@@ -516,6 +516,38 @@ struct FirstTryTests {
         #expect(needed.contains("OTHER") && !needed.contains("PLACE"), "\(needed)")
     }
 
+    @Test("what the code has no value for is as the Compose file for production has it, unless that is nobody's business")
+    func composeValues() async throws {
+        let files = [
+            "requirements.txt": LaunchSample.needs,
+            "main.py": "import os\n" + LaunchSample.app + "A = os.environ[\"ALGORITHM\"]\nB = os.getenv(\"STORE\", None)\n"
+                + "C = os.getenv(\"MODE\", \"x\")\nD = os.environ[\"API_TOKEN\"]\nE = os.environ[\"SITE\"]\n"
+                + "F = os.environ[\"LEVEL\"]\n",
+            "Dockerfile": "FROM python:3.12\nWORKDIR /app\nCOPY . .\n"
+                + "CMD [\"uvicorn\", \"main:app\", \"--host\", \"0.0.0.0\"]\n",
+            "docker-compose.yml": """
+            services:
+              web:
+                build: .
+                environment:
+                  ALGORITHM: HS256
+                  STORE: local
+                  MODE: y
+                  API_TOKEN: abcdef
+                  SITE: https://shop.example
+                  LEVEL: ${LEVEL}
+            """,
+        ]
+        let plan = try await Self.plan(files)
+        let text = LaunchSample.created("fly.toml", plan)
+        #expect(text.contains("ALGORITHM = \"HS256\"") && text.contains("STORE = \"local\""), "\(text)")
+        #expect(!text.contains("MODE") && !text.contains("API_TOKEN") && !text.contains("SITE") && !text.contains("LEVEL"))
+        #expect(plan.notes.contains("ALGORITHM in [env] is what docker-compose.yml:5 has"), "\(plan.notes)")
+        #expect(!plan.needed.contains("ALGORITHM") && plan.needed.contains("SITE"), "\(plan.needed)")
+        let aside = files.merging(["docker-compose.yml": "", "docker-compose.dev.yml": files["docker-compose.yml"] ?? ""]) { $1 }
+        #expect(!LaunchSample.created("fly.toml", try await Self.plan(aside)).contains("ALGORITHM"))
+    }
+
     @Test("of two factories the one is served that calls the other")
     func factories() async throws {
         let facts = try await Self.scan([

@@ -55,6 +55,8 @@ package struct FlyConfigOptions: Sendable {
     var importPath: String?
     /// What `PYTHONPATH` is in the project's own image; nil when that sets none, and for an image of ours.
     var imagePath: String?
+    /// What a Compose file says of variables that the code has no value for.
+    var composeValues: ComposeValues?
     /// Variables that the image sets itself.
     var given: Set<String> = []
     /// Where the migrations name the SQLite file that they change, and take no other.

@@ -11,6 +11,15 @@ extension FlyValues {
         )
     }
 
+    /// What the code has no value for is as a Compose file of the project has it.
+    mutating func takeComposeValues(_ options: FlyConfigOptions) {
+        for found in options.composeValues?.values ?? []
+        where !options.given.contains(found.name) && !env.contains(where: { $0.name == found.name }) {
+            env.append((found.name, found.value))
+            notes.append("\(found.name) in [env] is what \(Quoting.comment(found.place.description)) has")
+        }
+    }
+
     /// Keys that keep nobody out.
     mutating func notePublicDefaults(_ facts: Facts) {
         let open = facts.environment.filter { variable in

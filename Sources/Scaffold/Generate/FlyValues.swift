@@ -248,6 +248,7 @@ struct FlyValues: Equatable {
                 env.append((variable.name, wanted))
             }
         }
+        takeComposeValues(options)
         notePublicDefaults(facts)
         for need in facts.needs where need.level > .optional && !options.given.contains(need.name) {
             if !env.contains(where: { $0.name == need.name }) { needed.append(need.text) }

@@ -212,6 +212,7 @@ package struct LaunchPlan: Equatable, Sendable {
         fly.wrapper = kept?.wrapper ?? []
         fly.imagePath = kept?.importPath
         fly.given = kept?.environmentNames ?? []
+        fly.composeValues = ComposeValues(self.facts, project)
         fly.fixedFile = MigrationAddress.fixedFile(facts, project)
         fly.imageCommand = kept?.startCommand
         if fly.webCommand != nil { fly.importPath = kept?.importPath(facts) }
