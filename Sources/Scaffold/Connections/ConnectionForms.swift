@@ -70,8 +70,10 @@ struct ConnectionForms: Sendable {
         let words = name.uppercased().split { !$0.isLetter }
         // Beside the address for an engine that waits, one for migrations that don't.
         let isForMigrations =
-            facts.migrations?.opening == .blocking && !Set(words).isDisjoint(with: ["ALEMBIC", "MIGRATION", "MIGRATIONS"])
-        let plain = MigrationScheme.scheme(database.engine, .blocking, facts) ?? String(database.scheme.prefix { $0 != "+" })
+            facts.migrations?.opening == .blocking
+            && !Set(words).isDisjoint(with: ["ALEMBIC", "MIGRATION", "MIGRATIONS"])
+        let plain =
+            MigrationScheme.scheme(database.engine, .blocking, facts) ?? String(database.scheme.prefix { $0 != "+" })
         let scheme = words.contains("SYNC") || isForMigrations ? plain : database.scheme
         let tail = database.engine == .mongodb ? "?authSource=admin" : ""
         return ConnectionForm("\(scheme)://{user}:{password}@{host}:{port}/{database}\(tail)")

@@ -18,7 +18,8 @@ struct ComposeValues: Equatable {
     init(_ facts: Facts, _ project: Project) {
         let forms = ConnectionForms(facts)
         let wanted = facts.environment.filter { variable in
-            variable.defaultValue == nil && !variable.isSecret && variable.absent == nil && variable.hasPublicDefault != true
+            variable.defaultValue == nil && !variable.isSecret && variable.absent == nil
+                && variable.hasPublicDefault != true
                 && forms.purpose(of: variable.name) == .app && !Self.isOfServer(variable.name, facts)
         }
         let names = Set(wanted.map(\.name))

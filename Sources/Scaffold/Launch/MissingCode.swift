@@ -33,7 +33,9 @@ struct MissingCode: Equatable {
             copy.sources.map { (item: copy.item, path: TreePath.joined(context, TreePath.joined("", $0))) }
         }
         // A line that takes the folder as it is makes up for one that does not.
-        guard !sources.contains(where: { !$0.path.contains("*") && TreePath.lies(code, in: $0.path) }) else { return nil }
+        guard !sources.contains(where: { !$0.path.contains("*") && TreePath.lies(code, in: $0.path) }) else {
+            return nil
+        }
         let flat = sources.first { source in
             guard source.path.hasSuffix("/*") else { return false }
             return breaks(String(source.path.dropLast(2)), code, python)
@@ -64,7 +66,8 @@ struct MissingCode: Equatable {
     /// Whether a stage may have code from elsewhere: an image that nobody here knows, a download, a name that a build fills in.
     private static func bringsOthers(_ stage: Dockerfile.Stage, in file: Dockerfile) -> Bool {
         let bare = [
-            "python", "debian", "ubuntu", "alpine", "uv", "node", "miniconda3", "micromamba", "uvicorn-gunicorn-fastapi",
+            "python", "debian", "ubuntu", "alpine", "uv", "node", "miniconda3", "micromamba",
+            "uvicorn-gunicorn-fastapi",
             "uvicorn-gunicorn",
         ]
         let base = file.image(of: stage).base
@@ -72,7 +75,9 @@ struct MissingCode: Equatable {
         if !bare.contains(String(name)) { return true }
         return stage.instructions.contains { item in
             if item.word == "RUN" {
-                return ["git clone", "git archive", "wget ", "curl ", "svn ", "unzip "].contains(where: item.text.contains)
+                return ["git clone", "git archive", "wget ", "curl ", "svn ", "unzip "].contains(
+                    where: item.text.contains
+                )
                     && ["clone", "tar", "zip"].contains(where: item.text.contains)
             }
             guard item.word == "COPY" || item.word == "ADD" else { return false }

@@ -12,7 +12,8 @@ struct AlembicScript {
     init?(_ context: ScanContext, _ migrations: Facts.Migrations) {
         guard migrations.tool == .alembic, let location = migrations.location else { return nil }
         let path = TreePath.joined(TreePath.joined(context.root, location), "env.py")
-        guard let module = context.python.modules.first(where: { $0.path == path }), let text = context.project.text(path)
+        guard let module = context.python.modules.first(where: { $0.path == path }),
+            let text = context.project.text(path)
         else { return nil }
         (self.context, self.migrations, self.module, self.text) = (context, migrations, module, text)
     }

@@ -29,7 +29,8 @@ struct AlembicTables {
         guard text.contains("down_revision") else { return }
         let upgrade = text.firstRange(of: "def downgrade").map { text[..<$0.lowerBound] } ?? text[...]
         let others = [
-            "create_all", "CREATE TABLE", "create table", "inspect(", "has_table", "get_table_names", "sa.Table(", "read_text",
+            "create_all", "CREATE TABLE", "create table", "inspect(", "has_table", "get_table_names", "sa.Table(",
+            "read_text",
             "IF EXISTS", "if exists", "schema=",
         ]
         if others.contains(where: upgrade.contains) { isUnknown = true }
@@ -47,11 +48,15 @@ struct AlembicTables {
                 if let second { made.insert(second) }
                 table = first
             case "add_column", "drop_column", "alter_column", "batch_alter_table", "drop_table": table = first
-            case "create_index", "create_unique_constraint", "create_foreign_key", "create_check_constraint": table = second
+            case "create_index", "create_unique_constraint", "create_foreign_key", "create_check_constraint":
+                table = second
             default: table = nil
             }
             guard let table else { continue }
-            let line = upgrade[..<match.range.lowerBound].split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            let line = upgrade[..<match.range.lowerBound].split(
+                omittingEmptySubsequences: false,
+                whereSeparator: \.isNewline
+            )
             changed.append((table, Place(file, line.count)))
         }
     }

@@ -17,7 +17,8 @@ extension MigrationFinder {
         var found: [String] = []
         for item in module.imports where (item.level ?? 0) == 0 {
             let name = item.target.prefix { $0 != "." }
-            guard !name.isEmpty, !StandardLibrary.has(name), !context.depends(on: String(name)), !usual.contains(where: { holds($0, name) }),
+            guard !name.isEmpty, !StandardLibrary.has(name), !context.depends(on: String(name)),
+                !usual.contains(where: { holds($0, name) }),
                 !found.contains(where: { holds(TreePath.joined(context.root, $0), name) })
             else { continue }
             let folder = Self.roots.first { root in

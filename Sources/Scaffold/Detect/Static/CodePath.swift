@@ -190,7 +190,8 @@ extension NameResolver {
         in scope: Scope,
         _ depth: Int
     ) -> (path: CodePath, isWhole: Bool)? {
-        guard format.hasPrefix("%s"), let first = values.first, var head = path(first, in: scope, depth: depth + 1) else {
+        guard format.hasPrefix("%s"), let first = values.first, var head = path(first, in: scope, depth: depth + 1)
+        else {
             return nil
         }
         var rest = String(format.dropFirst(2))

@@ -55,7 +55,9 @@ enum ServicePart: Equatable {
     // MARK: - Private
 
     /// Families that a broker or a queue of that name is of, and that are not here.
-    private static let foreign: Set<String> = ["KAFKA", "NATS", "MQTT", "SQS", "AZURE", "AWS", "PULSAR", "SMTP", "MAIL"]
+    private static let foreign: Set<String> = [
+        "KAFKA", "NATS", "MQTT", "SQS", "AZURE", "AWS", "PULSAR", "SMTP", "MAIL",
+    ]
 
     private init?(end words: [String]) {
         guard let last = words.last else { return nil }
