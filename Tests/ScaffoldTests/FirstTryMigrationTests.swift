@@ -161,4 +161,24 @@ struct FirstTryMigrationTests {
         )
         #expect(try await release("op.create_table('sales')") == "run")
     }
+
+    @Test("a migration tool that stands in a group for development is installed all the same")
+    func developmentGroup() async throws {
+        var files = Self.migrated(Self.awaiting, ini: "prepend_sys_path = .\n")
+        (files["Dockerfile"], files["requirements.txt"]) = (nil, nil)
+        func image(_ main: String, _ group: String) async throws -> String {
+            files["pyproject.toml"] = """
+                [project]
+                name = "x"
+                version = "1"
+                dependencies = ["fastapi", "uvicorn", "sqlalchemy", "asyncpg", "pydantic-settings"\(main)]
+                [dependency-groups]
+                dev = ["pytest"\(group)]
+                """
+            return LaunchSample.created("Dockerfile", try await FirstTry.plan(files))
+        }
+        let installs = try await image("", ", \"alembic\"").split(separator: "\n").filter { $0.contains(" install ") }
+        #expect(installs.contains { $0.hasSuffix(" alembic") }, "\(installs)")
+        #expect(try await !image(", \"alembic\"", "").contains(" alembic\n"))
+    }
 }
