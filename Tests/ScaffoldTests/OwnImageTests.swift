@@ -19,7 +19,7 @@ struct OwnImageTests {
         arguments: [
             ("COPY . /code", #"release_command = "sh -c 'cd /code/src && exec alembic upgrade head'""#),
             ("WORKDIR /srv\nCOPY src .", #"release_command = "alembic upgrade head""#),
-            ("RUN pip install fastapi", "none of the files"),
+            ("WORKDIR /srv\nCOPY src/app app", "none of the files"),
         ]
     )
     func migrationPlace(lines: String, expected: String) async throws {

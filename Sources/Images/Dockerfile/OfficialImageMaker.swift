@@ -130,7 +130,9 @@ struct OfficialImageMaker: Sendable {
     }
 
     /// Debian's own Python seen from `/usr/local`, with pip there.
-    private static func move(_ minor: String) -> String {
+    ///
+    /// Debian 11 has `pkg_resources`, which is part of setuptools, in a wheel of its own.
+    static func move(_ minor: String) -> String {
         """
         cd /usr/local/bin
         ln -sf /usr/bin/python\(minor) python\(minor)
@@ -146,7 +148,8 @@ struct OfficialImageMaker: Sendable {
         done
         case \(minor) in
             3.8|3.9|3.10|3.11)
-                for wheel in /usr/share/python-wheels/setuptools-*.whl /usr/share/python-wheels/wheel-*.whl; do
+                for wheel in /usr/share/python-wheels/setuptools-*.whl /usr/share/python-wheels/pkg_resources-*.whl \\
+                    /usr/share/python-wheels/wheel-*.whl; do
                     if [ -e "$wheel" ]; then wheels="$wheels $wheel"; fi
                 done;;
         esac

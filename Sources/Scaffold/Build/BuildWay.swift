@@ -65,7 +65,9 @@ package enum BuildWay: Equatable, Sendable {
             let name = use.name.split(separator: "/").last ?? ""
             if others.contains(String(name.prefix { $0 != ":" && $0 != "@" })) { return false }
         }
-        return !dockerfile.contains("collectstatic")
+        // Whatever image has Node: a front end that is built there is part of what is served.
+        let tools = ["npm run", "npm ci", "npm install", "yarn build", "yarn install", "pnpm build", "pnpm install"]
+        return !dockerfile.contains("collectstatic") && !tools.contains(where: dockerfile.contains)
     }
 
     private static let notPython = Fault(

@@ -19,6 +19,7 @@ struct ConnectionForms: Sendable {
         let upper = name.uppercased()
         let kinds = Set(facts.services.map(\.kind))
         if let kind = kinds.first(where: { ServicePart($0, name) != nil }) { return .service(kind) }
+        if let kind = ServicePart.role(name, among: kinds) { return .service(kind) }
         if kinds.contains(.redis), upper.hasSuffix("REDIS_URL") { return .service(.redis) }
         guard upper.hasSuffix("BROKER_URL") || upper.hasSuffix("RESULT_BACKEND") else { return .app }
         if kinds.contains(.rabbitmq), upper.hasSuffix("BROKER_URL") { return .service(.rabbitmq) }
@@ -48,7 +49,9 @@ struct ConnectionForms: Sendable {
             "POSTGRES_URI", "POSTGRES_DSN", "POSTGRESQL_URL", "PG_DSN", "PG_URL", "MYSQL_URL", "MYSQL_DSN",
             "DATABASE_URL_SYNC", "DATABASE_URL_ASYNC",
         ]
-        return endings.contains { name.uppercased().hasSuffix($0) }
+        // `DATABASE__URL` is the part of a setting that holds several.
+        let plain = name.uppercased().replacing("__", with: "_")
+        return endings.contains { plain.hasSuffix($0) }
     }
 
     // MARK: - Private
@@ -66,20 +69,35 @@ struct ConnectionForms: Sendable {
         if database.engine == .elasticsearch { return ConnectionForm("http://{host}:{port}") }
         let words = name.uppercased().split { !$0.isLetter }
         // Beside the address for an engine that waits, one for migrations that don't.
-        let scheme = words.contains("SYNC") ? String(database.scheme.prefix { $0 != "+" }) : database.scheme
+        let isForMigrations =
+            facts.migrations?.opening == .blocking
+            && !Set(words).isDisjoint(with: ["ALEMBIC", "MIGRATION", "MIGRATIONS"])
+        let plain =
+            MigrationScheme.scheme(database.engine, .blocking, facts) ?? String(database.scheme.prefix { $0 != "+" })
+        let scheme = words.contains("SYNC") || isForMigrations ? plain : database.scheme
         let tail = database.engine == .mongodb ? "?authSource=admin" : ""
         return ConnectionForm("\(scheme)://{user}:{password}@{host}:{port}/{database}\(tail)")
     }
 
     private static func serviceForm(_ name: String, _ kind: Facts.BackingService.Kind) -> ConnectionForm? {
-        switch ServicePart(kind, name) {
+        switch ServicePart(kind, name) ?? (ServicePart.role(name, among: [kind]) == kind ? .init(endOf: name) : nil) {
         // Some put the whole address into a variable of such a name.
         case .host: kind == .elasticsearch ? url(kind) : .host
         case .port: .port
         case .hostAndPort: .authority
         case .user: kind == .rabbitmq ? .user : nil
         case .password: .password
+        case .space: space(kind)
         case .url, nil: url(kind)
+        }
+    }
+
+    /// Where a service has several spaces, the one that is there from the start.
+    private static func space(_ kind: Facts.BackingService.Kind) -> ConnectionForm? {
+        switch kind {
+        case .redis: ConnectionForm("0")
+        case .rabbitmq: ConnectionForm("/")
+        case .memcached, .kafka, .elasticsearch, .nats, .objectStorage: nil
         }
     }
 

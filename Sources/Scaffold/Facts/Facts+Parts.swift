@@ -19,6 +19,8 @@ extension Facts {
         package var file: String?
         /// The variable that holds its URL: `DATABASE_URL`.
         package var variable: String?
+        /// What the app takes where nobody sets ``variable``; nil when it has nothing else.
+        package var fallback: Fallback?
         /// Of the image in a Compose file: `16`.
         package var majorVersion: Int?
         /// `pool_size` and `max_overflow`, when the code says.
@@ -27,6 +29,15 @@ extension Facts {
         /// Engines that the code knows as well.
         package var alternatives: [Engine] = []
         package var evidence: [Evidence] = []
+
+        /// A SQLite file that stands in for a database of another kind.
+        package struct Fallback: Codable, Equatable, Sendable {
+            /// As the code names it.
+            package var file: String
+            /// Behind `+` in its address: `aiosqlite`.
+            package var driver: String?
+            package var place: Place
+        }
 
         package init(_ engine: Engine) {
             self.engine = engine
@@ -61,6 +72,11 @@ extension Facts {
             case prisma, rails, ecto, laravel
         }
 
+        /// Which half of SQLAlchemy is used.
+        package enum Opening: String, Codable, Sendable {
+            case blocking, awaiting
+        }
+
         /// Who runs them already, so that nothing runs twice.
         package struct Runner: Codable, Equatable, Sendable {
             package enum Kind: String, Codable, Sendable {
@@ -88,6 +104,12 @@ extension Facts {
         package var location: String?
         /// Folders beside the app's own that its scripts import from, relative to the project; nil for none.
         package var importRoots: [String]?
+        /// Its scripts import from ``workingDirectory``, and nothing puts that on the path; nil when it is.
+        package var lacksPath: Bool?
+        /// How its scripts open the database by the address as it is given; nil when they change it, or when that can't be told.
+        package var opening: Opening?
+        /// Where they change a table that none of them makes, so that they end there on an empty database.
+        package var changesMissing: Place?
         package var runBy: [Runner] = []
         /// Where the app's own code makes the tables that are missing, beside the migrations; nil when it does not.
         package var tablesMadeAt: Place?
@@ -202,6 +224,8 @@ extension Facts {
         package var templates = false
         /// What is kept in the process's memory and would differ between two: `in-process scheduler (jobs.py:12)`.
         package var stateInProcess: [String] = []
+        /// The only names of hosts that the app answers to; nil when it answers to any, and when that can't be told.
+        package var hosts: [String]?
         /// What one worker needs, in MiB, by its libraries.
         package var workerMiB = 160
 
@@ -219,6 +243,8 @@ extension Facts {
         package var stopsImport: Bool?
         /// What its default names is not where the app will run.
         package var absent: Absent?
+        /// Its default is a password or a key that everybody knows who can read the code.
+        package var hasPublicDefault: Bool?
         /// Says which environment it is, and the app does not start in production with what is good for development only.
         package var guardsStart: Bool?
 

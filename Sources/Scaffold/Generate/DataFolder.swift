@@ -36,8 +36,8 @@ struct DataFolder: Equatable {
         for path in folders(facts) {
             if facts.writesAmongCode.contains(path) {
                 choice.notes.append(
-                    "what the app writes to \(path) is not kept: its code lies there, and a volume would hide it: let it write to a "
-                        + "folder of its own"
+                    "what the app writes to \(path) is not kept: files of the project lie there, and a volume would hide "
+                        + "them: let it write to a folder of its own"
                 )
                 continue
             }

@@ -44,7 +44,8 @@ package enum FlyConfigGenerator {
             #"grace_period = "\#(values.graceSeconds)s""#, #"interval = "15s""#, #"timeout = "5s""#,
         ]
         if let path = values.checkPath {
-            let lines = times + [#"method = "GET""#, "path = \(Quoting.toml(path))"]
+            var lines = times + [#"method = "GET""#, "path = \(Quoting.toml(path))"]
+            if let host = values.checkHost { lines.append("headers = { Host = \(Quoting.toml(host)) }") }
             return ["", "  [[http_service.checks]]"] + lines.map { "    " + $0 }
         }
         var lines = [#"type = "tcp""#, "port = \(values.port)"] + times

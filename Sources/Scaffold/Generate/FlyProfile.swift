@@ -53,6 +53,12 @@ package struct FlyConfigOptions: Sendable {
     package var webCommand: [String]?
     /// A folder of that image that the app's imports start from, beside the one that it is started in.
     var importPath: String?
+    /// What `PYTHONPATH` is in the project's own image; nil when that sets none, and for an image of ours.
+    var imagePath: String?
+    /// What a Compose file says of variables that the code has no value for.
+    var composeValues: ComposeValues?
+    /// Variables that the image sets itself.
+    var given: Set<String> = []
     /// Where the migrations name the SQLite file that they change, and take no other.
     var fixedFile: Place?
     /// The words by which an image of the project's own starts its server, without ``wrapper``; nil when they can't be told

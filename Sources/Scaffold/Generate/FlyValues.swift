@@ -18,6 +18,8 @@ struct FlyValues: Equatable {
     var graceSeconds: Int
     /// The path that decides about traffic; nil for an open port.
     var checkPath: String?
+    /// The name that checks have to ask for; nil when the app answers to any.
+    var checkHost: String?
     /// Words of the release command.
     var release: [String]?
     /// Words of what has to run before each start of the server instead.
@@ -49,6 +51,7 @@ struct FlyValues: Equatable {
         minMachines = options.profile.minMachines
         checkPath = (facts.health.path ?? Self.usualPath(facts)).flatMap { HTTPText.isTarget($0) ? $0 : nil }
         limitConcurrency(facts)
+        decideHost(facts)
         decideStorage(facts, options)
         decideStops(facts, options.profile)
         decideRelease(facts, options)
@@ -149,6 +152,14 @@ struct FlyValues: Equatable {
             )
             return
         }
+        if let place = facts.migrations?.changesMissing {
+            let words = Quoting.comment(Quoting.shell(facts.migrations?.command ?? []))
+            notes.append(
+                "no release command: \(Quoting.comment(place.description)) changes a table that no revision makes, so `\(words)` "
+                    + "ends there on an empty database; when its tables are there, put it into [deploy]"
+            )
+            return
+        }
         var facts = facts
         switch options.migrations {
         case .project: break
@@ -171,6 +182,7 @@ struct FlyValues: Equatable {
         if release != nil, facts.database?.pooler == .transaction, let variable = facts.database?.variable {
             needed.append("DIRECT_\(variable): the address past the pooler, for migrations")
         }
+        if let words = release { release = prepared(words, facts, options) }
         // A release runs in a Machine of its own, which has no volume.
         if release != nil, facts.database?.engine == .sqlite {
             atStart = release
@@ -201,7 +213,8 @@ struct FlyValues: Equatable {
     private mutating func wrap(_ words: [String]) {
         guard let first = words.first else { return }
         func wrapped(_ command: [String]) -> [String] {
-            command.first == first || command.first?.hasPrefix("/") == true ? command : words + command
+            let isWrapped = command.starts(with: words) || (first != "env" && command.first == first)
+            return isWrapped || command.first?.hasPrefix("/") == true ? command : words + command
         }
         release = release.map(wrapped)
         web = web.map(wrapped)
@@ -235,7 +248,9 @@ struct FlyValues: Equatable {
                 env.append((variable.name, wanted))
             }
         }
-        for need in facts.needs where need.level > .optional {
+        takeComposeValues(options)
+        notePublicDefaults(facts)
+        for need in facts.needs where need.level > .optional && !options.given.contains(need.name) {
             if !env.contains(where: { $0.name == need.name }) { needed.append(need.text) }
         }
     }

@@ -29,12 +29,15 @@ package enum MigrateScript {
         }
         let lines =
             [Stamp.line(stamp)]
-            + header(database.engine == .mysql ? "MySQL" : "PostgreSQL") + imports(driver, database.engine)
+            + header(database.engine == .mysql ? "MySQL" : "PostgreSQL")
+            + imports(driver, database.engine, MigrationScheme(facts) == nil ? [] : ["import re"])
             + [
                 "COMMAND = \(words)", "FOLDER = \(folder(place))", "VARIABLE = \(Quoting.python(variable))",
                 "# The way past a pooler, which may hand each statement to another session.",
                 "DIRECT = \(Quoting.python("DIRECT_" + variable))", "", "",
-                "def migrate(url):", "    env = {**os.environ, VARIABLE: url} if url else None",
+                "def migrate(url):",
+            ] + address(facts) + [
+                "    env = {**os.environ, VARIABLE: url} if url else None",
                 "    return subprocess.run(COMMAND, cwd=FOLDER, env=env, check=False).returncode", "", "",
             ] + lock
         return Artefact(path, lines.joined(separator: "\n") + "\n")
@@ -92,8 +95,14 @@ package enum MigrateScript {
         [#""""Runs the migrations under a lock of \#(engine): replicas that start together wait instead of racing.""""#]
     }
 
-    private static func imports(_ driver: String, _ engine: Facts.Database.Engine) -> [String] {
-        var standard = ["import os", "import subprocess", "import sys"]
+    /// The address in the form that the project's own scripts open, where the app wants another.
+    private static func address(_ facts: Facts) -> [String] {
+        guard let scheme = MigrationScheme(facts) else { return [] }
+        return ["    url = re.sub(r\"\(scheme.pattern)\", \"\(scheme.scheme):\", url)"]
+    }
+
+    private static func imports(_ driver: String, _ engine: Facts.Database.Engine, _ more: [String]) -> [String] {
+        var standard = ["import os"] + more + ["import subprocess", "import sys"]
         if driver == "asyncpg" || driver == "asyncmy" { standard.insert("import asyncio", at: 0) }
         standard.append("import urllib.parse")
         let module = ["mysqlclient": "MySQLdb", "mysqlconnector": "mysql.connector"][driver] ?? driver

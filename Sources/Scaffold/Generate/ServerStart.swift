@@ -209,7 +209,8 @@ struct ServerStart: Equatable {
 
         /// Asks for a package that the project does not name; when it names none at all, nothing is known.
         mutating func need(_ package: String, unlessAny names: Set<String>, orExtra: (String, Set<String>)? = nil) {
-            let own = facts.dependencies
+            // What stands in a group for development is not installed.
+            let own = facts.dependencies.filter { !ProductionStage.isAside($0.group ?? "") }
             guard !own.isEmpty, !own.contains(where: { names.contains($0.name) }) else { return }
             if let (name, extras) = orExtra,
                 own.contains(where: { $0.name == name && !extras.isDisjoint(with: $0.extras) })

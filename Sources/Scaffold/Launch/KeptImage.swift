@@ -132,6 +132,16 @@ struct KeptImage {
         return path
     }
 
+    /// What its `ENV` lines set.
+    var environmentNames: Set<String> { Set(image.environment.keys) }
+
+    /// Its own `PYTHONPATH`; nil when it sets none, and when a `fly.toml` can't hold it.
+    var importPath: String? {
+        guard let path = image.environment["PYTHONPATH"] else { return nil }
+        let folders = path.split(separator: ":").map(String.init).filter(Quoting.isPlainPath)
+        return folders.isEmpty ? nil : folders.joined(separator: ":")
+    }
+
     // MARK: - Private
 
     private func isStale(_ facts: Facts) -> Bool { stale(facts) != nil }

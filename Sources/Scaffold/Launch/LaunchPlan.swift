@@ -1,3 +1,4 @@
+import Model
 import Toolkit
 
 /// What a launch will do to a project's folder: nothing is done by it, all is said by it.
@@ -47,13 +48,13 @@ package struct LaunchPlan: Equatable, Sendable {
         var known = settled(facts, project)
         var options = options
         options.withoutDockerfile = options.withoutDockerfile ?? Self.earlierReason(known, project)
-        if options.withoutDockerfile == nil, let lack = MissingCopy.first(known, project) {
+        if options.withoutDockerfile == nil, let lack = lack(known, project, python) {
             if facts.entry != nil, let path = known.existing.dockerfile,
                 BuildWay.canDoWithout(path, known, project)
             {
                 options.withoutDockerfile = "\(lack.text), so it is built without it"
             } else {
-                plan.notes.append("\(lack.text): a build by this file ends there")
+                plan.notes.append("\(lack.text): \(lack.end)")
             }
         }
         if options.withoutDockerfile != nil {
@@ -62,6 +63,7 @@ package struct LaunchPlan: Equatable, Sendable {
             known.existing.dockerContext = nil
         }
         plan.folder = LaunchFolder.of(known)
+        if let alone = plan.standIn(known, project, options) { known = alone }
         plan.writeFiles(known, project, options)
         // What is not whole is not for a patch to change.
         guard !facts.warnings.contains(where: { $0.isSyntax == true }) else { return plan }
@@ -152,7 +154,37 @@ package struct LaunchPlan: Equatable, Sendable {
         else { return nil }
         let reason = String(lines[index - 1].dropFirst(4))
         // What the project lacks is looked for anew.
-        return reason.contains(MissingCopy.word) ? nil : reason
+        return [MissingCopy.word, MissingCode.word].contains(where: reason.contains) ? nil : reason
+    }
+
+    /// Why no image by the project's Dockerfile could start the app, and how such a build ends.
+    private static func lack(
+        _ facts: Facts,
+        _ project: Project,
+        _ python: PythonSources
+    ) -> (text: String, end: String)? {
+        if let copy = MissingCopy.first(facts, project) { return (copy.text, "a build by this file ends there") }
+        return MissingCode.find(facts, project, python).map { ($0.text, "the app can't start in it") }
+    }
+
+    /// The facts with a SQLite file in the place of the database that nobody has given; nil when one is given or needed.
+    private mutating func standIn(_ facts: Facts, _ project: Project, _ options: LaunchOptions) -> Facts? {
+        guard !options.hasDatabase, facts.existing.flyConfig == nil, let alone = facts.withoutDatabase,
+            let database = facts.database, let fallback = database.fallback, let variable = database.variable
+        else { return nil }
+        let earlier = project.text(TreePath.joined(folder, "fly.toml"))
+        // An earlier launch was told of a database, and is not to be taken back.
+        if let earlier, Stamp.isIn(earlier), !earlier.contains("[[mounts]]") { return nil }
+        notes.append(
+            "without \(variable) the app keeps its data in SQLite (\(Quoting.comment(fallback.place.description))), and "
+                + "so it is launched"
+        )
+        let with = TryoutKind(database.engine).map { "roost launch --with \($0.rawValue) tries one out, " } ?? ""
+        notes.append(
+            "for \(database.engine.rawValue): \(with)roost secrets set \(variable) leads to yours; then take [[mounts]] and "
+                + "\(variable) out of fly.toml"
+        )
+        return alone
     }
 
     private mutating func writeFiles(_ facts: Facts, _ project: Project, _ options: LaunchOptions) {
@@ -178,6 +210,9 @@ package struct LaunchPlan: Equatable, Sendable {
         fly.migrations = kept?.migrations(facts) ?? .project
         if let place = MigrationAddress.fixed(facts, project) { fly.migrations = .elsewhere(place) }
         fly.wrapper = kept?.wrapper ?? []
+        fly.imagePath = kept?.importPath
+        fly.given = kept?.environmentNames ?? []
+        fly.composeValues = ComposeValues(self.facts, project)
         fly.fixedFile = MigrationAddress.fixedFile(facts, project)
         fly.imageCommand = kept?.startCommand
         if fly.webCommand != nil { fly.importPath = kept?.importPath(facts) }
@@ -189,7 +224,8 @@ package struct LaunchPlan: Equatable, Sendable {
         notes += (kept == nil ? files.notes : []) + config.notes + (kept?.notes(facts) ?? [])
         if let note = CommittedDatabase.note(facts, project, fly) { notes.append(note) }
         needed = config.needed
-        if let services = TryoutPlan.hint(facts) {
+        // What stands in for a database in these files is not what the app is for.
+        if let services = TryoutPlan.hint(self.facts) {
             needed.append("\(services): for trying out, throw-away ones are made by roost launch --with \(services)")
         }
         if let reason = options.withoutDockerfile { notes.append(reason) }

@@ -49,6 +49,16 @@ package struct TryoutPlan: Sendable {
         return kinds.isEmpty ? nil : kinds.map(\.rawValue).joined(separator: ",")
     }
 
+    /// Whether a selection gives a project the database that it wants.
+    package static func givesDatabase(_ selection: TryoutSelection, _ scan: ScanResult) -> Bool {
+        guard let engine = scan.facts.database?.engine, let kind = TryoutKind(engine) else { return false }
+        switch selection {
+        case .named(let choices): return choices.contains { $0.kind == kind }
+        case .auto: return needed(scan.facts).kinds.contains(kind)
+        case .compose: return ConnectionExamples(scan.context).kinds.contains(kind)
+        }
+    }
+
     // MARK: - Private
 
     /// One variable leads to one service: where there is RabbitMQ beside Redis, that is whose queues are meant.
@@ -137,7 +147,9 @@ package struct TryoutPlan: Sendable {
             }
             let purpose = forms.purpose(of: name)
             guard purpose.kind(forms.facts) == kind, let form = forms.form(of: name, for: purpose) else { return nil }
-            return .init(name, form)
+            // What names no part of the service is as good as what the code has.
+            let isOwn = facts.environment.contains { $0.name == name && !$0.isRequired }
+            return isOwn && !form.text.contains("{") ? nil : .init(name, form)
         }
     }
 

@@ -33,7 +33,7 @@ struct Launch: AsyncParsableCommand {
         // What was written is compared with the folder alone.
         let python = check ? nil : await LaunchPython.settle(&scan)
         let bases = check ? nil : await LaunchBases.missing(of: scan)
-        let plan = try choices.plan(scan, withoutDockerfile: bases)
+        let plan = try choices.plan(scan, withoutDockerfile: bases, tryouts: tryouts.selection())
         if json { return try Output.json(LaunchOutput(plan, project: scan.context.project)) }
         if check { return try report(plan.check(scan.context.project)) }
         print(plan.text, terminator: "")
@@ -82,7 +82,8 @@ struct Launch: AsyncParsableCommand {
             // Each change is one of the file as it is, so those that are left are made anew.
             scan = try await Scan.run(folder: folder, root: choices.root, after: scan)
             _ = await LaunchPython.settle(&scan)
-            plan = try choices.plan(scan, withoutDockerfile: await LaunchBases.missing(of: scan))
+            let bases = await LaunchBases.missing(of: scan)
+            plan = try choices.plan(scan, withoutDockerfile: bases, tryouts: tryouts.selection())
         }
         for case .create(let file) in plan.actions { _ = try files.write([file], force: false) }
         return plan

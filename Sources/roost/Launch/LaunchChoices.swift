@@ -22,8 +22,13 @@ struct LaunchChoices: ParsableArguments {
         }
     }
 
-    /// What is to be written; `withoutDockerfile` says why the project's own Dockerfile is of no use on the server.
-    func plan(_ scan: ScanResult, withoutDockerfile: String? = nil) throws -> LaunchPlan {
+    /// What is to be written; `withoutDockerfile` says why the project's own Dockerfile is of no use on the server, `tryouts`
+    /// what the app will be given.
+    func plan(
+        _ scan: ScanResult,
+        withoutDockerfile: String? = nil,
+        tryouts: TryoutSelection? = nil
+    ) throws -> LaunchPlan {
         if let name { try App.validate(name: name) }
         var facts = scan.facts
         if let entry {
@@ -41,6 +46,7 @@ struct LaunchChoices: ParsableArguments {
         options.region = region
         options.port = internalPort
         options.withoutDockerfile = withoutDockerfile
+        options.hasDatabase = tryouts.map { TryoutPlan.givesDatabase($0, scan) } ?? false
         options.stamp = try FactsStamp.text(facts)
         return LaunchPlan.make(facts, project: scan.context.project, python: scan.context.python, options: options)
     }

@@ -60,6 +60,9 @@ package enum DatabaseDetector {
                 .max { $0.weight < $1.weight }?.url.file
         }
         database.variable = variable(for: engine, variables, isAsync: database.isAsync)
+        if engine != .sqlite {
+            database.fallback = DatabaseFallback.find(database.variable, variables, signals, code, context.project)
+        }
         database.majorVersion = version(of: engine, context)
         let pool = DatabasePool(code)
         database.poolSize = pool.size

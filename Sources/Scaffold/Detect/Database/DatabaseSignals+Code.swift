@@ -7,7 +7,7 @@ extension DatabaseSignals {
             addImports(module, trust)
             addStrings(module, trust)
             addConstants(module, trust)
-            for call in module.calls { addCall(call, module, trust, code) }
+            for call in module.calls { addCall(call, module, trust * (call.inMainGuard ? 0.2 : 1), code) }
         }
         // SQLite may be the format of somebody else's file; one that the code names is its own.
         if opensFiles, !files.isEmpty {
@@ -71,13 +71,25 @@ extension DatabaseSignals {
     }
 
     private mutating func addStrings(_ module: PythonModule, _ trust: Double) {
+        let guarded = Self.guardedLines(module)
         for text in module.strings {
+            // What a module does as a program of its own is not what it does in the app.
+            let trust = text.scope.isEmpty && guarded.contains(text.line) ? trust * 0.2 : trust
             guard let url = DatabaseURL(Self.filled(text.value, module)) else { continue }
             let isDefault = Self.isDefault(text, in: module)
             let isSQLite = url.engine == .sqlite
             let weight = url.isWhole ? (isSQLite && isDefault ? 4.0 : 6) : isSQLite ? 1 : 3
             add(url, url.isWhole ? .url : .mention, weight * trust, at: Place(module.path, text.line))
         }
+    }
+
+    /// The lines of `if __name__ == "__main__":`, as far as its calls and assignments tell.
+    private static func guardedLines(_ module: PythonModule) -> ClosedRange<Int> {
+        let lines =
+            module.calls.filter { $0.inMainGuard && $0.scope.isEmpty }.map(\.line)
+            + module.assigns.filter { $0.inMainGuard == true && $0.scope.isEmpty }.map(\.line)
+        guard let first = lines.min(), let last = lines.max() else { return 0...0 }
+        return first...last
     }
 
     /// `sqlite:///{FOLDER}/app.db` with what the module says that `FOLDER` is.
@@ -94,6 +106,7 @@ extension DatabaseSignals {
     private mutating func addConstants(_ module: PythonModule, _ trust: Double) {
         let times = module.assigns.reduce(into: [String: Int]()) { $0["\($1.scope) \($1.target)", default: 0] += 1 }
         for assign in module.assigns {
+            let trust = assign.inMainGuard == true ? trust * 0.2 : trust
             for text in Self.texts(assign.value) { addDialect(text, 4 * trust, Place(module.path, assign.line)) }
             addFile(assign.value, trust, Place(module.path, assign.line))
             addTable(assign.value, trust, Place(module.path, assign.line))

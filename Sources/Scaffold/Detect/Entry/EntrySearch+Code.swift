@@ -23,6 +23,14 @@ extension EntrySearch {
                 factories.append((module, function, framework))
             }
         }
+        // What another one calls is a part of it.
+        for (module, function, _) in factories {
+            for call in module.calls where call.scope == function.name {
+                guard let inner = resolver.definition(call.function, in: module) else { continue }
+                let key = "\(inner.module.path):\(inner.name)"
+                if key != "\(module.path):\(function.name)" { assigned.insert(key) }
+            }
+        }
         for (module, function, framework) in factories where !assigned.contains("\(module.path):\(function.name)") {
             add(module, name: function.name, line: function.line, framework: framework, rank: 7)
         }

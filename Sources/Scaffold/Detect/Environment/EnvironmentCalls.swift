@@ -3,10 +3,14 @@ enum EnvironmentCalls {
     static func uses(in code: AppCode, project: Project) -> [EnvironmentDetector.Use] {
         var uses: [EnvironmentDetector.Use] = []
         let readers = readers(in: code)
+        let helpers = EnvironmentHelper.all(in: code)
         for module in code.modules {
             let own = readers[module.path] ?? [:]
             let first = uses.count
             for call in module.calls { uses += use(call, in: module, readers: own, code) }
+            for call in module.calls {
+                uses += helpers.lazy.compactMap { $0.use(call, in: module) }.first.map { [$0] } ?? []
+            }
             // `os.environ["X"]` is no call, and may stand in any expression.
             for name in ["environ"] + aliases(in: module, readers: own) {
                 guard let text = project.text(module.path), TextSearch.contains(text, name + "[") else { continue }

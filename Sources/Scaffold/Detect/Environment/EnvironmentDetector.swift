@@ -102,6 +102,11 @@ package enum EnvironmentDetector {
                 guard let value = variable.defaultValue else { return variable }
                 variable.absent = absent(variable, value)
                 if EnvironmentNames.isAddressOfStore(value) { variable.isSecret = true }
+                if variable.isSecret, LiteralSecret.signs(variable.name), !value.isEmpty,
+                    SecretText.isPlaceholder(value) || SecretText.isWeak(value)
+                {
+                    variable.hasPublicDefault = true
+                }
                 let isUnfit = value.count > 200 || value.withoutControls != value
                 if variable.isSecret || variable.isRequired || isUnfit { variable.defaultValue = nil }
                 return variable

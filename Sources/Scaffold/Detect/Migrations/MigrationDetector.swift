@@ -13,6 +13,10 @@ package enum MigrationDetector {
             return
         }
         found.importRoots = finder.importRoots(of: found)
+        if let script = AlembicScript(context, found) {
+            if script.lacksPath { found.lacksPath = true }
+            found.opening = script.opening
+        }
         found.runBy = MigrationRunners(context, resolver: resolver, startup: startup).runners(of: found)
         if found.tool != .inApp { found.tablesMadeAt = tables(resolver) }
         context.facts.migrations = found
@@ -78,6 +82,7 @@ struct MigrationFinder {
         }
         made.config = relative(first.path)
         made.location = relative(first.location)
+        made.changesMissing = AlembicTables(first.versions, context.project).missing?.place
         made.evidence = [.init(Place(first.path, first.line), "Alembic's configuration")]
         let isHidden = TreePath.folder(of: first.path) != context.root || sections.count > 1
         if written == nil, isHidden, let own = ownCommand() {

@@ -17,10 +17,14 @@ extension MigrationFinder {
         var found: [String] = []
         for item in module.imports where (item.level ?? 0) == 0 {
             let name = item.target.prefix { $0 != "." }
-            guard !name.isEmpty, !usual.contains(where: { holds($0, name) }),
+            guard !name.isEmpty, !StandardLibrary.has(name), !context.depends(on: String(name)),
+                !usual.contains(where: { holds($0, name) }),
                 !found.contains(where: { holds(TreePath.joined(context.root, $0), name) })
             else { continue }
-            if let folder = Self.roots.first(where: { holds(TreePath.joined(context.root, $0), name) }) {
+            let folder = Self.roots.first { root in
+                holds(TreePath.joined(context.root, root), name) && !hidesLibrary(TreePath.joined(context.root, root))
+            }
+            if let folder {
                 found.append(folder)
             }
         }
@@ -29,6 +33,15 @@ extension MigrationFinder {
 
     /// Folders that projects and editors name as roots.
     private static let roots = ["src", "app", "backend", "server", "api"]
+
+    /// Whether a folder on the path would put its own `types.py` in the place of Python's.
+    private func hidesLibrary(_ folder: String) -> Bool {
+        context.project.files(under: folder).contains { file in
+            let parts = file.dropFirst(folder.isEmpty ? 0 : folder.count + 1).split(separator: "/")
+            guard let first = parts.first, parts.count == 1 || parts[1] == "__init__.py" else { return false }
+            return StandardLibrary.has(first.hasSuffix(".py") ? first.dropLast(3) : first)
+        }
+    }
 
     private func holds(_ folder: String, _ name: Substring) -> Bool {
         let path = TreePath.joined(folder, String(name))

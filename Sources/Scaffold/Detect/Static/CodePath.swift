@@ -41,6 +41,8 @@ extension NameResolver {
             let isPart = tail.hasPrefix("/") || head.path.path.isEmpty
             let end = isPart ? TreePath.joined(head.path.path, tail.drop { $0 == "/" }) : head.path.path + tail
             return (CodePath(base: head.path.base, path: end), head.isWhole)
+        case .binary(.string(let format), "Mod", let right):
+            return path(filling: format, right.elements ?? [right], in: scope, depth)
         case .subscripted(.name(let name), .integer(let count))
         where name.hasSuffix(".parents") && name.contains("Path()"):
             return (ancestor(of: scope.path, count: Int(count) + 1), true)
@@ -179,6 +181,30 @@ extension NameResolver {
         }
         guard let inner else { return (CodePath(base: .project, path: scope.path), true) }
         return path(.call(inner), in: scope, depth: depth + 1)
+    }
+
+    /// `"%s/media/%s" % (BASE, name)`: as ``path(formatted:in:_:)``, with the values beside the text.
+    private func path(
+        filling format: String,
+        _ values: [PythonValue],
+        in scope: Scope,
+        _ depth: Int
+    ) -> (path: CodePath, isWhole: Bool)? {
+        guard format.hasPrefix("%s"), let first = values.first, var head = path(first, in: scope, depth: depth + 1)
+        else {
+            return nil
+        }
+        var rest = String(format.dropFirst(2))
+        for value in values.dropFirst() {
+            guard let mark = rest.firstRange(of: "%s"), let text = text(value, in: scope) else { break }
+            rest.replaceSubrange(mark, with: text)
+        }
+        if rest.contains("%") {
+            rest = TreePath.folder(of: String(rest.prefix { $0 != "%" }))
+            head.isWhole = false
+        }
+        head.path.path = TreePath.joined(head.path.path, rest.drop { $0 == "/" })
+        return head
     }
 
     /// `f"{BASE}/uploads/{name}"`: a base that is known, then text up to what only a request knows.

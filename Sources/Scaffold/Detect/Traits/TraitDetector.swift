@@ -16,12 +16,15 @@ package enum TraitDetector {
         traits.streaming = modules.contains(where: streams)
         traits.uploads = modules.contains(where: takesFiles)
         traits.templates = context.facts.statics.contains { $0.kind == "templates" } || modules.contains(where: renders)
+        traits.hosts = AllowedHosts.find(modules, context.code)
         traits.stateInProcess = MemoryState(context, table).all()
         traits.workerMiB = WorkerMemory.mebibytes(context, modules)
         context.facts.traits = traits
         let paths = WritePaths(context, resolver)
         context.facts.writePaths = paths.all(uploads: traits.uploads)
-        context.facts.writesAmongCode = context.facts.writePaths.filter { $0 != "." && paths.isAmongCode($0) }
+        context.facts.writesAmongCode = context.facts.writePaths.filter { path in
+            path != "." && (paths.isAmongCode(path) || paths.isAmongFiles(path))
+        }
     }
 
     // MARK: - Private
@@ -60,7 +63,7 @@ package enum TraitDetector {
                 return parameter.annotation?.mentions("UploadFile") ?? false
             }
         }
-        if isAnnotated { return true }
+        if isAnnotated || takesForms(module) { return true }
         let marks = ["flask.request.files", "request.FILES", "request.files"]
         return module.calls.contains { call in
             call.function == "fastapi.File" || marks.contains { call.function.hasPrefix($0) }
@@ -70,6 +73,17 @@ package enum TraitDetector {
                 if case .subscripted(.name(let name), _) = value { return marks.contains { name.hasPrefix($0) } }
                 return value.name.map { name in marks.contains { name.hasPrefix($0) } } ?? false
             }
+    }
+
+    /// `form = await request.form()`, of which something is written to a file.
+    private static func takesForms(_ module: PythonModule) -> Bool {
+        let scopes = Set(module.calls.filter { $0.function == "request.form" }.map(\.scope))
+        return module.calls.contains { call in
+            guard scopes.contains(call.scope) else { return false }
+            if call.function == "shutil.copyfileobj" || call.method == "write_bytes" { return true }
+            let mode = call.argument(1, "mode")?.text ?? ""
+            return ["open", "aiofiles.open"].contains(call.function) && mode.contains("b") && !mode.contains("r")
+        }
     }
 
     private static func renders(_ module: PythonModule) -> Bool {

@@ -74,6 +74,20 @@ struct WritePaths {
         return context.python.modules.contains { $0.path.hasPrefix(folder) }
     }
 
+    /// Whether files of the project lie in such a folder that are neither what the app keeps there nor pictures: a volume
+    /// would hide them from it.
+    func isAmongFiles(_ path: String) -> Bool {
+        guard !path.hasPrefix("/") else { return false }
+        let kept = [
+            "db", "db3", "sqlite", "sqlite3", "log", "gitkeep", "gitignore", "keep", "placeholder", "md", "png", "jpg",
+            "jpeg", "gif", "svg", "webp", "ico", "pdf", "mp3", "mp4", "wav", "webm",
+        ]
+        return context.project.files(under: TreePath.joined(context.root, path)).contains { file in
+            let name = TreePath.name(of: file).lowercased()
+            return !kept.contains(String(name.split(separator: ".").last ?? ""))
+        }
+    }
+
     // MARK: - Private
 
     private func insert(_ found: (path: CodePath, isWhole: Bool), isFolder: Bool, _ paths: inout Set<String>) {
