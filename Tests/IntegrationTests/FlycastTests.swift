@@ -271,12 +271,12 @@ struct FlycastTests {
             // ip netns exec binds /etc/netns/NAME/resolv.conf over the host's.
             let folder = "/etc/netns/\(space)"
             let own = try await Shell.line(
-                "mkdir -p \(folder); echo nameserver fdaa::3 > \(folder)/resolv.conf; "
-                    + "ip netns exec \(space) ip -6 -o addr show dev eth0 scope global | grep -c fdaa:0:1: || true"
+                "ip -n \(space) -6 -o addr show dev eth0 scope global | grep -c fdaa:0:1: || true"
             )
             guard own.hasPrefix("1") else { continue }
             return try await Shell.line(
-                "ip netns exec \(space) python3 \(path) \(words.joined(separator: " ")); rm -rf \(folder)"
+                "trap 'rm -rf \(folder)' EXIT; mkdir -p \(folder); echo nameserver fdaa::3 > \(folder)/resolv.conf; "
+                    + "ip netns exec \(space) python3 \(path) \(words.joined(separator: " "))"
             ).trimmingCharacters(in: .whitespacesAndNewlines)
         }
         throw Failure("no Machine of the network has a namespace")
