@@ -1,6 +1,13 @@
 import Model
 import Toolkit
 
+extension Dockerfile.Image {
+    /// Variables that are set to something: `ENV KEY $KEY` of a build argument that nobody gives is nothing.
+    var given: Set<String> {
+        Set(environment.filter { !$0.value.isEmpty && !$0.value.contains("$") }.keys)
+    }
+}
+
 /// The image that the project's own Dockerfile makes.
 struct KeptImage {
     private let path: String
@@ -133,7 +140,7 @@ struct KeptImage {
     }
 
     /// What its `ENV` lines set.
-    var environmentNames: Set<String> { Set(image.environment.keys) }
+    var environmentNames: Set<String> { image.given }
 
     /// Its own `PYTHONPATH`; nil when it sets none, and when a `fly.toml` can't hold it.
     var importPath: String? {

@@ -47,7 +47,7 @@ package struct MissingNeeds: Equatable, Sendable {
         guard let text = scan.context.project.text(path) else { return [] }
         let file = Dockerfile.parse(text, path: path)
         guard let stage = file.stage(target: config.build.target) else { return [] }
-        var names = Set(file.image(of: stage).environment.keys)
+        var names = file.image(of: stage).given
         for command in scan.context.commands where command.dockerfile == path {
             names.formUnion(command.environment.keys)
         }
