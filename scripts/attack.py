@@ -88,7 +88,7 @@ def suite(what, pattern):
         env=os.environ | {"ROOST_FUZZ_SECONDS": "5"})
     text = outcome.stdout + outcome.stderr
     total = sum(map(int, re.findall(r"Test run with (\d+) tests?", text)))
-    failed = sorted(set(re.findall(r'Test "?(.*?)"? (?:with \d+ test cases )?failed after', text)))
+    failed = sorted(set(re.findall(r'Test "?(?!run with )(.*?)"? (?:with \d+ test cases )?failed after', text)))
     took = time.monotonic() - start
     ratio = 1.0 if total > 0 and outcome.returncode == 0 else 2.0
     figure = Figure(what, f"{total - len(failed)} of {total} tests ({took:.0f} s)", "all", ratio)
