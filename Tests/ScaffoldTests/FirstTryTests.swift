@@ -163,6 +163,10 @@ struct FirstTryTests {
         #expect(ServicePart.role("KAFKA_BROKER_HOST", among: [.rabbitmq]) == nil)
         #expect(ServicePart.role("QUEUE_NAME", among: [.rabbitmq]) == nil)
         #expect(ConnectionForms.isDatabaseURL("APP__DATABASE__URL"))
+        // Each name of a host is given the host, and no whole address.
+        for end in ["HOST", "HOSTNAME", "SERVER", "IP"] {
+            #expect(ServicePart(.redis, "REDIS_\(end)") == .host && DatabasePart("DB_\(end)") == .host, "\(end)")
+        }
     }
 
     // MARK: - Images without the code

@@ -100,11 +100,7 @@ struct ConnectionExamples: Sendable {
 
     /// Whether a name is that of an address: `CACHE_HOST`, `QUEUE_SERVER`.
     private static func isAddress(_ name: String) -> Bool {
-        let telling: Set<Substring> = [
-            "HOST", "HOSTS", "HOSTNAME", "SERVER", "SERVERS", "ADDR", "ADDRESS", "NODE", "NODES", "ENDPOINT", "URL",
-            "URI", "PGHOST",
-        ]
-        return name.uppercased().split { !$0.isLetter }.contains(where: telling.contains)
+        name.uppercased().split { !$0.isLetter }.contains { Vocabulary.addresses.contains(String($0)) || $0 == "PGHOST" }
     }
 
     private typealias Names = (user: String?, database: String?)

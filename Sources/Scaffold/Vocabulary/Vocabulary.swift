@@ -11,6 +11,18 @@ package enum Vocabulary {
         "flask", "streamlit", "quart", "litestar", "sanic", "robyn", "chainlit", "uwsgi",
     ]
 
+    /// Last words of the names of variables that hold a host alone: `REDIS_HOST`, `REDIS_IP`.
+    static let hosts: Set<String> = ["HOST", "HOSTNAME", "SERVER", "IP"]
+
+    /// Last words of the names of variables that hold a host with its port, or several.
+    static let authorities: Set<String> = ["ADDR", "ADDRESS", "HOSTS", "SERVERS", "BROKERS", "NODES"]
+
+    /// Last words of the names of variables that hold a whole address.
+    static let urls: Set<String> = ["URL", "URI", "DSN"]
+
+    /// Words in the names of variables that lead to a service, in whatever form.
+    static let addresses = hosts.union(authorities).union(urls).union(["NODE", "ENDPOINT"])
+
     /// Programs that work off tasks.
     package static let workers: Set<String> = ["celery", "rq", "arq", "dramatiq", "taskiq"]
 

@@ -32,7 +32,8 @@ struct SnapshotTests {
             try "one".write(toFile: "\(folder)/file", atomically: false, encoding: .utf8)
             _ = try Spawn.run(["dd", "if=/dev/urandom", "of=\(folder)/big", "bs=1M", "count=20"])
             let sum = try Digest.hex(file: "\(folder)/big")
-            let writer = "while :; do date >> \(folder)/log; done"
+            // Without a program of its own for each line, which would hold the volume for a moment after the shell's end.
+            let writer = "while :; do echo line >> \(folder)/log; done"
             let writing = Process()
             writing.executableURL = URL(filePath: "/bin/sh")
             writing.arguments = ["-c", writer]

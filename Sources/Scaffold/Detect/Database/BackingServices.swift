@@ -163,7 +163,7 @@ enum BackingServices {
     /// Variables named for it, those that hold an address first.
     private static func named(_ row: Row, _ variables: [Facts.Variable]) -> [Facts.Variable] {
         let endings: [Substring] = [
-            "URL", "URI", "DSN", "SERVERS", "ENDPOINT", "HOST", "HOSTS", "ADDRESS", "SERVER", "BUCKET",
+            "URL", "URI", "DSN", "SERVERS", "ENDPOINT", "HOST", "HOSTS", "ADDRESS", "SERVER", "IP", "BUCKET",
         ]
         let ranked = variables.compactMap { variable -> (rank: Int, variable: Facts.Variable)? in
             let parts = variable.name.uppercased().split { !$0.isLetter && !$0.isNumber }

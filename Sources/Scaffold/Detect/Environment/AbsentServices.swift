@@ -68,11 +68,6 @@ struct AbsentServices {
     /// Whether a name is that of an address: `REDIS_HOST`, `CACHE_SERVER`, `KAFKA_BROKER`.
     private static func isAddress(_ name: String) -> Bool {
         let words = Set(name.uppercased().split(separator: "_").map(String.init))
-        let telling: Set = [
-            "HOST", "HOSTNAME", "HOSTS", "SERVER", "SERVERS", "ADDR", "ADDRESS", "URL", "URI", "DSN", "BROKER",
-            "BROKERS",
-            "ENDPOINT", "BOOTSTRAP", "NODE", "NODES", "QUEUE",
-        ]
-        return !telling.isDisjoint(with: words)
+        return !Vocabulary.addresses.union(["BROKER", "BOOTSTRAP", "QUEUE"]).isDisjoint(with: words)
     }
 }

@@ -119,7 +119,7 @@ enum DatabasePart: Equatable {
         let families: Set = ["POSTGRES", "POSTGRESQL", "PG", "DB", "DATABASE", "MYSQL", "MARIADB", "MONGO", "MONGODB"]
         guard words.count >= 2, words.dropLast().contains(where: { families.contains($0) }) else { return nil }
         switch words.last {
-        case "SERVER", "HOST", "HOSTNAME": self = .host
+        case let word? where Vocabulary.hosts.contains(word): self = .host
         case "PORT": self = .port
         case "USER", "USERNAME": self = .user
         case "PASSWORD", "PASS": self = .password

@@ -27,12 +27,12 @@ enum ServicePart: Equatable {
     /// What the end of a name says: `HOST`; nil for another word.
     init?(_ word: String) {
         switch word.uppercased() {
-        case "HOST", "HOSTNAME", "SERVER": self = .host
+        case let word where Vocabulary.hosts.contains(word): self = .host
         case "PORT": self = .port
-        case "ADDR", "ADDRESS", "SERVERS", "BROKERS", "NODES", "HOSTS": self = .hostAndPort
+        case let word where Vocabulary.authorities.contains(word): self = .hostAndPort
         case "USER", "USERNAME": self = .user
         case "PASSWORD", "PASS": self = .password
-        case "URL", "URI", "DSN": self = .url
+        case let word where Vocabulary.urls.contains(word): self = .url
         case "VHOST", "VIRTUALHOST", "DB": self = .space
         default: return nil
         }
