@@ -100,7 +100,8 @@ struct ConnectionExamples: Sendable {
 
     /// Whether a name is that of an address: `CACHE_HOST`, `QUEUE_SERVER`.
     private static func isAddress(_ name: String) -> Bool {
-        name.uppercased().split { !$0.isLetter }.contains { Vocabulary.addresses.contains(String($0)) || $0 == "PGHOST" }
+        let telling = Vocabulary.addresses.union(["PGHOST"])
+        return name.uppercased().split { !$0.isLetter }.contains { telling.contains(String($0)) }
     }
 
     private typealias Names = (user: String?, database: String?)
