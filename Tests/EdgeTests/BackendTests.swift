@@ -1,7 +1,7 @@
-import Edge
 import NIOCore
 import Testing
 
+@testable import Edge
 @testable import Model
 
 /// Apps that the edge speaks HTTP/2 to.
@@ -64,6 +64,53 @@ struct BackendTests {
                 try await lab.serve.apply(1, [Self.route(app)])
                 #expect(try await fetch(lab.port, get()).status == 502)
             }
+        }
+    }
+
+    @Test("one that says 103 for ever is ended, whoever reads")
+    func flood() async throws {
+        let app: TestApp.Handler = { peer, _ in
+            _ = try await peer.bytes(24)
+            try await peer.send(Frame.settings)
+            while true {
+                let frame = try await peer.frame()
+                guard frame.type == 1 else { continue }
+                // `:status: 103`, with the name out of the static table.
+                let early = Frame.make(1, flags: 4, stream: frame.stream, [0x08, 3] + Array("103".utf8))
+                for _ in 0..<1_000_000 { try await peer.send(early) }
+            }
+        }
+        try await TestApp.with(app) { app in
+            try await Lab.with { lab in
+                try await lab.serve.apply(1, [Self.route(app)])
+                try await withClient(lab.port) { peer in
+                    try await peer.send(get())
+                    #expect(await peer.rest().contains("HTTP/1.1 502 "))
+                }
+                try await eventually("the app's connection is closed") { app.openConnections == 0 }
+            }
+        }
+    }
+
+    @Test("header blocks are counted by stream, in pieces of any size, and ended streams are forgotten")
+    func counts() {
+        func frames(_ stream: UInt32, _ count: Int, ends: Bool) -> [UInt8] {
+            (0..<count).flatMap { _ in
+                Array(Frame.make(1, flags: ends ? 5 : 4, stream: stream, [0x88, 0x88]).readableBytesView)
+                    + Array(Frame.make(0, flags: 0, stream: stream, [1, 2, 3]).readableBytesView)
+            }
+        }
+        func holds(_ bytes: [UInt8], step: Int) -> Bool {
+            let count = HeaderBlockCount()
+            return stride(from: 0, to: bytes.count, by: step).allSatisfy {
+                count.count(ByteBuffer(bytes: bytes[$0..<min($0 + step, bytes.count)]).readableBytesView)
+            }
+        }
+        for step in [1, 7, 10_000] {
+            #expect(holds(frames(1, HeaderBlockCount.most, ends: false), step: step))
+            #expect(!holds(frames(1, HeaderBlockCount.most + 1, ends: false), step: step))
+            #expect(holds((0..<2000).flatMap { frames(UInt32(2 * $0 + 1), 1, ends: true) }, step: step))
+            #expect(!holds((0..<2000).flatMap { frames(UInt32(2 * $0 + 1), 1, ends: false) }, step: step))
         }
     }
 }

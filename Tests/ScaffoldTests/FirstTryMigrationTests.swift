@@ -160,6 +160,13 @@ struct FirstTryMigrationTests {
             try await release("op.add_column('sales', sa.Column('x'))", "op.execute('CREATE TABLE sales ()')") == "run"
         )
         #expect(try await release("op.create_table('sales')") == "run")
+        // Names of columns in a batch, comments, and tables that are made in ways which are not followed, say nothing.
+        let batch = "with op.batch_alter_table('sales') as batch_op:\n        batch_op.drop_column('age')"
+        #expect(try await release("op.create_table('sales')", batch) == "run")
+        #expect(try await release("op.create_table('sales')", "# op.drop_table('spatial_ref_sys')") == "run")
+        #expect(try await release("op.execute(open('schema.sql').read())", "op.add_column('sales', x)") == "run")
+        #expect(try await release("op.create_table(SALES)", "op.add_column('sales', x)") == "run")
+        #expect(try await release("from app.tables import make; make()", "op.add_column('sales', x)") == "run")
     }
 
     @Test("a migration tool that stands in a group for development is installed all the same")

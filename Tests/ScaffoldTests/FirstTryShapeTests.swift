@@ -154,7 +154,7 @@ struct FirstTryShapeTests {
             "main.py": "import os\n" + LaunchSample.app
                 + "A = os.environ[\"ALGORITHM\"]\nB = os.getenv(\"STORE\", None)\n"
                 + "C = os.getenv(\"MODE\", \"x\")\nD = os.environ[\"API_TOKEN\"]\nE = os.environ[\"SITE\"]\n"
-                + "F = os.environ[\"LEVEL\"]\n",
+                + "F = os.environ[\"LEVEL\"]\nG = os.environ.get(\"DEBUG\") == \"True\"\nH = os.getenv(\"MAILER\")\n",
             "Dockerfile": "FROM python:3.12\nWORKDIR /app\nCOPY . .\n"
                 + "CMD [\"uvicorn\", \"main:app\", \"--host\", \"0.0.0.0\"]\n",
             "docker-compose.yml": """
@@ -168,6 +168,8 @@ struct FirstTryShapeTests {
                   API_TOKEN: abcdef
                   SITE: https://shop.example
                   LEVEL: ${LEVEL}
+                  DEBUG: "True"
+                  MAILER: console
             """,
         ]
         let plan = try await FirstTry.plan(files)
@@ -176,6 +178,8 @@ struct FirstTryShapeTests {
         #expect(
             !text.contains("MODE") && !text.contains("API_TOKEN") && !text.contains("SITE") && !text.contains("LEVEL")
         )
+        // What a developer wants of it is for no Machine.
+        #expect(!text.contains("DEBUG") && !text.contains("MAILER"), "\(text)")
         #expect(plan.notes.contains("ALGORITHM in [env] is what docker-compose.yml:5 has"), "\(plan.notes)")
         #expect(!plan.needed.contains("ALGORITHM") && plan.needed.contains("SITE"), "\(plan.needed)")
         let aside = files.merging([

@@ -83,6 +83,7 @@ struct FirstTryTests {
         arguments: [
             #"URL = os.getenv("DATABASE_URL", "postgresql://localhost/shop")\#nOTHER = "sqlite:///./x.db""#,
             #"URL = os.environ["DATABASE_URL"]\#nOTHER = "sqlite:///./x.db""#,
+            "URL = os.environ.get(\"DATABASE_URL\")\n\n\n\n\n\n\n\ndef trial():\n    return create_engine(\"sqlite:///./x.db\")",
         ]
     )
     func noStandIn(address: String) async throws {
@@ -204,6 +205,10 @@ struct FirstTryTests {
         let cloned = try await text(head + "RUN git clone https://example.com/x.git /app\n" + start)
         let based = try await text(head.replacing("python:3.12", with: "example.com/team/shop:1") + start)
         #expect(!cloned.contains("leaves the app") && !based.contains("leaves the app"))
+        for line in ["--mount=type=bind,source=.,target=/src pip install /src", "pip install git+https://example.com/x"] {
+            let installed = try await text(head + "RUN \(line)\n" + start)
+            #expect(!installed.contains("leaves the app"), "\(line)")
+        }
     }
 
     @Test("a stage for production that copies the packages alone has no code")

@@ -195,6 +195,15 @@ struct TraitsDetectorTests {
         #expect(aside.writePaths == ["plugins"] && aside.writesAmongCode == ["plugins"])
     }
 
+    @Test("a volume would hide files that the app needs, and may lie over those that only came along")
+    func amongFiles() async throws {
+        let writes = "open(f\"data/{name}\", \"w\")\n"
+        let sample = try await found(writes, ["data/sample.csv": "a\n"])
+        #expect(sample.writePaths == ["data"] && sample.writesAmongCode.isEmpty)
+        let read = try await found(writes + "open(\"data/countries.csv\")\n", ["data/countries.csv": "a\n"])
+        #expect(read.writesAmongCode == ["data"])
+    }
+
     @Test("files of a configuration of logging")
     func loggingFiles() async throws {
         let ini = """

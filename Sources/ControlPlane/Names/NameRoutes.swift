@@ -26,25 +26,8 @@ struct NameRoutes {
             return JSONAnswer.make(.object(["code": .string(answer.code.word), "records": .array(records)]))
         }
         router.get("/v1/ping") { request, _ in
-            let found = try await found(request)
-            let echoes = try await withThrowingTaskGroup(of: (Int, JSONValue).self) { tasks in
-                for (place, (address, owner)) in found.enumerated() {
-                    tasks.addTask {
-                        let time = try Echo.time(to: address.ipv6, limit: .seconds(1))
-                        let milliseconds = time.map { JSONValue.double(($0 / .microseconds(1)).rounded() / 1000) }
-                        return (
-                            place,
-                            .object([
-                                "address": .string(address.ipv6),
-                                "name": .string("\(owner.machine).vm.\(owner.app).internal"),
-                                "milliseconds": milliseconds ?? .null,
-                            ])
-                        )
-                    }
-                }
-                return try await tasks.reduce(into: [Int: JSONValue]()) { $0[$1.0] = $1.1 }
-            }
-            return JSONAnswer.make(.object(["echoes": .array(echoes.sorted { $0.key < $1.key }.map(\.value))]))
+            let echoes = try await echoes(of: Array(try await found(request).prefix(Self.mostEchoes)))
+            return JSONAnswer.make(.object(["echoes": .array(echoes)]))
         }
         router.post("/v1/connect") { request, _ in
             guard let port = request.query("port").flatMap(Int.init), (1...65_535).contains(port) else {
@@ -56,6 +39,35 @@ struct NameRoutes {
     }
 
     // MARK: - Private
+
+    private typealias Found = (address: Machine.Address, owner: (app: String, machine: Machine.ID))
+
+    private static let mostEchoes = 64
+    /// Each waits on a thread, and other calls want theirs.
+    private static let echoesAtOnce = 8
+
+    private func echoes(of found: [Found]) async throws -> [JSONValue] {
+        try await withThrowingTaskGroup(of: (Int, JSONValue).self) { tasks in
+            var done: [(Int, JSONValue)] = []
+            for (place, (address, owner)) in found.enumerated() {
+                if place >= Self.echoesAtOnce, let one = try await tasks.next() { done.append(one) }
+                tasks.addTask {
+                    let time = try Echo.time(to: address.ipv6, limit: .seconds(1))
+                    let milliseconds = time.map { JSONValue.double(($0 / .microseconds(1)).rounded() / 1000) }
+                    return (
+                        place,
+                        .object([
+                            "address": .string(address.ipv6),
+                            "name": .string("\(owner.machine).vm.\(owner.app).internal"),
+                            "milliseconds": milliseconds ?? .null,
+                        ])
+                    )
+                }
+            }
+            for try await one in tasks { done.append(one) }
+            return done.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
 
     private func name(_ request: Request) throws(Fault) -> DNSName {
         guard let text = request.query("name"), let name = DNSName(text) else {
@@ -102,9 +114,7 @@ struct NameRoutes {
     }
 
     /// The Machines that the name leads to, one at least.
-    private func found(
-        _ request: Request
-    ) async throws -> [(address: Machine.Address, owner: (app: String, machine: Machine.ID))] {
+    private func found(_ request: Request) async throws -> [Found] {
         let index = await machines.edges.nameIndex
         let caller = NameIndex.Caller(network: try await network(request), region: machines.settings.region)
         let text = request.query("name") ?? ""

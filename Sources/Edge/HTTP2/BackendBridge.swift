@@ -80,13 +80,14 @@ final class Trunk: ChannelInboundHandler {
     init(_ channel: any Channel) {
         self.channel = channel
         let pipeline = channel.pipeline.syncOperations
+        try? pipeline.addHandler(HeaderBlockCount())
         multiplexer = try? pipeline.configureHTTP2Pipeline(
             mode: .client,
             connectionConfiguration: Self.connection,
-            streamConfiguration: NIOHTTP2Handler.StreamConfiguration(),
+            streamConfiguration: Self.stream,
             inboundStreamInitializer: { $0.close() }
         )
-        // What streams may send is bounded by their windows.
+        // What streams may send is bounded by their windows, and their header blocks are counted.
         try? channel.syncOptions?.setOption(.autoRead, value: true)
     }
 
@@ -161,6 +162,25 @@ final class Trunk: ChannelInboundHandler {
             HTTP2Setting(parameter: .initialWindowSize, value: 128 * 1024),
         ]
         configuration.targetWindowSize = 1 << 20
+        configuration.maximumSequentialEmptyDataFrames = 5
+        configuration.maximumSequentialContinuationFrames = 8
+        configuration.maximumBufferedControlFrames = 10_000
+        // What is under way for streams that clients have left is no fault of the app's: many streams may end at once.
+        configuration.maximumRecentlyResetStreams = 4096
+        configuration.maximumConnectionGlitches = 4096
+        // gRPC's servers measure the way by pings while bytes flow.
+        configuration.controlFrameRateLimit.maximumCount = 10_000
+        configuration.controlFrameRateLimit.windowLength = .seconds(10)
+        return configuration
+    }
+
+    /// All clients share a connection: the limits are those of a broken app, not of what one client can have it do.
+    private static var stream: NIOHTTP2Handler.StreamConfiguration {
+        var configuration = NIOHTTP2Handler.StreamConfiguration()
+        configuration.streamResetFrameRateLimit.maximumCount = 20_000
+        configuration.streamResetFrameRateLimit.windowLength = .seconds(10)
+        configuration.streamErrorRateLimit.maximumCount = 20_000
+        configuration.streamErrorRateLimit.windowLength = .seconds(10)
         return configuration
     }
 }

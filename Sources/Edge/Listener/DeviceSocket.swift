@@ -39,7 +39,7 @@ enum DeviceSocket {
         }
         #endif
         // What comes in bursts waits for its turn rather than being lost.
-        _ = set(SOL_SOCKET, SO_RCVBUF, 1 << 20)
+        if kind == Int32(SOCK_DGRAM.rawValue) { _ = set(SOL_SOCKET, SO_RCVBUF, 1 << 20) }
         isDone = isDone && target.withSockAddr { bind(descriptor, $0, socklen_t($1)) == 0 }
         guard isDone else {
             let code = errno

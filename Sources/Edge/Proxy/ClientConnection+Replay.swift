@@ -62,7 +62,7 @@ extension ClientConnection {
         guard let goal = self.entry, goal.isOpen(toReplayOf: target.address) else {
             return respond(Page(502), because: "PA04: there is no app \(order.app ?? "") to send the request on to")
         }
-        remember(order, exchange.head, at: now)
+        remember(order, of: target.address, exchange.head, at: now)
         route()
     }
 
@@ -106,9 +106,15 @@ extension ClientConnection {
             journey.memory = .bypassed
             return
         }
+        let before = journey
         journey.memory = .hit
         journey.aim = known.aim
         journey.app = known.app
+        // The app may have been closed since.
+        if self.entry?.isOpen(toReplayOf: known.source) != true {
+            journey = before
+            memory.forget(host: host, path: head.path, session: session?.key)
+        }
     }
 
     // MARK: - Private
@@ -129,12 +135,18 @@ extension ClientConnection {
         return order
     }
 
-    private func remember(_ order: ReplayOrder, _ head: RequestHead, at now: NIODeadline) {
+    private func remember(
+        _ order: ReplayOrder,
+        of source: Machine.Address,
+        _ head: RequestHead,
+        at now: NIODeadline
+    ) {
         guard order.isCacheable, let app = journey.app ?? entry?.route.app else { return }
         let memory = loop.shared.replays
         if let cache = order.cache, let prefix = ReplayMemory.prefix(of: cache.pattern, host: host, path: head.path) {
             let item = ReplayMemory.Item(
                 app: app,
+                source: source,
                 aim: order.aim,
                 until: now + .seconds(Int64(max(ReplayOrder.shortestMemory, min(cache.seconds, 86_400)))),
                 allowsBypass: cache.allowsBypass
@@ -144,6 +156,7 @@ extension ClientConnection {
         guard let session = session(head, ownEntry) else { return }
         let item = ReplayMemory.Item(
             app: app,
+            source: source,
             aim: order.aim,
             until: now + .seconds(Int64(max(ReplayOrder.shortestMemory, min(session.rule.ttlSeconds, 86_400)))),
             allowsBypass: session.rule.allowBypass ?? false

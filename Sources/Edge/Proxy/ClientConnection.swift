@@ -107,7 +107,10 @@ final class ClientConnection: ChannelInboundHandler, EdgeClient, Waiter {
         passage = direct
         let address = IPAddress(origin.client)
         directKey = ClientKey(address)
-        trusted = loop.shared.configuration.trustedProxies.contains { block in address.map(block.contains) ?? false }
+        // Who comes by a private address is a Machine, whatever block that lies in.
+        trusted =
+            origin.privateEnds == nil
+            && loop.shared.configuration.trustedProxies.contains { block in address.map(block.contains) ?? false }
         expect(within: limits.headTime)
         loop.add(self)
         if loop.isClosing { drain() }

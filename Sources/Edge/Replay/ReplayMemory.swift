@@ -9,6 +9,8 @@ final class ReplayMemory: Sendable {
     /// What is remembered.
     struct Item: Sendable {
         let app: String
+        /// The Machine that sent the request on.
+        let source: Machine.Address
         let aim: Aim
         let until: NIODeadline
         let allowsBypass: Bool

@@ -33,6 +33,7 @@ struct ComposeValues: Equatable {
             for service in compose.services where isApp(service, compose, facts) {
                 for variable in service.environment where names.contains(variable.name) {
                     guard let value = variable.value, Self.isPlain(value), !services.contains(value),
+                        !Self.isOfDevelopment(variable.name, value),
                         !values.contains(where: { $0.name == variable.name })
                     else { continue }
                     values.append(Value(name: variable.name, value: value, place: Place(path, variable.line)))
@@ -51,6 +52,14 @@ struct ComposeValues: Equatable {
     private static func isOfServer(_ name: String, _ facts: Facts) -> Bool {
         ["HOST", "PORT", "WEB_CONCURRENCY", "PYTHONPATH"].contains(name.uppercased()) || name == facts.port?.variable
             || name == facts.server?.hostVariable || EnvironmentDetector.modes.contains(name)
+    }
+
+    /// Whether a value is one that a developer wants of a Compose file: a Machine must not show tracebacks for it.
+    private static func isOfDevelopment(_ name: String, _ value: String) -> Bool {
+        let words = Set(name.uppercased().split(separator: "_").map(String.init))
+        let switches: Set = ["DEBUG", "RELOAD", "ENV", "ENVIRONMENT", "MODE", "STAGE", "TESTING", "TEST", "DEV", "ECHO"]
+        let values = Vocabulary.development.union(["debug", "console"])
+        return !words.isDisjoint(with: switches) || values.contains(value.lowercased())
     }
 
     private static func isPlain(_ value: String) -> Bool {

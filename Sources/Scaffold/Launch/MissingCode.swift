@@ -75,6 +75,10 @@ struct MissingCode: Equatable {
         if !bare.contains(String(name)) { return true }
         return stage.instructions.contains { item in
             if item.word == "RUN" {
+                if item.text.contains("--mount=type=bind"), !item.text.contains("from=") { return true }
+                // The project itself, from where it is published.
+                let installs = ["pip install", "uv pip", "pipx ", "uv tool"].contains(where: item.text.contains)
+                if installs, item.text.contains("git+") || item.text.contains("://") { return true }
                 return ["git clone", "git archive", "wget ", "curl ", "svn ", "unzip "].contains(
                     where: item.text.contains
                 )

@@ -137,6 +137,9 @@ struct IPsRelease: AsyncParsableCommand {
                 try await client.delete(apiPath("apps", app, "ip_assignments", address))
                 print("Released \(Output.harmless(address)) from \(app)")
             }
+            guard try await client.addresses(of: app).allSatisfy(\.isPrivate) else { return }
+            Output.warning("\(app) answers at no public address now")
+            Output.warn("to open it again: roost ips allocate-v4 -a \(app)")
         }
     }
 }

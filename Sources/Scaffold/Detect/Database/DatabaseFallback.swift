@@ -29,13 +29,21 @@ enum DatabaseFallback {
             return .init(file: file, driver: url.driver, place: use.place)
         }
         // `url = os.getenv("X") or f"sqlite:///{HERE}/app.db"`, `if not url: url = "sqlite:///app.db"`
-        let readers = Set(uses.map(\.place.file))
-        let near = files.filter { readers.contains($0.place.file) && !isOfTests($0.url) }
+        guard !uses.contains(where: \.isRequired) else { return nil }
+        let near = files.filter { file in
+            file.weight >= 1 && !isOfTests(file.url) && uses.contains { isBeside(file.place, $0.place) }
+        }
         guard let chosen = near.max(by: { $0.weight < $1.weight }), let file = chosen.url.file else { return nil }
         return .init(file: file, driver: chosen.url.driver, place: chosen.place)
     }
 
     // MARK: - Private
+
+    /// In the same statement, or in the `if` behind it: what stands farther off is about something else.
+    private static func isBeside(_ file: Place, _ use: Place) -> Bool {
+        guard file.file == use.file, let line = file.line, let read = use.line else { return false }
+        return (read - 2...read + 5).contains(line)
+    }
 
     private static func isOfTests(_ url: DatabaseURL) -> Bool { url.file?.lowercased().contains("test") == true }
 }

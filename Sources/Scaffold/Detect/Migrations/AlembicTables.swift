@@ -27,16 +27,26 @@ struct AlembicTables {
 
     private mutating func read(_ text: String, _ file: String) {
         guard text.contains("down_revision") else { return }
-        let upgrade = text.firstRange(of: "def downgrade").map { text[..<$0.lowerBound] } ?? text[...]
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { line in
+            // What is commented out is done by nobody; its line stays, so that places are right.
+            line.drop { $0 == " " || $0 == "\t" }.hasPrefix("#") ? "" : line
+        }
+        let whole = lines.joined(separator: "\n")
+        let (up, down) = (whole.firstRange(of: "def upgrade"), whole.firstRange(of: "def downgrade"))
+        let upgrade = down.map { whole[..<$0.lowerBound] } ?? whole[...]
         let others = [
             "create_all", "CREATE TABLE", "create table", "inspect(", "has_table", "get_table_names", "sa.Table(",
-            "read_text",
-            "IF EXISTS", "if exists", "schema=",
+            "read_text", ".read(", "IF EXISTS", "if exists", "schema=",
         ]
-        if others.contains(where: upgrade.contains) { isUnknown = true }
-        // A call with its first words: `op.add_column(\n        'users',`.
+        let isOdd = (down.map { $0.lowerBound < up?.lowerBound ?? whole.startIndex } ?? false)
+        // `op.create_table(NAME, …)`
+        let isNamedElsewhere = upgrade.contains(/\bop\.create_table\(\s*[A-Za-z]/)
+        if isOdd || isNamedElsewhere || others.contains(where: upgrade.contains) || Self.imports(lines) {
+            isUnknown = true
+        }
+        // A call with its first words: `op.add_column(\n        'users',`. A batch has named its table before.
         let call =
-            /\b(?:op|batch_op)\.(\w+)\(\s*(?:(?:table_name|name)\s*=\s*)?(?:op\.f\()?['"](\w+)['"]\)?(?:\s*,\s*['"](\w+)['"])?/
+            /\bop\.(\w+)\(\s*(?:(?:table_name|name)\s*=\s*)?(?:op\.f\()?['"](\w+)['"]\)?(?:\s*,\s*['"](\w+)['"])?/
         for match in upgrade.matches(of: call) {
             let (method, first, second) = (match.output.1, String(match.output.2), match.output.3.map(String.init))
             let table: String?
@@ -58,6 +68,21 @@ struct AlembicTables {
                 whereSeparator: \.isNewline
             )
             changed.append((table, Place(file, line.count)))
+        }
+    }
+
+    /// Whether a revision imports what may make tables by itself: a helper of the project's own.
+    private static func imports(_ lines: [some StringProtocol]) -> Bool {
+        let known: Set<Substring> = [
+            "alembic", "sqlalchemy", "sqlmodel", "sqlalchemy_utils", "geoalchemy2", "pgvector", "fastapi_users_db_sqlalchemy",
+            "advanced_alchemy", "citext", "ormar",
+        ]
+        return lines.contains { line in
+            let words = line.split(separator: " ")
+            guard let first = words.first, first == "from" || first == "import", words.count > 1 else { return false }
+            let root = words[1].prefix { $0 != "." && $0 != "," }
+            return !root.isEmpty && !known.contains(Substring(root)) && !StandardLibrary.has(root)
+                || words[1].hasPrefix(".")
         }
     }
 }

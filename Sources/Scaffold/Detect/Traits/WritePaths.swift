@@ -5,10 +5,14 @@ import Toolkit
 struct WritePaths {
     private let context: ScanContext
     private let resolver: NameResolver
+    /// Last parts of all that the app's code could take for a path.
+    private let named: Set<String>
 
     init(_ context: ScanContext, _ resolver: NameResolver) {
         self.context = context
         self.resolver = resolver
+        let modules = resolver.modules.filter { resolver.code.isReached($0) }
+        named = Set(modules.flatMap(\.strings).map { TreePath.name(of: $0.value) })
     }
 
     /// Sorted, each once, without those that lie in another of them; `.` is the folder that the app runs in.
@@ -74,18 +78,22 @@ struct WritePaths {
         return context.python.modules.contains { $0.path.hasPrefix(folder) }
     }
 
-    /// Whether files of the project lie in such a folder that are neither what the app keeps there nor pictures: a volume
-    /// would hide them from it.
+    /// Whether files of the project lie in such a folder that the app needs: its code names them, or serves the folder. A
+    /// volume would hide them from it; one over what only came along, as samples do, keeps what the app writes.
     func isAmongFiles(_ path: String) -> Bool {
         guard !path.hasPrefix("/") else { return false }
+        let folder = TreePath.joined(context.root, path)
         let kept = [
             "db", "db3", "sqlite", "sqlite3", "log", "gitkeep", "gitignore", "keep", "placeholder", "md", "png", "jpg",
             "jpeg", "gif", "svg", "webp", "ico", "pdf", "mp3", "mp4", "wav", "webm",
         ]
-        return context.project.files(under: TreePath.joined(context.root, path)).contains { file in
+        let files = context.project.files(under: folder).filter { file in
             let name = TreePath.name(of: file).lowercased()
             return !kept.contains(String(name.split(separator: ".").last ?? ""))
         }
+        guard !files.isEmpty else { return false }
+        let isServed = context.facts.statics.contains { TreePath.joined(context.root, $0.directory) == folder }
+        return isServed || files.contains { named.contains(TreePath.name(of: $0)) }
     }
 
     // MARK: - Private
