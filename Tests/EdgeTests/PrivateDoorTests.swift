@@ -166,14 +166,15 @@ struct PrivateDoorTests {
         try await TestApp.with(sendOn) { first in
             try await TestApp.with(TestApp.echo) { second in
                 let goal = second.target(ipv6: "fdaa:0:2:a:b:0:9:2")
-                var other = Route(app: "other", hostnames: [], autostart: true, machines: [goal])
+                let other = Route(app: "other", hostnames: [], autostart: true, machines: [goal])
                 let notes = Self.notes(first.target(ipv6: "fdaa:0:1:a:b:0:8:2"))
                 try await PrivateLab.with([notes, other]) { lab in
                     let ask = "GET /p/a HTTP/1.1\r\nHost: notes.flycast\r\n\r\n"
                     for _ in 0..<2 { #expect(try await fetch(lab.port, ask).status == 200) }
                     #expect(first.seen.count == 1 && second.seen.count == 2)
-                    other.reach = PublicReach.none
-                    try await lab.take([notes, other])
+                    var closed = other
+                    closed.reach = PublicReach.none
+                    try await lab.take([notes, closed])
                     #expect(try await fetch(lab.port, ask).status == 502)
                     #expect(first.seen.count == 2 && second.seen.count == 2)
                 }

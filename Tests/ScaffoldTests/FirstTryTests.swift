@@ -205,7 +205,9 @@ struct FirstTryTests {
         let cloned = try await text(head + "RUN git clone https://example.com/x.git /app\n" + start)
         let based = try await text(head.replacing("python:3.12", with: "example.com/team/shop:1") + start)
         #expect(!cloned.contains("leaves the app") && !based.contains("leaves the app"))
-        for line in ["--mount=type=bind,source=.,target=/src pip install /src", "pip install git+https://example.com/x"] {
+        for line in [
+            "--mount=type=bind,source=.,target=/src pip install /src", "pip install git+https://example.com/x",
+        ] {
             let installed = try await text(head + "RUN \(line)\n" + start)
             #expect(!installed.contains("leaves the app"), "\(line)")
         }

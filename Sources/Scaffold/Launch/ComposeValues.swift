@@ -57,7 +57,9 @@ struct ComposeValues: Equatable {
     /// Whether a value is one that a developer wants of a Compose file: a Machine must not show tracebacks for it.
     private static func isOfDevelopment(_ name: String, _ value: String) -> Bool {
         let words = Set(name.uppercased().split(separator: "_").map(String.init))
-        let switches: Set = ["DEBUG", "RELOAD", "ENV", "ENVIRONMENT", "MODE", "STAGE", "TESTING", "TEST", "DEV", "ECHO"]
+        let switches: Set = [
+            "DEBUG", "RELOAD", "ENV", "ENVIRONMENT", "MODE", "STAGE", "TESTING", "TEST", "DEV", "ECHO",
+        ]
         let values = Vocabulary.development.union(["debug", "console"])
         return !words.isDisjoint(with: switches) || values.contains(value.lowercased())
     }

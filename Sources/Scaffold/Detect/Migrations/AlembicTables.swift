@@ -74,8 +74,8 @@ struct AlembicTables {
     /// Whether a revision imports what may make tables by itself: a helper of the project's own.
     private static func imports(_ lines: [some StringProtocol]) -> Bool {
         let known: Set<Substring> = [
-            "alembic", "sqlalchemy", "sqlmodel", "sqlalchemy_utils", "geoalchemy2", "pgvector", "fastapi_users_db_sqlalchemy",
-            "advanced_alchemy", "citext", "ormar",
+            "alembic", "sqlalchemy", "sqlmodel", "sqlalchemy_utils", "geoalchemy2", "pgvector", "advanced_alchemy",
+            "fastapi_users_db_sqlalchemy", "citext", "ormar",
         ]
         return lines.contains { line in
             let words = line.split(separator: " ")
