@@ -126,7 +126,10 @@ struct FirstTryShapeTests {
                 ].merging(more) { $1 }
             )
         }
-        let seeded = try await plan(["data/cities.json": "[]"])
+        let reader = ["cities.py": "import json\nCITIES = json.load(open(\"data/cities.json\"))\n"]
+        let main = LaunchSample.app + "import cities\nfrom sqlalchemy import create_engine\n"
+            + "engine = create_engine(\"sqlite:///./data/app.db\")\n"
+        let seeded = try await plan(reader.merging(["data/cities.json": "[]", "main.py": main]) { $1 })
         #expect(!LaunchSample.created("fly.toml", seeded).contains("[[mounts]]"))
         let own = try await plan(["data/app.db": "x", "data/logo.png": "x", "data/.gitkeep": ""])
         #expect(LaunchSample.created("fly.toml", own).contains("destination = \"/app/data\""))

@@ -75,7 +75,8 @@ struct MissingCode: Equatable {
         if !bare.contains(String(name)) { return true }
         return stage.instructions.contains { item in
             if item.word == "RUN" {
-                if item.text.contains("--mount=type=bind"), !item.text.contains("from=") { return true }
+                let mounts = item.flags.filter { $0.name == "mount" }.map(\.value)
+                if mounts.contains(where: { $0.contains("type=bind") && !$0.contains("from=") }) { return true }
                 // The project itself, from where it is published.
                 let installs = ["pip install", "uv pip", "pipx ", "uv tool"].contains(where: item.text.contains)
                 if installs, item.text.contains("git+") || item.text.contains("://") { return true }

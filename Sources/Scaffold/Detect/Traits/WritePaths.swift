@@ -5,14 +5,10 @@ import Toolkit
 struct WritePaths {
     private let context: ScanContext
     private let resolver: NameResolver
-    /// Last parts of all that the app's code could take for a path.
-    private let named: Set<String>
 
     init(_ context: ScanContext, _ resolver: NameResolver) {
         self.context = context
         self.resolver = resolver
-        let modules = resolver.modules.filter { resolver.code.isReached($0) }
-        named = Set(modules.flatMap(\.strings).map { TreePath.name(of: $0.value) })
     }
 
     /// Sorted, each once, without those that lie in another of them; `.` is the folder that the app runs in.
@@ -78,8 +74,9 @@ struct WritePaths {
         return context.python.modules.contains { $0.path.hasPrefix(folder) }
     }
 
-    /// Whether files of the project lie in such a folder that the app needs: its code names them, or serves the folder. A
-    /// volume would hide them from it; one over what only came along, as samples do, keeps what the app writes.
+    /// Whether files of the project lie in such a folder that the app needs: its code names them, or serves the folder.
+    ///
+    /// A volume would hide them from it; one over what only came along, as samples do, keeps what the app writes.
     func isAmongFiles(_ path: String) -> Bool {
         guard !path.hasPrefix("/") else { return false }
         let folder = TreePath.joined(context.root, path)
@@ -93,10 +90,18 @@ struct WritePaths {
         }
         guard !files.isEmpty else { return false }
         let isServed = context.facts.statics.contains { TreePath.joined(context.root, $0.directory) == folder }
-        return isServed || files.contains { named.contains(TreePath.name(of: $0)) }
+        return isServed || isNamed(Set(files.prefix(200).map { TreePath.name(of: $0) }))
     }
 
     // MARK: - Private
+
+    /// Whether one of such files is spoken of in the app's code.
+    private func isNamed(_ names: Set<String>) -> Bool {
+        resolver.modules.contains { module in
+            guard resolver.code.isReached(module), let text = context.project.text(module.path) else { return false }
+            return names.contains(where: text.contains)
+        }
+    }
 
     private func insert(_ found: (path: CodePath, isWhole: Bool), isFolder: Bool, _ paths: inout Set<String>) {
         var path = found.path
