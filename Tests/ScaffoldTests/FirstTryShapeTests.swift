@@ -127,7 +127,8 @@ struct FirstTryShapeTests {
             )
         }
         let reader = ["cities.py": "import json\nCITIES = json.load(open(\"data/cities.json\"))\n"]
-        let main = LaunchSample.app + "import cities\nfrom sqlalchemy import create_engine\n"
+        let main =
+            LaunchSample.app + "import cities\nfrom sqlalchemy import create_engine\n"
             + "engine = create_engine(\"sqlite:///./data/app.db\")\n"
         let seeded = try await plan(reader.merging(["data/cities.json": "[]", "main.py": main]) { $1 })
         #expect(!LaunchSample.created("fly.toml", seeded).contains("[[mounts]]"))
