@@ -95,7 +95,7 @@ struct VolumeDisk: Sendable {
 
     /// Unmounts it, and lets go of its loop device.
     func close() throws(Fault) {
-        if isOpen { try run(["umount", folder]) }
+        if isOpen { try unmount() }
         for device in try devices() { try run(["losetup", "--detach", device]) }
     }
 
@@ -111,6 +111,16 @@ struct VolumeDisk: Sendable {
     }
 
     // MARK: - Private
+
+    /// Whoever is begun beside holds all files that are open here until it has its own program: "busy" is asked again.
+    private func unmount() throws(Fault) {
+        var outcome = try Spawn.run(["umount", folder])
+        for _ in 0..<20 where outcome.code != 0 && outcome.output.contains("busy") {
+            usleep(50_000)
+            outcome = try Spawn.run(["umount", folder])
+        }
+        guard outcome.code == 0 else { throw failed("umount", outcome.output) }
+    }
 
     private func fitInUse() throws(Fault) -> Bool {
         for device in try devices() {
