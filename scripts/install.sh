@@ -14,7 +14,7 @@ wish_packages=(restic)
 build_packages=(libsqlite3-dev zlib1g-dev libbrotli-dev python3-venv)
 deb_packages=(binutils chrpath)
 test_packages=(wrk patch busybox-static postgresql jq procps nginx-light hyperfine openssl pebble nghttp2-client
-  dnsmasq-base openssh-server prometheus lintian)
+  dnsmasq-base openssh-server prometheus lintian rsyslog rsyslog-gnutls)
 
 if [ "$what" = list ]; then
   printf '%s\n' "${run_packages[@]}"

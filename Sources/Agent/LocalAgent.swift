@@ -211,6 +211,10 @@ package actor LocalAgent: Fleet, Service {
         try await host.readLog(id, tail, follow)
     }
 
+    package func tapLog(_ id: Machine.ID, from start: LogStart) async throws -> LogTap {
+        await host.tapLog(id, start)
+    }
+
     package func note(_ id: Machine.ID, _ text: String) async throws {
         try await host.writeLog(id, text)
     }

@@ -36,7 +36,7 @@ struct Roost: AsyncParsableCommand {
             SecretsGroup.self, ReleasesGroup.self, DeploymentsGroup.self, ScaleGroup.self, SSHGroup.self, Console.self,
             Proxy.self, Dig.self, Ping.self, ContextGroup.self, AuthGroup.self,
             AuditCommand.self, ExportCommand.self, ImportCommand.self, DoctorCommand.self, SupportCommand.self,
-            MetricsGroup.self, AlertsGroup.self, DiskGroup.self, BackupGroup.self,
+            MetricsGroup.self, AlertsGroup.self, LogDrainsGroup.self, DiskGroup.self, BackupGroup.self,
             StoreGroup.self, RegionsGroup.self, PlatformGroup.self, FlagsCommand.self,
         ]
     )

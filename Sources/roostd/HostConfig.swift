@@ -39,6 +39,8 @@ struct HostConfig: Sendable {
     var network = NetworkConfig()
     /// `[alerts]`.
     var alerts = AlertSettings()
+    /// `[log_drains]`.
+    var logDrains = LogDrainSettings()
     /// `[disk]`.
     var disk = DiskLimits()
     /// Peers of the edge that end TLS for it, and whose word of the client counts.
@@ -162,6 +164,7 @@ struct HostConfig: Sendable {
             case ("build", .table(let entries)): try build.read(entries, file)
             case ("machines", .table(let entries)): try readMachines(entries, file)
             case ("alerts", .table(let entries)): try alerts.read(entries, file)
+            case ("log_drains", .table(let entries)): try logDrains.read(entries, file)
             case ("disk", .table(let entries)): try disk.read(entries, file)
             case ("api", .table(let entries)): try api.read(entries, file)
             case ("edge", .table(let entries)): try edge.read(entries, file)
@@ -171,7 +174,7 @@ struct HostConfig: Sendable {
             default:
                 let keys =
                     "host, region, regions, domain, listen, listen_tls, state, run, base_image, trusted_proxies, log, "
-                    + "keep_releases, build, alerts, disk, machines, api, network, acme, edge, backup"
+                    + "keep_releases, build, alerts, log_drains, disk, machines, api, network, acme, edge, backup"
                 throw Fault(.invalidConfig, "\(place): unknown key \"\(entry.key)\"", hint: "allowed: \(keys)")
             }
         }

@@ -31,6 +31,7 @@ extension HostServices {
             logger: logger
         )
         services.publishStatics = { try await workshop.publishStatics($0, $1) }
+        services.tapLog = { runtime.tapLog($0, from: $1) }
         services.writeLog = { try await runtime.note($0, $1) }
         let files = GuestFiles(paths: config.paths)
         services.putFiles = { try files.put($0, $1, $2) }

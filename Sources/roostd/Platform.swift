@@ -16,6 +16,7 @@ struct Platform {
     private let base: HostBase
     let figures: HostFigures
     let alerts: AlertWatch
+    private let logDrains: LogDrains
     private let metrics: MetricsDesk
 
     init(_ base: HostBase, _ edges: EdgeControl) {
@@ -46,12 +47,14 @@ struct Platform {
             region: base.config.region,
             host: base.identity.id
         )
-        metrics = figures.desk(edges.link, base.agent, [rollouts.settings.counts, edges.certificates.keeper.counts])
+        logDrains = LogDrains(base)
+        let books = [rollouts.settings.counts, edges.certificates.keeper.counts, logDrains.counts]
+        metrics = figures.desk(edges.link, base.agent, books)
         alerts = AlertWatch(base, metrics)
         consoles = Consoles(rollouts: rollouts, sessions: base.agent, open: machines.sessions, logger: base.logger)
     }
 
-    var services: [any Service] { [rollouts, apps, consoles, figures, alerts] }
+    var services: [any Service] { [rollouts, apps, consoles, figures, alerts, logDrains] }
 
     /// What the API's routes are about.
     func parts(_ edges: EdgeControl, _ upkeep: StoreUpkeep) -> API.Parts {
@@ -77,6 +80,7 @@ struct Platform {
         }
         parts.metrics = metrics
         parts.alerts = alerts
+        parts.logDrains = logDrains
         return parts
     }
 }

@@ -182,6 +182,13 @@ struct APIHost: Sendable {
             file: "\(folder)/alerts.json",
             logger: quiet
         )
+        parts.logDrains = LogDrains(
+            LogDrainSettings(),
+            .init(store: store, tap: { _, _ in LogTap { LogBatch() } }, send: { _, _ in .failed("no receiver") }),
+            folder: "\(folder)/log-drains",
+            region: "local",
+            logger: quiet
+        )
         parts.disk = DiskDesk(
             DiskGuard(
                 folder: folder,

@@ -173,7 +173,7 @@ struct AlertPostTests {
 
     @Test("every option stands in its quotes, and a line of another's making begins none")
     func configuration() {
-        let text = AlertPost.configuration([("data-raw", "a\"\nurl = \"http://other\\"), ("url", "x")])
+        let text = Curl.configuration([("data-raw", "a\"\nurl = \"http://other\\"), ("url", "x")])
         #expect(text.contains(#"data-raw = "a\"\nurl = \"http://other\\""#))
         #expect(text.split(separator: "\n").filter { $0.hasPrefix("url") }.count == 1)
     }

@@ -137,6 +137,8 @@ final class FakeFleet: Fleet {
         MachineLook(listeners: [], peakMemoryBytes: nil, answers: [])
     }
 
+    func tapLog(_ id: Machine.ID, from start: LogStart) async throws -> LogTap { LogTap { LogBatch() } }
+
     func logs(_ id: Machine.ID, tail: Int, follow: Bool) async throws -> LogFeed {
         let (stream, continuation) = AsyncStream.makeStream(of: LogLine.self)
         return state.withLock { state in

@@ -124,6 +124,8 @@ actor StoreFleet: Fleet {
         return stream
     }
 
+    func tapLog(_ id: Machine.ID, from start: LogStart) async throws -> LogTap { LogTap { LogBatch() } }
+
     func logs(_ id: Machine.ID, tail: Int, follow: Bool) async throws -> LogFeed {
         let past = (lines[id] ?? []).suffix(tail).map { LogLine(timestamp: "", stream: .stdout, text: $0) }
         // One that follows waits for more, which never comes.

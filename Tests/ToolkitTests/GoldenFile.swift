@@ -77,7 +77,8 @@ struct GoldenKind: Sendable, CustomTestStringConvertible {
         GoldenKind("backup-view", BackupView.self), GoldenKind("sealed-keys", SealedKeys.self),
         GoldenKind("key-bundle", KeyBundle.self), GoldenKind("app-addresses", App.self),
         GoldenKind("private-route", Route.self), GoldenKind("private-names", NameChanges.self),
-        GoldenKind("ip-assignment", IPAssignment.self),
+        GoldenKind("ip-assignment", IPAssignment.self), GoldenKind("log-drain-book", LogDrainBook.self),
+        GoldenKind("log-drains-view", LogDrainsView.self),
     ]
 }
 
@@ -104,7 +105,7 @@ extension ConfigValue {
     ]
     /// Keys of users with objects.
     private static let maps: Set<String> = [
-        "checks", "tallies", "checkTLS", "secrets", "sizes", "apps", "workers", "answers",
+        "checks", "tallies", "checkTLS", "secrets", "sizes", "apps", "workers", "answers", "drains",
     ]
 
     func without(_ key: String) -> ConfigValue {

@@ -29,6 +29,10 @@ package struct HostServices: Sendable {
     /// The first address of a network that none of those has.
     package var freeAddress: @Sendable (_ network: UInt32, _ used: [Machine.Address]) throws -> Machine.Address
     package var readLog: @Sendable (_ id: Machine.ID, _ tail: Int, _ follow: Bool) async throws -> LogFeed
+    /// The same for one who comes back for more.
+    package var tapLog: @Sendable (_ id: Machine.ID, _ start: LogStart) async -> LogTap = { _, _ in
+        LogTap { LogBatch() }
+    }
     /// Adds a line of the platform's own to a Machine's log.
     package var writeLog: @Sendable (_ id: Machine.ID, _ text: String) async throws -> Void = { _, _ in }
     /// Makes the files that a Machine should find, whose content may be values of its app, ready to be mounted.

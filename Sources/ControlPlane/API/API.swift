@@ -31,6 +31,8 @@ package struct API: Sendable {
         package var disk: DiskDesk?
         /// Nil where nobody looks for alerts.
         package var alerts: AlertWatch?
+        /// Nil where lines stay on the host.
+        package var logDrains: LogDrains?
         /// Gives the host a new key for secrets, which takes what can open them.
         package var rotateKeys: @Sendable () async throws -> KeyRotationAnswer = {
             throw Fault(.unsupported, "this host keeps no keys")
@@ -107,6 +109,7 @@ package struct API: Sendable {
         if let addresses = parts.addresses { IPRoutes(addresses: addresses).add(to: router) }
         if let metrics = parts.metrics { MetricsRoutes(desk: metrics, machines: parts.machines).add(to: router) }
         if let strangers = parts.strangers { StrangerRoutes(desk: strangers).add(to: router) }
+        if let drains = parts.logDrains { LogDrainRoutes(drains: drains).add(to: router) }
         if let alerts = parts.alerts { AlertRoutes(watch: alerts).add(to: router) }
         if let disk = parts.disk { DiskRoutes(desk: disk).add(to: router) }
         if let backups = parts.backups { BackupRoutes(desk: backups).add(to: router) }

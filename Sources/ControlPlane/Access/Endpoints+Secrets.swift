@@ -28,6 +28,10 @@ extension Endpoints {
         Endpoint("POST /v1/strangers/{id}/adopt", .host, "Strangers_adopt", "Make one a Machine again.")
             .answers("Document"),
         Endpoint("DELETE /v1/strangers/{id}", .host, "Strangers_remove", "End one."),
+        Endpoint("GET /v1/log-drains", .host, "LogDrains_list", "Where lines of apps go, and how far they have come.")
+            .answers("Document"),
+        Endpoint("POST /v1/log-drains/{name}/test", .host, "LogDrains_test", "Send a line that means nothing.")
+            .answers(nil, 204).unrecorded(),
         Endpoint("GET /v1/alerts", .host, "Alerts_list", "What fires, and whether the channels work.").answers(
             "Document"
         ),

@@ -9,7 +9,6 @@ package struct AlertPost: Sendable {
     private let folder: String
     /// Proxies and certificates of the host.
     private let environment: [String: String]
-    private static let limit = 20
 
     package init(host: String, folder: String, environment: [String: String] = [:]) {
         (self.host, self.folder, self.environment) = (host, folder, environment)
@@ -32,29 +31,6 @@ package struct AlertPost: Sendable {
         try await curl([("url", url)])
     }
 
-    /// curl's configuration: a line an option, in its quotes.
-    static func configuration(_ options: [(name: String, value: String)]) -> String {
-        let always = [
-            ("output", "/dev/null"), ("max-time", "\(limit)"), ("connect-timeout", "10"),
-            ("proto", "=http,https,smtp,smtps"),
-        ]
-        let lines = (always + options).map { name, value in
-            var text = ""
-            for scalar in value.unicodeScalars {
-                switch scalar {
-                case "\\": text += "\\\\"
-                case "\"": text += "\\\""
-                case "\n": text += "\\n"
-                case "\r": text += "\\r"
-                case "\t": text += "\\t"
-                default: text.unicodeScalars.append(scalar)
-                }
-            }
-            return "\(name) = \"\(text)\""
-        }
-        return (["silent", "show-error", "fail"] + lines).joined(separator: "\n") + "\n"
-    }
-
     // MARK: - Private
 
     private func post(_ body: String, to url: String) async throws {
@@ -63,16 +39,8 @@ package struct AlertPost: Sendable {
         ])
     }
 
-    private func curl(_ options: [(name: String, value: String)], more: [String] = []) async throws {
-        let input = Self.configuration(options) + more.map { $0 + "\n" }.joined()
-        let command = Command("curl", ["--config", "-"], environment: environment, input: input)
-        let outcome = try await command.run()
-        guard outcome.code == 0 else {
-            throw Fault(
-                .toolFailed,
-                "\(outcome.error.split(separator: "\n").first ?? "curl ended with \(outcome.code)")"
-            )
-        }
+    private func curl(_ options: [Curl.Option], more: [String] = []) async throws {
+        try await Curl(environment: environment).run([("output", "/dev/null")] + options, more: ["fail"] + more)
     }
 
     private func run(_ words: [String], _ json: String) async throws {

@@ -70,6 +70,9 @@ package protocol Fleet: Sendable {
     /// Log lines, oldest first: the last `tail` ones, then what comes while `follow`.
     func logs(_ id: Machine.ID, tail: Int, follow: Bool) async throws -> LogFeed
 
+    /// The same lines for one who comes back for more, and knows where he was.
+    func tapLog(_ id: Machine.ID, from start: LogStart) async throws -> LogTap
+
     /// Adds a line of the platform's own to a Machine's log, for the owner of its app.
     func note(_ id: Machine.ID, _ text: String) async throws
 

@@ -9,6 +9,7 @@ extension Metric {
     package static let platform = [
         machines, appMachines, restarts, outOfMemory, wakes, wakeSeconds, rollouts, rolloutSteps, rolloutStepSeconds,
         builds, buildSeconds, certificateEnd, certificateFailures, scrapeUp, scrapeSeconds, scrapeSamples, dropped,
+        drainLines,
     ]
 
     /// All that is told of the host.
@@ -20,6 +21,13 @@ extension Metric {
 
     /// The number `roost_machines`.
     package static let machines = Metric("roost_machines", .gauge, app + ["state"], "Machines, by state.")
+    /// The number `roost_log_drain_lines_total`.
+    package static let drainLines = Metric(
+        "roost_log_drain_lines_total",
+        .counter,
+        place + ["drain", "outcome"],
+        "Lines of apps' logs: sent, refused by their receiver, or dropped because it did not answer in time."
+    )
     /// The number `roost_app_machines`.
     package static let appMachines = Metric(
         "roost_app_machines",

@@ -26,6 +26,9 @@ struct LogAssembler {
     /// Whether something waits for its line's end.
     var hasOpenLines: Bool { !open.isEmpty }
 
+    /// Bytes of a record whose end has not come.
+    var begun: Int { rest.count }
+
     /// Takes in the next bytes; returns the lines that they complete.
     mutating func take(_ bytes: some Collection<UInt8>) -> [LogLine] {
         var lines: [LogLine] = []

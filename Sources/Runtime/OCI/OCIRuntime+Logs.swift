@@ -31,6 +31,13 @@ extension OCIRuntime {
         return LogFeed(past: await reader.past(), rest: AsyncStream { await reader.next() })
     }
 
+    /// The same for one who comes back for more, and knows where he was.
+    package func tapLog(_ id: Machine.ID, from start: LogStart) -> LogTap {
+        let folders = MachineFolders(paths, id)
+        let reader = LogTapReader(path: folders.log, oldPath: folders.oldLog, machine: id, from: start)
+        return LogTap { await reader.read() }
+    }
+
     /// Adds a line of the platform's own; a Machine that never ran has no log to add to.
     package func note(_ id: Machine.ID, _ text: String) async throws {
         try await lanes.run(id) { () throws(Fault) in

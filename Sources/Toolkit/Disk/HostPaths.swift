@@ -40,6 +40,8 @@ package struct HostPaths: Sendable {
     package var activity: String { "\(state)/activity.jsonl" }
     /// Which alerts people were told of.
     package var alerts: String { "\(state)/alerts.json" }
+    /// Lines of logs on their way to receivers, and how far they have come.
+    package var logDrains: String { "\(state)/log-drains" }
     /// Certificates of the API's port.
     package var apiTLS: String { "\(state)/api-tls" }
     /// The API inside Machines: a folder with a socket for each.
