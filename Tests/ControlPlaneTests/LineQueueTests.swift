@@ -63,4 +63,21 @@ struct LineQueueTests {
         }
         #expect(got == true)
     }
+
+    @Test("a nudge has a reader look up once, and loses no line")
+    func nudged() async {
+        let queue = LineQueue()
+        queue.nudge()
+        queue.nudge()
+        #expect(await queue.take() == [])
+        await queue.put(line(1))
+        queue.nudge()
+        #expect(await queue.take() == [line(1)])
+        async let waiting = queue.take()
+        queue.nudge()
+        #expect(await waiting == [])
+        queue.finish()
+        queue.nudge()
+        #expect(await queue.take() == nil)
+    }
 }

@@ -52,6 +52,12 @@ struct EdgeWordsTests {
             #expect(all.contains("\n") && !all.contains("\u{1b}"))
             let painted = try String(contentsOfFile: file, encoding: .utf8)
             #expect(painted.contains("[warning] WARNING: red plain"), "\(painted.prefix(400))")
+            // Nothing that the follower is told is written any more, and still it is noticed that he has gone.
+            kill(reader, SIGKILL)
+            let serve = try host.pid("serve")
+            try await eventually(within: .seconds(40), "the log is let go") {
+                try await Shell.line("ls -l /proc/\(serve)/fd | grep -c '/log$' || true").hasPrefix("0")
+            }
         }
     }
 

@@ -50,15 +50,21 @@ enum JSONAnswer {
 }
 
 extension JSONAnswer {
+    /// Between two bytes to a client that is told nothing: that it has gone is seen only when something is sent.
+    private static let beat = Duration.seconds(5)
+
     /// Lines as they are taken from a queue, which `source` fills; many go out at once when there are many.
+    ///
+    /// While there are none a space goes out now and then, which is nothing before an object of JSON.
     static func stream(_ queue: LineQueue, source: @escaping @Sendable () async -> Void) -> Response {
         let body = ResponseBody { writer in
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { await source() }
+                group.addTask { await repeating(every: beat, after: beat) { queue.nudge() } }
                 // Whoever waits to bring a line must not wait for a reader that is gone.
                 defer { queue.finish() }
                 while let lines = await queue.take() {
-                    var buffer = ByteBuffer()
+                    var buffer = ByteBuffer(string: lines.isEmpty ? " " : "")
                     for line in lines {
                         buffer.writeBytes(try JSON.encode(line))
                         buffer.writeString("\n")

@@ -32,20 +32,29 @@ final class LineQueue: Sendable {
         state.withLock { $0.takeReader() }?.resume()
     }
 
-    /// All that waits, once there is something; nil after the end, or when the task is cancelled.
+    /// Has the reader look up, who may have gone meanwhile: it gets no line, once.
+    func nudge() {
+        state.withLock { state in
+            state.isNudged = true
+            return state.takeReader()
+        }?.resume()
+    }
+
+    /// All that waits, once there is something, or nothing after a nudge; nil after the end, or when the task is cancelled.
     func take() async -> [LogLine]? {
         await withTaskCancellationHandler {
             while true {
-                let (lines, writers, finished) = state.withLock { state in
-                    defer { (state.lines, state.writers) = ([], []) }
-                    return (state.lines, state.writers, state.finished)
+                let (lines, writers, finished, isNudged) = state.withLock { state in
+                    defer { (state.lines, state.writers, state.isNudged) = ([], [], false) }
+                    return (state.lines, state.writers, state.finished, state.isNudged)
                 }
                 for writer in writers { writer.resume() }
                 if !lines.isEmpty { return lines }
                 if finished { return nil }
+                if isNudged { return [] }
                 await withCheckedContinuation { continuation in
                     let now = state.withLock { state in
-                        guard state.lines.isEmpty, !state.finished else { return true }
+                        guard state.lines.isEmpty, !state.finished, !state.isNudged else { return true }
                         state.reader = continuation
                         return false
                     }
@@ -74,6 +83,7 @@ final class LineQueue: Sendable {
         var writers: [CheckedContinuation<Void, Never>] = []
         var reader: CheckedContinuation<Void, Never>?
         var finished = false
+        var isNudged = false
 
         mutating func takeReader() -> CheckedContinuation<Void, Never>? {
             defer { reader = nil }
