@@ -77,7 +77,11 @@ extension LogDrainSettings {
             do {
                 _ = try LogDrainPost.address(drain.url)
             } catch {
-                throw Fault(.invalidConfig, "\(place).url: \(error.message)", hint: "url = \"tls://logs.example.com:6514\"")
+                throw Fault(
+                    .invalidConfig,
+                    "\(place).url: \(error.message)",
+                    hint: "url = \"tls://logs.example.com:6514\""
+                )
             }
             guard drain.tokenFile == nil, drain.headersFile == nil else {
                 throw Fault(.invalidConfig, "\(place): syslog has neither tokens nor headers")
@@ -104,6 +108,11 @@ extension LogDrains {
             send: { await post.send($0, to: $1) }
         )
         self.init(
-            config.logDrains, outside, folder: config.paths.logDrains, region: config.region, logger: base.logger)
+            config.logDrains,
+            outside,
+            folder: config.paths.logDrains,
+            region: config.region,
+            logger: base.logger
+        )
     }
 }

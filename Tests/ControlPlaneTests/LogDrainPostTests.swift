@@ -106,8 +106,12 @@ struct LogDrainPostTests {
         let both = [Self.entry("poison"), Self.entry("good", 1), Self.entry("again", 2)]
         #expect(await post.send(both, to: bulk) == .taken(refused: 1))
         #expect(await post.send([Self.entry("poison")], to: bulk) == .refused("bad"))
-        #expect(await post.send(both + [Self.entry("busy")], to: bulk) == .failed("the receiver answers 429: status 429"))
-        #expect(await post.send(both, to: drain(.elasticsearch, base)) == .failed("the receiver's answer is none of _bulk"))
+        #expect(
+            await post.send(both + [Self.entry("busy")], to: bulk) == .failed("the receiver answers 429: status 429")
+        )
+        #expect(
+            await post.send(both, to: drain(.elasticsearch, base)) == .failed("the receiver's answer is none of _bulk")
+        )
         loki.tokenFile = "/nowhere"
         guard case .failed(let words) = await post.send(both, to: loki) else { return Issue.record("no token") }
         #expect(words.contains("/nowhere can't be read"))
@@ -117,10 +121,13 @@ struct LogDrainPostTests {
         #expect(left.isEmpty)
     }
 
-    @Test("syslog: a real rsyslogd has each line once, of several lines too, over TCP and TLS; while it is gone nothing is sent")
+    @Test(
+        "syslog: a real rsyslogd has each line once, of several lines too, over TCP and TLS; while it is gone nothing is sent"
+    )
     func syslog() async throws {
         let receiver = try Receiver()
-        let port = try Self.freePort(), secure = try Self.freePort()
+        let port = try Self.freePort()
+        let secure = try Self.freePort()
         try await Command(
             "openssl",
             [
@@ -191,5 +198,7 @@ struct LogDrainPostTests {
 }
 
 extension String {
-    fileprivate func leftPadded(_ count: Int) -> String { String(repeating: "0", count: max(0, count - self.count)) + self }
+    fileprivate func leftPadded(_ count: Int) -> String {
+        String(repeating: "0", count: max(0, count - self.count)) + self
+    }
 }

@@ -88,13 +88,16 @@ struct LogDrainsTests {
                 case .end: state.withLock { $0.logs[id]?.count ?? 0 }
                 case .beginning: 0
                 case .after(let position): position.offset
-                })
+                }
+            )
             return LogTap {
                 let lines = self.state.withLock { $0.logs[id] ?? [] }
                 return place.withLock { place in
                     defer { place = lines.count }
                     return LogBatch(
-                        lines: Array(lines[place...]), position: LogPosition(file: 1, offset: lines.count))
+                        lines: Array(lines[place...]),
+                        position: LogPosition(file: 1, offset: lines.count)
+                    )
                 }
             }
         }

@@ -68,7 +68,9 @@ struct LogDrainTests {
         }
     }
 
-    @Test("syslog: lengths in bytes before each message, a mark before other letters, six digits, nothing that breaks a head")
+    @Test(
+        "syslog: lengths in bytes before each message, a mark before other letters, six digits, nothing that breaks a head"
+    )
     func syslog() {
         let plain = LogDrain.Kind.syslog.body([Self.entry("a\nb")], host: "my host")
         let message =
@@ -105,7 +107,9 @@ struct LogDrainTests {
         #expect(partly.done == 500 && partly.taken == 497 && partly.refused == 3 && partly.failure == "gone")
     }
 
-    @Test("a receiver that fails is asked again after a second, two, four, up to a minute; what was lost is counted once")
+    @Test(
+        "a receiver that fails is asked again after a second, two, four, up to a minute; what was lost is counted once"
+    )
     func lane() {
         var lane = LogDrainLane(cursor: 10)
         var now = Timestamp(milliseconds: 1_000_000)

@@ -37,7 +37,9 @@ extension LogDrains {
                     await open(machine)
                     _ = await readAll(machine.id)
                 case .deleted(let key, _):
-                    if let id = key.split(separator: "/").last.flatMap({ Machine.ID(String($0)) }) { machines[id] = nil }
+                    if let id = key.split(separator: "/").last.flatMap({ Machine.ID(String($0)) }) {
+                        machines[id] = nil
+                    }
                 }
             }
         } catch {
@@ -79,7 +81,11 @@ extension LogDrains {
             guard taps[machine.id] == nil else { return }
             taps[machine.id] = Tap(tap: tap, machine: machine, checks: CheckLines(machine.spec.config))
         } catch {
-            logger.warning("a log can't be read for its drains", error: error, metadata: ["machine.id": "\(machine.id)"])
+            logger.warning(
+                "a log can't be read for its drains",
+                error: error,
+                metadata: ["machine.id": "\(machine.id)"]
+            )
         }
     }
 

@@ -55,9 +55,7 @@ package actor LogDrains: Service {
     /// The platform may add a line to the log of a Machine that does not run: looked at every so many passes.
     private static let rarely = 40
 
-    /// - Parameters:
-    ///   - folder: where lines and places are kept.
-    ///   - region: of the host, for lines of its own.
+    /// Lines and places are kept in `folder`; lines of the host's own are of its `region`.
     package init(_ settings: LogDrainSettings, _ outside: Outside, folder: String, region: String, logger: Logger) {
         (self.settings, self.outside, self.folder, self.region) = (settings, outside, folder, region)
         self.logger = logger

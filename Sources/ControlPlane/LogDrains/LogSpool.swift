@@ -55,7 +55,9 @@ struct LogSpool {
         let bytes = Array(entries.map { $0.record + "\n" }.joined().utf8)
         var written = 0
         while written < bytes.count {
-            let got = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written) }
+            let got = bytes.withUnsafeBytes {
+                write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written)
+            }
             if got < 0, errno == EINTR { continue }
             guard got > 0 else {
                 let fault = Durable.fault(errno, "write to", path)
@@ -109,7 +111,8 @@ struct LogSpool {
 
     /// Removes the oldest lines while there are more than may be.
     ///
-    /// - Parameter gone: told of the lines before they go, each with the place after it, and of where the oldest stands then.
+    ///
+    /// `gone` is told of the lines before they go, each with the place after it, and of where the oldest stands then.
     mutating func shrink(_ gone: (_ lines: [(entry: LogEntry, next: Int64)], _ start: Int64) -> Void) throws {
         while count > limit, segments.count > 1 {
             let first = segments[0]
@@ -168,7 +171,11 @@ struct LogSpool {
             filled = 0
             while filled < count {
                 let got = pread(
-                    descriptor, buffer.baseAddress?.advanced(by: filled), count - filled, off_t(offset + filled))
+                    descriptor,
+                    buffer.baseAddress?.advanced(by: filled),
+                    count - filled,
+                    off_t(offset + filled)
+                )
                 if got < 0, errno == EINTR { continue }
                 if got < 0 { number = errno }
                 guard got > 0 else { break }

@@ -12,7 +12,8 @@ struct Curl: Sendable {
     /// An option of its configuration, by its long name.
     typealias Option = (name: String, value: String)
 
-    /// - Parameter more: options without a value, or written as they stand.
+    /// Runs it to its end; `more` are options that are written as they stand.
+    ///
     /// - Throws: ``Fault`` `toolFailed` or `toolMissing` with what went wrong, without the address.
     @discardableResult
     func run(_ options: [Option], more: [String] = []) async throws -> String {

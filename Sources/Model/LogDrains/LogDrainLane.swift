@@ -66,7 +66,7 @@ package struct LogDelivery: Equatable, Sendable {
     /// Why the rest is tried again later.
     package private(set) var failure: String?
 
-    /// - Parameter send: brings lines to the receiver.
+    /// What comes of sending those lines, in their order, by `send`.
     package static func of(
         _ entries: [LogEntry],
         _ send: ([LogEntry]) async -> LogDrainOutcome

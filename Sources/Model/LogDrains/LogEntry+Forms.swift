@@ -1,8 +1,6 @@
 /// What receivers are sent.
 extension LogDrain.Kind {
-    /// The body of a request, or the bytes of a connection.
-    ///
-    /// - Parameter host: what this host is called.
+    /// The body of a request, or the bytes of a connection; `host` is what this host is called.
     package func body(_ entries: [LogEntry], host: String) -> String {
         switch self {
         case .http: "[\(entries.map { $0.object(host: host).text }.joined(separator: ","))]"

@@ -32,7 +32,9 @@ package struct LogEntry: Equatable, Sendable {
     /// Nanoseconds since 1970, in digits.
     package var nanoseconds: String {
         let milliseconds = Timestamp(rfc3339: timestamp)?.milliseconds ?? 0
-        let digits = timestamp.split(separator: ".", maxSplits: 1).dropFirst().first?.prefix { $0.isASCII && $0.isNumber }
+        let digits = timestamp.split(separator: ".", maxSplits: 1).dropFirst().first?.prefix {
+            $0.isASCII && $0.isNumber
+        }
         let fraction = String((digits ?? "").prefix(9))
         return "\(milliseconds / 1000)\(fraction)\(String(repeating: "0", count: 9 - fraction.count))"
     }

@@ -23,8 +23,9 @@ package enum LogStart: Equatable, Sendable {
 /// The next lines of a log.
 package struct LogBatch: Equatable, Sendable {
     package var lines: [LogLine]
-    /// Where to begin again to miss nothing: a line of which only a part was written is read once more. Nil while there is
-    /// no log.
+    /// Where to begin again to miss nothing; nil while there is no log.
+    ///
+    /// A line of which only a part was written is read once more.
     package var position: LogPosition?
 
     package init(lines: [LogLine] = [], position: LogPosition? = nil) {

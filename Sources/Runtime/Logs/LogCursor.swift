@@ -120,11 +120,13 @@ final class LogCursor {
         guard descriptor >= 0 else { return enter(path) ? [] : nil }
         var mine = stat()
         var current = stat()
-        guard fstat(descriptor, &mine) == 0, stat(path, &current) == 0, current.st_ino != mine.st_ino else { return nil }
+        guard fstat(descriptor, &mine) == 0, stat(path, &current) == 0, current.st_ino != mine.st_ino else {
+            return nil
+        }
         return readMore() ?? goOn(after: UInt64(mine.st_ino)) { $0.isNewer(than: mine) }
     }
 
-    /// - Parameter isOlder: whether the log before the current one was written to after the one that was read.
+    /// `isOlder`: whether the log before the current one was written to after the one that was read.
     private func goOn(after file: UInt64, isOlder: (stat) -> Bool) -> [LogLine]? {
         // When the log was rotated twice since, what comes next has the old file's name already.
         var old = stat()
