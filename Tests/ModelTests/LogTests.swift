@@ -56,6 +56,17 @@ struct LogTests {
         #expect(LogClue.last(in: ["PermissionError: 'a'", "x", missing, "y"]) == .code(missing))
     }
 
+    @Test("a module that nothing brings: the package is named where that is beyond doubt")
+    func missingPackage() throws {
+        func advice(_ module: String) throws -> String {
+            try #require(LogClue("ModuleNotFoundError: No module named '\(module)'")).advice
+        }
+        #expect(try advice("authlib.jose").contains("add authlib to what the project requires"))
+        #expect(try advice("yaml").contains("add PyYAML to"))
+        #expect(try advice("pydantic_settings").contains("add pydantic-settings to"))
+        #expect(try advice("google") == "correct the code or its requirements, then deploy again")
+    }
+
     @Test("lines of checks that pass are known by path and status, whatever server writes them")
     func checkLines() {
         var config = MachineConfig(image: "x")

@@ -93,6 +93,11 @@ struct TryoutTests {
             )
         }
         #expect(throws: Never.self) { try wish().check() }
+        for kind in [TryoutKind.postgres, .mysql] {
+            var open = TryoutWish(kind, user: "a", database: "a")
+            open.isOpen = true
+            #expect(throws: Never.self) { try open.check() }
+        }
         var anyPassword = TryoutWish(.redis, user: "a", database: "a")
         anyPassword.isOpen = true
         for bad in [

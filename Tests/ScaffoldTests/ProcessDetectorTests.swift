@@ -114,7 +114,7 @@ struct ProcessDetectorTests {
         let processes = try await found([
             "compose.yaml":
                 "services:\n  worker:\n    build: .\n    command: watchfiles \"celery -A q.app worker -B --logfile=x.log\" app\n",
-            "Dockerfile": "FROM python:3.12\n",
+            "Dockerfile": "FROM python:3.12\n", "q/app.py": Self.celery,
         ])
         #expect(lines(processes) == ["worker celery: celery -A q.app worker -B once"])
     }
@@ -122,7 +122,8 @@ struct ProcessDetectorTests {
     @Test("several queues keep the names that the project gives them")
     func queues() async throws {
         let processes = try await found([
-            "Procfile": "mail: celery -A q worker -Q mail\nslow_work: celery -A q worker -Q slow\n"
+            "Procfile": "mail: celery -A q worker -Q mail\nslow_work: celery -A q worker -Q slow\n",
+            "q.py": Self.celery,
         ])
         #expect(processes.map(\.name) == ["mail", "slow-work"])
     }

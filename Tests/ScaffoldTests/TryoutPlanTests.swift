@@ -132,6 +132,64 @@ struct TryoutPlanTests {
         #expect(plan.notes.contains { $0.hasPrefix("settings.py:2 has the database's address") } == isOpen)
     }
 
+    @Test("a number is given no host, and beside a port an address is the host alone")
+    func kinds() async throws {
+        let settings = """
+            from pydantic_settings import BaseSettings
+            import redis
+
+            class Settings(BaseSettings):
+                REDIS_ADDR: str
+                REDIS_PORT: int
+                REDIS_SERVER: int
+                CACHE_ADDR: str
+                REDIS_IP: str
+
+            settings = Settings()
+            """
+        let files = [
+            "requirements.txt": "fastapi\nredis\npydantic-settings\n", "main.py": Self.main, "settings.py": settings,
+        ]
+        #expect(
+            Self.forms(try await Self.plan("redis", files).wishes.first) == [
+                "REDIS_ADDR": "{host}", "REDIS_PORT": "{port}", "CACHE_ADDR": "{host}:{port}", "REDIS_IP": "{host}",
+            ]
+        )
+    }
+
+    @Test("an address with its password in a file that the code reads is taken as it is")
+    func writtenInFile() async throws {
+        let files = [
+            "main.py": Self.main, "requirements.txt": "fastapi\nsqlalchemy\npsycopg2\n",
+            "docker-compose.yml": Self.compose,
+            "settings.py":
+                "import sqlalchemy\nFILE = open('config.yaml')\nengine = sqlalchemy.create_engine(FILE.read())\n",
+            "config.yaml": "database:\n  host: db\n  user: shop\n  password: word\n",
+        ]
+        let plan = try await Self.plan("postgres", files)
+        #expect(plan.wishes.map(\.isOpen) == [true])
+        #expect(plan.notes.contains { $0.hasPrefix("config.yaml:2 has the database's address") })
+    }
+
+    @Test("an address with its password that migrations take and nothing overrides is taken as it is, of MySQL as well")
+    func writtenForMigrations() async throws {
+        let ini = "[alembic]\nscript_location = alembic\nsqlalchemy.url = mysql+pymysql://root:123456@mysql:3306/shop\n"
+        for (script, isOpen) in [
+            ("config = context.config\nx = engine_from_config(config.get_section(config.config_ini_section))\n", true),
+            ("config.set_main_option('sqlalchemy.url', settings.URL)\n", false),
+        ] {
+            let files = [
+                "main.py": Self.main, "requirements.txt": "fastapi\nsqlalchemy\npymysql\nalembic\n", "alembic.ini": ini,
+                "settings.py": "import os, sqlalchemy\nengine = sqlalchemy.create_engine(os.environ['DATABASE_URL'])\n",
+                "alembic/env.py": "from alembic import context\n" + script,
+                "alembic/versions/1_a.py": "revision = \"1\"\ndown_revision = None\ndef upgrade(): ...\n",
+                "docker-compose.yml":
+                    "services:\n  mysql:\n    image: mysql:8\n    environment:\n      MYSQL_DATABASE: shop\n",
+            ]
+            #expect(try await Self.plan("mysql", files).wishes.map(\.isOpen) == [isOpen])
+        }
+    }
+
     @Test("Redis beside RabbitMQ keeps the results of Celery, and leaves it the queues")
     func twoBrokers() async throws {
         let files = [

@@ -40,12 +40,23 @@ package enum LogClue: Hashable, Sendable {
             let what = path.map { "\"\($0)\"" } ?? "that place"
             return "the app may not write to \(what): let it write below a volume, which is kept "
                 + "([[mounts]] source = \"data\", destination = \"/data\" in fly.toml), or below /tmp, which is not"
-        case .code: return "correct the code or its requirements, then deploy again"
+        case .code(let line):
+            return Self.missingPackage(line).map {
+                "nothing that is installed brings it: add \($0) to what the project requires, then deploy again"
+            } ?? "correct the code or its requirements, then deploy again"
         case .addressInUse: return "two processes of the Machine want the same port: start only one of them on it"
         }
     }
 
     // MARK: - Private
+
+    /// The package that brings the module of `No module named 'x'`, where that is beyond doubt.
+    private static func missingPackage(_ line: String) -> String? {
+        guard line.hasPrefix("ModuleNotFoundError:"), let start = line.firstRange(of: "No module named '") else {
+            return nil
+        }
+        return PythonDistributions.name(ofModule: line[start.upperBound...].prefix { $0 != "'" })
+    }
 
     private static let writeWords = [
         "PermissionError", "Permission denied", "EACCES", "unable to open database file",

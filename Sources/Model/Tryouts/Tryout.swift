@@ -101,7 +101,7 @@ package struct TryoutWish: Equatable, Sendable {
         try require(Self.isName(user), "the user's name")
         try require(Self.isName(database), "the database's name")
         // The others refuse a password that they did not ask for.
-        try require(!isOpen || kind == .postgres, "a password that may be any")
+        try require(!isOpen || kind == .postgres || kind == .mysql, "a password that may be any")
         try require(extras.count <= 8 && extras.allSatisfy(Self.isName), "an extra's name")
         try require(connections.count <= 64, "the number of variables")
         try require(hosts.count <= 16 && hosts.allSatisfy(HostAlias.isName), "a name in /etc/hosts")

@@ -21,7 +21,9 @@ extension ProjectInstaller {
         let folder = TreePath.folder(of: path)
         let setup = ["setup.py", "setup.cfg"].contains(TreePath.name(of: path))
         let file = Pyproject(TreePath.joined(folder, "pyproject.toml"), in: context)
-        guard setup || file?.buildBackend != nil, file?.refusesInstallation != true else { return }
+        guard setup || file?.buildBackend != nil, file?.refusesInstallation != true,
+            file?.lacksPackage(in: context.project) != true
+        else { return }
         // A list of requirements beside a manifest is all that is wanted, unless a command needs the project.
         if manager.lock?.hasSuffix(".txt") == true, !manager.installsProject, facts.entry?.kind != .script { return }
         let isWhole = setup || hasExtensions(folder, file)

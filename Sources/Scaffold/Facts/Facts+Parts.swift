@@ -226,10 +226,24 @@ extension Facts {
         package var stateInProcess: [String] = []
         /// The only names of hosts that the app answers to; nil when it answers to any, and when that can't be told.
         package var hosts: [String]?
+        /// The variable that these names are taken from; nil when they are written down.
+        package var hostsSetting: HostsSetting?
         /// What one worker needs, in MiB, by its libraries.
         package var workerMiB = 160
 
         package init() {}
+    }
+
+    /// A variable that holds several names of hosts.
+    package struct HostsSetting: Codable, Equatable, Sendable {
+        package var variable: String
+        /// A list as JSON has it; else with commas between them.
+        package var isJSON: Bool
+
+        package init(variable: String, isJSON: Bool) {
+            self.variable = variable
+            self.isJSON = isJSON
+        }
     }
 
     package struct Variable: Codable, Equatable, Sendable {
@@ -243,6 +257,8 @@ extension Facts {
         package var stopsImport: Bool?
         /// What its default names is not where the app will run.
         package var absent: Absent?
+        /// The code takes it for a number.
+        package var isNumber: Bool?
         /// Its default is a password or a key that everybody knows who can read the code.
         package var hasPublicDefault: Bool?
         /// Says which environment it is, and the app does not start in production with what is good for development only.

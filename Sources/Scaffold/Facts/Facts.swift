@@ -33,6 +33,8 @@ package struct Facts: Codable, Equatable, Sendable {
     package var writePaths: [String] = []
     /// Those of them in which modules lie, so that nothing can be mounted there.
     package var writesAmongCode: [String] = []
+    /// Those that the code makes and writes no file to, as far as can be told; nil for none.
+    package var madeOnly: [String]?
     package var environment: [Variable] = []
     package var existing = Existing()
     /// Folders with an app of their own; more than one is a monorepo.

@@ -99,7 +99,7 @@ struct DataFolder: Equatable {
     /// The folders that a volume is worth: those of uploads, and those that an image declares.
     private static func folders(_ facts: Facts) -> [String] {
         let aside: Set<String> = ["log", "logs", "cache", ".cache", "tmp", "temp", "run"]
-        return facts.writePaths.filter { path in
+        let all = facts.writePaths.filter { path in
             guard PythonImage.isFolderToMake(path) else { return false }
             guard !TreePath.joined("", path).split(separator: "/").contains(where: { aside.contains(String($0)) })
             else {
@@ -107,6 +107,9 @@ struct DataFolder: Equatable {
             }
             return facts.traits.uploads || path.hasPrefix("/")
         }
+        // Where some are known to be written to, those that are only made are worth none.
+        let filled = all.filter { facts.madeOnly?.contains($0) != true }
+        return filled.isEmpty ? all : filled
     }
 
     /// Nil where no volume can be: at the code's own place, at the top, in the system's folders.

@@ -13,6 +13,19 @@ enum MigrationAddress {
         return place
     }
 
+    /// - Returns: where `alembic.ini` names a database at one of some hosts, with its password, that nothing overrides.
+    static func place(
+        of engine: Facts.Database.Engine,
+        at hosts: [String],
+        _ facts: Facts,
+        _ project: Project
+    ) -> Place? {
+        guard let (text, place) = unlinked(facts, project), WrittenAddress.isFixed(text, engine, at: hosts) else {
+            return nil
+        }
+        return place
+    }
+
     /// - Returns: where `alembic.ini` names a SQLite file that nothing overrides; nil else.
     static func fixedFile(_ facts: Facts, _ project: Project) -> Place? {
         guard let (text, place) = unlinked(facts, project), text.hasPrefix("sqlite") else { return nil }

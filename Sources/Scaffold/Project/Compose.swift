@@ -153,6 +153,7 @@ extension Compose {
         /// `bind`, `volume`, `tmpfs`, where the file says it.
         var type: String?
         var line: Int
+        var isReadOnly: Bool
 
         init?(_ node: ConfigNode) {
             line = node.position.line
@@ -160,6 +161,7 @@ extension Compose {
                 self.target = target
                 source = node["source"]?.string
                 type = node["type"]?.string
+                isReadOnly = node["read_only"]?.scalar == "true"
                 return
             }
             guard let text = node.string else { return nil }
@@ -167,6 +169,7 @@ extension Compose {
             guard let first = parts.first else { return nil }
             source = parts.count > 1 ? first : nil
             target = parts.count > 1 ? parts[1] : first
+            isReadOnly = parts.count > 2 && parts[2].split(separator: ",").contains("ro")
         }
 
         /// A folder or file of the host, not a volume of Docker's.

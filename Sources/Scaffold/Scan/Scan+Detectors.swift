@@ -12,5 +12,7 @@ extension Scan {
         StaticDetector.detect,
         EnvironmentDetector.detect,
         TraitDetector.detect,
+        UnnamedImports.detect,
+        { $0.facts.warnings += ConfiguredAddresses.warnings($0) },
     ]
 }

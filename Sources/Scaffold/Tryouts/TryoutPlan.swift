@@ -31,9 +31,7 @@ package struct TryoutPlan: Sendable {
         }
         for choice in choices {
             var wish = Self.wish(choice, facts, examples, app)
-            if choice.kind == .postgres,
-                let place = WrittenAddress.place(of: .postgresql, at: wish.hosts, in: context.code)
-            {
+            if let engine = choice.kind.engine, let place = Self.fixed(engine, wish.hosts, context, facts) {
                 wish.isOpen = true
                 notes.append("\(place) has the database's address with its password: the throw-away takes any password")
             }
@@ -60,6 +58,18 @@ package struct TryoutPlan: Sendable {
     }
 
     // MARK: - Private
+
+    /// Where the project has its database's address with a password that is not the throw-away's.
+    private static func fixed(
+        _ engine: Facts.Database.Engine,
+        _ hosts: [String],
+        _ context: ScanContext,
+        _ facts: Facts
+    ) -> Place? {
+        WrittenAddress.place(of: engine, at: hosts, in: context.code)
+            ?? MigrationAddress.place(of: engine, at: hosts, facts, context.project)
+            ?? ConfiguredAddresses.all(context).first { $0.hasPassword && hosts.contains($0.host) }?.place
+    }
 
     /// One variable leads to one service: where there is RabbitMQ beside Redis, that is whose queues are meant.
     private mutating func leaveBroker() {
@@ -138,19 +148,29 @@ package struct TryoutPlan: Sendable {
             // A tests' own database is nobody's business here, unless the app can't be imported without it.
             let isWanted = facts.environment.contains { $0.name == name && $0.stopsImport == true }
             guard Quoting.isVariableName(name), isWanted || !isOfTests(name) else { return nil }
+            let isNumber = facts.environment.contains { $0.name == name && $0.isNumber == true }
             // An address that the code makes of its parts is right once they are.
             if hasParts, ConnectionForms.isDatabaseURL(name), isMadeByCode(name, facts) { return nil }
             switch examples.use(of: name) {
-            case .leads(let other, let form): return other == kind ? .init(name, form) : nil
+            case .leads(let other, let form):
+                return other == kind && (!isNumber || form.isNumber) ? .init(name, form) : nil
             case .elsewhere: return nil
             case .unknown: break
             }
             let purpose = forms.purpose(of: name)
-            guard purpose.kind(forms.facts) == kind, let form = forms.form(of: name, for: purpose) else { return nil }
+            guard purpose.kind(forms.facts) == kind, var form = forms.form(of: name, for: purpose) else { return nil }
+            // Beside `REDIS_PORT`, what `REDIS_ADDR` holds is the host.
+            if form == .authority, names.contains(Self.port(beside: name)) { form = .host }
+            // Code that makes a number of it would end at a host's name.
+            guard !isNumber || form.isNumber else { return nil }
             // What names no part of the service is as good as what the code has.
             let isOwn = facts.environment.contains { $0.name == name && !$0.isRequired }
             return isOwn && !form.text.contains("{") ? nil : .init(name, form)
         }
+    }
+
+    private static func port(beside name: String) -> String {
+        name.split(separator: "_", omittingEmptySubsequences: false).dropLast().joined(separator: "_") + "_PORT"
     }
 
     private static func isMadeByCode(_ name: String, _ facts: Facts) -> Bool {
@@ -222,4 +242,9 @@ extension ExportPlan.Variable.Purpose {
         case .service(let kind): TryoutKind(kind)
         }
     }
+}
+
+extension ConnectionForm {
+    /// Whether what it makes is a number.
+    fileprivate var isNumber: Bool { self == .port || Int(text) != nil }
 }

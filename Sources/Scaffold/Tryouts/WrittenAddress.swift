@@ -4,13 +4,18 @@ enum WrittenAddress {
     static func place(of engine: Facts.Database.Engine, at hosts: [String], in code: AppCode) -> Place? {
         for module in code.modules where code.isReached(module) {
             for text in module.strings {
-                guard let url = DatabaseURL(text.value), url.engine == engine, hosts.contains(host(of: url)),
-                    hasPassword(url), !DatabaseSignals.isDefault(text, in: module)
+                guard isFixed(text.value, engine, at: hosts), !DatabaseSignals.isDefault(text, in: module)
                 else { continue }
                 return Place(module.path, text.line)
             }
         }
         return nil
+    }
+
+    /// Whether an address leads to an engine at one of the hosts, and has its password.
+    static func isFixed(_ text: String, _ engine: Facts.Database.Engine, at hosts: [String]) -> Bool {
+        guard let url = DatabaseURL(text) else { return false }
+        return url.engine == engine && hosts.contains(host(of: url)) && hasPassword(url)
     }
 
     // MARK: - Private

@@ -23,6 +23,11 @@ package enum Vocabulary {
     /// Words in the names of variables that lead to a service, in whatever form.
     static let addresses = hosts.union(authorities).union(urls).union(["NODE", "ENDPOINT"])
 
+    /// Methods by which a bot asks for its messages, for as long as it runs.
+    static let polling: Set<String> = [
+        "start_polling", "run_polling", "infinity_polling", "infinity_polling_async", "run_until_disconnected",
+    ]
+
     /// Programs that work off tasks.
     package static let workers: Set<String> = ["celery", "rq", "arq", "dramatiq", "taskiq"]
 

@@ -113,7 +113,7 @@ extension EntrySearch {
             framework: place.made.framework,
             isFactory: place.made.isFactory
         )
-        let isScript = preparesState(run, module, isDeclared: isDeclared)
+        let isScript = preparesState(run, module, isDeclared: isDeclared) || startsBot(run)
         if isScript, place.module.path != run.file {
             var whole = whole(run, place.made.framework)
             whole.key = place.made.key
@@ -191,6 +191,35 @@ extension EntrySearch {
             guard let here = self.module(at: place.file) else { return false }
             let inGuard = place.scope.isEmpty && here.calls.contains { $0.line == place.line && $0.inMainGuard }
             return preparesState(before: place, in: here, inGuard: inGuard, isDeclared: isDeclared)
+        }
+    }
+
+    /// Whether the program runs a bot beside the server: the app alone would never start it.
+    private func startsBot(_ run: RunCall) -> Bool {
+        let last = RunCall.Place(file: run.file, scope: run.scope, line: run.call.line)
+        return (run.trail + [last]).contains { place in
+            guard let here = self.module(at: place.file) else { return false }
+            let isProgram = place.scope.isEmpty
+            return here.calls.contains { call in
+                call.scope == place.scope && (!isProgram || call.inMainGuard) && polls(call, in: here, depth: 3)
+            }
+        }
+    }
+
+    /// Whether a call asks for a bot's messages, itself or by what it calls or is given.
+    private func polls(_ call: PythonCall, in module: PythonModule, depth: Int) -> Bool {
+        if Vocabulary.polling.contains(call.method) { return true }
+        guard depth > 0 else { return false }
+        let given = (call.arguments + call.keywords.map(\.value)).flatMap { $0.elements ?? [$0] }
+        let names = [call.function] + given.compactMap { $0.name ?? $0.call?.function }
+        if given.contains(where: { $0.call.map { Vocabulary.polling.contains($0.method) } ?? false }) { return true }
+        return names.contains { name in
+            guard let found = resolver.definition(name, in: module),
+                found.module.functions.contains(where: { $0.name == found.name })
+            else { return false }
+            return found.module.calls.contains {
+                $0.scope == found.name && polls($0, in: found.module, depth: depth - 1)
+            }
         }
     }
 

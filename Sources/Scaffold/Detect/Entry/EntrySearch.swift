@@ -84,6 +84,7 @@ final class EntrySearch {
             var one = found.candidates[index]
             let place = one.command?.place.file
             one.root = root(of: one)
+            runAsProgram(&one)
             one.aside = AppNames.asideLevel(place ?? one.file, in: context.root)
             if place != nil, one.aside == 0 { one.aside = lowered(one) }
             one.isMounted = mounted.contains(one.key)
@@ -94,6 +95,13 @@ final class EntrySearch {
             found.candidates[index] = one
         }
         promotePrograms()
+    }
+
+    /// `__main__` is another module wherever it is imported: whose app stands in such a file has to be run.
+    private func runAsProgram(_ one: inout EntryCandidate) {
+        guard one.entry.module == "__main__", one.entry.kind != .script else { return }
+        let path = TreePath.relative(one.file, to: one.root)
+        (one.entry.kind, one.entry.command) = (.script, ["python", path])
     }
 
     /// A program that production runs, and that imports an app, serves it in a way that can't be followed.

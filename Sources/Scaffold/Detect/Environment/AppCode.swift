@@ -41,6 +41,9 @@ struct AppCode: Sendable {
     /// Whether the entry point imports a module; true for all when it is not known what it imports.
     func isReached(_ module: PythonModule) -> Bool { reachable?.contains(module.path) ?? true }
 
+    /// Paths of a module and of all that it imports, directly or not.
+    func reach(from path: String) -> Set<String> { Self.reach(from: path, in: index, roots: roots) }
+
     /// The value that a dotted name stands for, seen from a module: followed through imports and assignments.
     func value(of name: String, from module: PythonModule, depth: Int = 4) -> PythonValue? {
         guard depth > 0 else { return nil }

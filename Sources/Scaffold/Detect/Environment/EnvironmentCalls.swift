@@ -130,6 +130,7 @@ enum EnvironmentCalls {
             place: place
         )
         if ["int", "bool", "float"].contains(call.method) { use.isSecret = false }
+        if ["int", "float"].contains(call.method) || ["int", "float"].contains(cast) { use.isNumber = true }
         use.defaultValue = fallback.flatMap { PythonText.constant($0) }
         use.isProvided =
             call.method == "setdefault" && fallback.map { $0 != PythonValue.none } == true && call.scope.isEmpty

@@ -45,6 +45,8 @@ package enum EnvironmentDetector {
         var stopsImport = false
         /// The code sets it itself when nobody else has.
         var isProvided = false
+        /// It is made a number where it is read.
+        var isNumber = false
         /// It is set here and not read.
         var isAssigned = false
         /// Listed in a file, not read by code.
@@ -72,11 +74,13 @@ package enum EnvironmentDetector {
                 variable.defaultValue = use.defaultValue
                 variable.place = use.place
                 if use.stopsImport { variable.stopsImport = true }
+                if use.isNumber { variable.isNumber = true }
                 if use.isProvided { provided.insert(use.name) }
                 found[use.name] = variable
                 return
             }
             if use.isProvided { provided.insert(use.name) }
+            if use.isNumber { known.isNumber = true }
             if use.stopsImport {
                 // The place that needs it most tells best.
                 if known.stopsImport != true { known.place = use.place }

@@ -229,6 +229,9 @@ struct SettingsFields {
         if ["int", "bool", "float", "int | None", "bool | None", "float | None"].contains(type) {
             use.isSecret = false
         }
+        if ["int", "float", "int | None", "float | None", "Optional[int]", "PositiveInt"].contains(type) {
+            use.isNumber = true
+        }
         use.defaultValue = fallback.flatMap { PythonText.constant($0) }
         return [use]
     }

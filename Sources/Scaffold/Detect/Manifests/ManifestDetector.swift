@@ -186,7 +186,7 @@ package enum ManifestDetector {
         if choice.manifest.locals.contains(folder) { return true }
         guard choice.manifest.buildBackend != nil else { return false }
         let file = Pyproject(TreePath.joined(folder, "pyproject.toml"), in: context)
-        if file?.refusesInstallation == true { return false }
+        if file?.refusesInstallation == true || file?.lacksPackage(in: context.project) == true { return false }
         if choice.manager.lock?.hasSuffix(".txt") == true { return choice.command?.installsProject == true }
         if choice.manager.member != nil || choice.manifest.hasScripts { return true }
         // `src/shop/__init__.py` without `src/__init__.py`.

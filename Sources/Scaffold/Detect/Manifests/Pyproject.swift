@@ -45,6 +45,19 @@ struct Pyproject: Sendable {
             || root.at("tool", "pdm", "distribution")?.value == .boolean(false)
     }
 
+    /// Whether Poetry's own build would find nothing to make a package of: no folder or file of the project's name.
+    func lacksPackage(in project: Project) -> Bool {
+        guard buildBackend?.hasPrefix("poetry") == true, root.at("tool", "poetry", "packages") == nil,
+            let name = root.at("project", "name")?.string ?? root.at("tool", "poetry", "name")?.string
+        else { return false }
+        let module = name.lowercased().replacing("-", with: "_").replacing(".", with: "_")
+        let prefixes = ["", "src/"].map { TreePath.joined(folder, $0 + module).lowercased() }
+        return !project.files(under: folder).contains { path in
+            let path = path.lowercased()
+            return prefixes.contains { path == $0 + ".py" || path.hasPrefix($0 + "/") }
+        }
+    }
+
     /// All that its tables declare.
     func manifest(in context: ScanContext) -> Manifest {
         var manifest = Manifest(path: path)

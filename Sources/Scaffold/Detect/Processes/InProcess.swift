@@ -73,9 +73,8 @@ struct InProcess {
 
     /// A bot that asks for its messages: two of them get each other's, and one that sleeps gets none.
     private func polling() -> [Facts.Process] {
-        let methods: Set<String> = ["start_polling", "run_polling", "infinity_polling", "infinity_polling_async"]
         for module in resolver.modules where resolver.code.isReached(module) {
-            guard let call = module.calls.first(where: { methods.contains($0.method) }) else { continue }
+            guard let call = module.calls.first(where: { Vocabulary.polling.contains($0.method) }) else { continue }
             return [made("bot polling", Place(module.path, call.line), "\(call.method)(…)")]
         }
         return []

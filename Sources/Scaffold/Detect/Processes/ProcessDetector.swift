@@ -7,7 +7,11 @@ package enum ProcessDetector {
         let resolver = context.resolver
         let startup = StartupCode(context, resolver)
         let derived = CodeProcesses(context, resolver).all()
-        let written = WrittenProcesses(context, resolver).items()
+        var warnings: [Facts.Warning] = []
+        let written = WrittenProcesses(context, resolver).items().compactMap { item in
+            settled(item, derived, WorkerTarget(context, resolver), &warnings)
+        }
+        context.facts.warnings += warnings
         var processes = written.map { process($0, derived, context, resolver) }
         let kinds = Set(processes.map(\.kind))
         let holdsClock = processes.contains { $0.kind == .celery && $0.isSingleton }
@@ -21,11 +25,35 @@ package enum ProcessDetector {
                 process.kind == .scheduler && processes.contains { $0.kind == .scheduler || $0.kind == .celeryBeat }
             if !isKnown { processes.append(process) }
         }
+        let unseen = UnseenTasks(context, resolver)
+        for index in processes.indices where processes[index].kind == .celery {
+            processes[index].command = unseen.included(processes[index].command) ?? processes[index].command
+        }
         name(&processes)
         context.facts.processes = processes
     }
 
     // MARK: - Private
+
+    /// A command as it can start; nil for one that can't.
+    private static func settled(
+        _ item: WrittenProcesses.Item,
+        _ derived: [Facts.Process],
+        _ target: WorkerTarget,
+        _ warnings: inout [Facts.Warning]
+    ) -> WrittenProcesses.Item? {
+        var item = item
+        switch target.verdict(item.command, item.found, derived) {
+        case .kept: break
+        case .renamed(let words, let text):
+            item.command.words = words
+            warnings.append(Facts.Warning(text, at: item.found.place))
+        case .leftOut(let text):
+            warnings.append(Facts.Warning(text, at: item.found.place))
+            return nil
+        }
+        return item
+    }
 
     private static func process(
         _ item: WrittenProcesses.Item,

@@ -25,10 +25,8 @@ enum WorkerFolder {
         return TreePath.relative(folder, to: context.root)
     }
 
-    // MARK: - Private
-
-    /// `worker` of `celery -A worker worker`, `jobs.Settings` of `arq jobs.Settings`, `run.py` of `python run.py`.
-    private static func module(of worker: WorkerCommand) -> String? {
+    /// `worker` of `celery -A worker worker`, `jobs:broker` of `taskiq worker jobs:broker`, `x.py` of `python x.py`.
+    static func target(of worker: WorkerCommand) -> String? {
         let words = worker.words
         guard let first = words.first else { return nil }
         var name: String?
@@ -41,7 +39,13 @@ enum WorkerFolder {
             name = worker.subject
         }
         guard let name, !name.contains("$"), !name.hasPrefix("/"), !name.hasPrefix("-") else { return nil }
-        return String(name.prefix { $0 != ":" })
+        return name
+    }
+
+    // MARK: - Private
+
+    private static func module(of worker: WorkerCommand) -> String? {
+        target(of: worker).map { String($0.prefix { $0 != ":" }) }
     }
 
     /// The module that a dotted name begins with: the rest may be what it holds.

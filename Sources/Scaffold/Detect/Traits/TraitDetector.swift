@@ -16,12 +16,15 @@ package enum TraitDetector {
         traits.streaming = modules.contains(where: streams)
         traits.uploads = modules.contains(where: takesFiles)
         traits.templates = context.facts.statics.contains { $0.kind == "templates" } || modules.contains(where: renders)
-        traits.hosts = AllowedHosts.find(modules, context.code)
+        let hosts = AllowedHosts.find(modules, context)
+        (traits.hosts, traits.hostsSetting) = (hosts?.names, hosts?.setting)
         traits.stateInProcess = MemoryState(context, table).all()
         traits.workerMiB = WorkerMemory.mebibytes(context, modules)
         context.facts.traits = traits
         let paths = WritePaths(context, resolver)
         context.facts.writePaths = paths.all(uploads: traits.uploads)
+        let made = paths.madeOnly(context.facts.writePaths)
+        context.facts.madeOnly = made.isEmpty ? nil : made
         context.facts.writesAmongCode = context.facts.writePaths.filter { path in
             path != "." && (paths.isAmongCode(path) || paths.isAmongFiles(path))
         }

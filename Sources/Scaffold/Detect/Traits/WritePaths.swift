@@ -13,13 +13,8 @@ struct WritePaths {
 
     /// Sorted, each once, without those that lie in another of them; `.` is the folder that the app runs in.
     func all(uploads: Bool) -> [String] {
-        var found: Set<String> = []
+        var found = called { _ in true }
         for module in resolver.modules where resolver.code.isReached(module) {
-            for call in module.calls where !call.inMainGuard {
-                guard let (value, isFolder) = target(of: call, in: module) else { continue }
-                let scope = NameResolver.Scope(module.path, call.scope)
-                if let path = resolver.path(value, in: scope) { insert(path, isFolder: isFolder, &found) }
-            }
             for assign in module.assigns {
                 found.formUnion(logFiles(in: assign.value, NameResolver.Scope(module.path, assign.scope)))
             }
@@ -32,13 +27,41 @@ struct WritePaths {
             !file.contains(":memory:")
         {
             let folder = TreePath.folder(of: TreePath.joined("", file.drop { $0 == "/" }))
-            if !folder.isEmpty { found.insert(file.hasPrefix("/") ? "/" + folder : folder) }
+            if !folder.isEmpty {
+                found.insert(file.hasPrefix("/") ? "/" + folder : folder)
+            } else if !file.hasPrefix("/"), database.variable == nil, !file.contains(where: { "{}<>$%".contains($0) }) {
+                // No variable leads it elsewhere.
+                found.insert(".")
+            }
         }
         let plain = found.filter { !$0.isEmpty && !$0.contains("{") && !$0.contains("$") && $0.utf8.count < 200 }
         let sorted = gathered(plain).sorted()
         return sorted.filter { path in
             !sorted.contains { $0 != path && $0 != "." && path.hasPrefix($0 + "/") && !isAmongCode($0) }
         }
+    }
+
+    /// Those of `paths` that the code makes and, as far as can be told, writes no file to.
+    func madeOnly(_ paths: [String]) -> [String] {
+        let made = called { $0 }
+        let filled = called { !$0 }.union(volumes())
+        return paths.filter { path in
+            func isIn(_ other: String) -> Bool { other == path || other.hasPrefix(path + "/") }
+            return made.contains(where: isIn) && !filled.contains(where: isIn)
+        }
+    }
+
+    /// What calls write to, of folders alone or of files alone.
+    private func called(_ isWanted: (_ isFolder: Bool) -> Bool) -> Set<String> {
+        var found: Set<String> = []
+        for module in resolver.modules where resolver.code.isReached(module) {
+            for call in module.calls where !call.inMainGuard {
+                guard let (value, isFolder) = target(of: call, in: module), isWanted(isFolder) else { continue }
+                let scope = NameResolver.Scope(module.path, call.scope)
+                if let path = resolver.path(value, in: scope) { insert(path, isFolder: isFolder, &found) }
+            }
+        }
+        return found
     }
 
     /// With the folder that holds several of them in their place: who makes `/storage/users` and `/storage/files` makes others
@@ -196,8 +219,9 @@ struct WritePaths {
             if let name = service?["build"]?["dockerfile"]?.string, let chosen {
                 guard TreePath.name(of: chosen.file.path) == TreePath.name(of: name) else { continue }
             }
-            // A name, not a path of the host's: what the app wants to keep.
-            for volume in app.volumes where volume.isNamed && volume.source?.contains("$") == false {
+            // What the app wants to keep: by a name, or in a folder of the host's that is for nothing else.
+            for volume in app.volumes
+            where volume.isNamed && volume.source?.contains("$") == false || isKept(volume, of: app.file) {
                 let target = volume.target
                 guard target.hasPrefix("/"), !target.contains("node_modules"), !target.contains("venv") else {
                     continue
@@ -207,6 +231,24 @@ struct WritePaths {
             }
         }
         return found
+    }
+
+    /// Whether a folder of the host is mounted for what the app writes: `./uploads:/app/uploads`.
+    private func isKept(_ volume: Compose.Volume, of file: String) -> Bool {
+        guard volume.isBind, !volume.isReadOnly, let source = volume.source, source.hasPrefix("."),
+            !source.contains("$"), !TreePath.name(of: source).contains(".")
+        else { return false }
+        let path = TreePath.joined(TreePath.folder(of: file), source)
+        let words = Set(path.lowercased().split { !$0.isLetter }.map(String.init))
+        let aside: Set<String> = [
+            "log", "logs", "conf", "config", "configs", "nginx", "cert", "certs", "ssl", "key", "keys", "secret",
+            "secrets",
+            "script", "scripts", "test", "tests", "migrations", "alembic", "src", "app", "code", "backend", "tmp",
+            "cache",
+        ]
+        guard !path.isEmpty, words.isDisjoint(with: aside) else { return false }
+        let marks: Set<String> = [".gitkeep", ".gitignore", ".keep", ".placeholder"]
+        return context.project.files(under: path).allSatisfy { marks.contains(TreePath.name(of: $0)) }
     }
 
     /// A path in the image, relative when it lies in the folder that the app runs in.
