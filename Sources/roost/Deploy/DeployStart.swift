@@ -70,9 +70,8 @@ struct DeployMigrations {
 
     /// Something that the deploy starts migrates.
     private var migrates: Bool {
-        ([config.deploy.releaseCommand].compactMap { $0 } + config.processes.values).contains {
-            PendingMigrations.isMigration($0)
-        } || config.deploy.releaseCommand != nil
+        config.deploy.releaseCommand != nil || config.processes.values.contains { PendingMigrations.isMigration($0) }
+            || PendingMigrations.areRunAtStart(scan)
     }
 
     private func inService() async throws -> Release? {
