@@ -46,19 +46,15 @@ struct SQLMigrations: MigrationChain {
     static func named(in module: PythonModule, _ project: Project) -> [String] {
         guard let text = project.text(module.path), text.contains(".sql") else { return [] }
         let back = module.functions.filter { ["downgrade", "backwards", "reverse"].contains($0.name) }
-        var found: [String] = []
+        var names: [Substring] = []
         for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            guard line.contains(".sql"), !back.contains(where: { ($0.line...$0.endLine).contains(number + 1) }) else {
-                continue
-            }
-            for match in line.matches(of: /["']([^"'*{}]+\.sql)["']/) {
-                guard let path = find(match.output.1, near: module.path, project), !isWayBack(path),
-                    !found.contains(path)
-                else { continue }
-                found.append(path)
+            guard line.contains(".sql"), !back.contains(where: { $0.line <= number + 1 && number + 1 <= $0.endLine })
+            else { continue }
+            for match in line.matches(of: /["']([^"'*{}]+\.sql)["']/) where names.count < most {
+                if !names.contains(match.output.1) { names.append(match.output.1) }
             }
         }
-        return found
+        return names.compactMap { find($0, near: module.path, project) }.filter { !isWayBack($0) }
     }
 
     /// What in one file breaks code of the release before.
@@ -89,6 +85,9 @@ struct SQLMigrations: MigrationChain {
     }
 
     // MARK: - Private
+
+    /// The most files that are looked at for one migration.
+    private static let most = 50
 
     /// Lines that begin the way back in files that hold both ways.
     private static let backMarks = ["migrate:down", "+goose down", "+migrate down"]
