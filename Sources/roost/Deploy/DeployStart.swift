@@ -53,7 +53,9 @@ struct DeployMigrations {
             return pending.heads
         }
         guard !pending.breaks.isEmpty else { return pending.heads }
-        let lines = pending.breaks.prefix(Self.most).map { Output.harmless("\($0.place): \($0.message)\n  \($0.way)") }
+        let lines = pending.breaks.prefix(Self.most).map {
+            "\(Output.harmless("\($0.place): \($0.message)"))\n  \(Output.harmless($0.way))"
+        }
         guard !allowed else {
             for line in lines { Output.warn("Warning: \(line)") }
             return pending.heads
