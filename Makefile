@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 export ROOST_STATE ROOST_RUN ROOST_LISTEN
 
-.PHONY: run build install deb soak-deb stop clean-state test lint bench bench-wake bench-scan bench-first-try soak doctor bench-build bench-rollouts bench-edge bench-dns bench-machines attack fuzz
+.PHONY: run build install deb soak-deb stop clean-state test lint bench bench-wake bench-scan bench-first-try soak doctor bench-build bench-rollouts soak-rollouts bench-edge bench-dns bench-machines attack fuzz
 
 run: build
 	@scripts/run.sh .build/$(CONFIGURATION)
@@ -116,6 +116,13 @@ bench-first-try: build
 bench-rollouts: build
 	@scripts/install.sh test
 	@python3 scripts/bench_rollouts.py .build/$(CONFIGURATION) $(ROLLOUTS)
+
+# kill -9 of the command, both daemons, a monitor and an app, at each step of each strategy's plan: a quarter of an hour.
+soak-rollouts:
+	@scripts/install.sh test
+	swift build
+	swift build --build-tests
+	ROOST_CRASH_VICTIMS=cli,serve,edge,conmon,app swift test --skip-build --no-parallel --filter IntegrationTests.RolloutCrashTests
 
 soak: build
 	@scripts/install.sh test

@@ -124,6 +124,21 @@ struct RolloutRunTests {
         #expect(try await bench.releases().map(\.status) == [.complete, .rolledBack])
     }
 
+    @Test("a canary that has taken a Machine's place gives it back when the next one fails")
+    func canaryGoesBack() async throws {
+        let bench = Bench()
+        try await bench.app()
+        try await bench.deploy("sha256:1", bench.config(.canary))
+        await bench.fleet.before { [fleet = bench.fleet] _ in
+            // The canary's was the third.
+            guard await fleet.calls.count(where: { $0.hasPrefix("create") }) == 3 else { return }
+            await fleet.fail("create", Fault(.toolFailed, "no sandbox"))
+        }
+        let rollout = try await bench.deploy("sha256:2", bench.config(.canary))
+        #expect(rollout.phase == .rolledBack && rollout.done == 2 && rollout.fault?.message == "no sandbox")
+        try await expectInService(bench, 1, machines: 2)
+    }
+
     @Test("a first deploy that does not come up leaves nothing that runs")
     func firstBroken() async throws {
         let bench = Bench()

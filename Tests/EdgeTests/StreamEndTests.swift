@@ -39,6 +39,31 @@ struct StreamEndTests {
         }
     }
 
+    @Test("a client that goes on sending after its close frame is not reset")
+    func sendsOn() async throws {
+        let handler: TestApp.Handler = { peer, _ in
+            _ = try await peer.message()
+            try await peer.send(UpgradeTests.response)
+            while try await peer.any() != nil {}
+        }
+        try await TestApp.with(handler) { app in
+            try await Lab.with { lab in
+                try await lab.serve.apply(1, [.notes(app.target())])
+                try await withClient(lab.port) { peer in
+                    try await peer.send(UpgradeTests.request)
+                    _ = try await peer.until("\r\n\r\n")
+                    try await lab.serve.send(.endStreams(machine: app.machine))
+                    #expect(try await peer.bytes(4) == ByteBuffer(bytes: [0x88, 0x02, 0x03, 0xe9]))
+                    for _ in 0..<5 {
+                        try await peer.send("x")
+                        try await Task.sleep(for: .milliseconds(20))
+                    }
+                    #expect(try await peer.any() == nil, "the stream ends, and nothing is reset")
+                }
+            }
+        }
+    }
+
     @Test("server-sent events end after a whole event, and the client's connection goes on")
     func events() async throws {
         let handler: TestApp.Handler = { peer, _ in

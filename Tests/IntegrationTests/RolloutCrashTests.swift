@@ -5,7 +5,7 @@ import Testing
 /// Whatever ends at whatever step of whatever strategy: an app ends in the new release or the old one, never in both.
 ///
 /// The steps are those of the plan. Here the daemon alone is killed; `ROOST_CRASH_VICTIMS=cli,serve,edge,conmon,app` kills
-/// them all, one a deploy (`make bench-rollouts` does).
+/// them all, one a deploy (`make soak-rollouts` does).
 @Suite("Roll-outs that are cut off", .serialized, .enabled(if: TestHost.unfit == nil, "\(TestHost.unfit ?? "")"))
 struct RolloutCrashTests {
     private static let victims: [String] = {

@@ -152,6 +152,50 @@ struct RolloutTests {
         }
     }
 
+    @Test("a migration that breaks what runs is found before anything is built, and goes on where that is meant")
+    func breakingMigration() async throws {
+        try await TestHost.with { host in
+            let command = "[deploy]\n  release_command = \"python3 target.py migrate\""
+            let app = try TargetApp("migrated", env: ["GREETING": "old"])
+            defer { app.remove() }
+            func revise(_ id: String, after parent: String, _ body: String) throws {
+                let folder = "\(app.folder)/alembic/versions"
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+                try "".write(toFile: "\(app.folder)/alembic/env.py", atomically: true, encoding: .utf8)
+                let text = """
+                    from alembic import op
+
+                    revision = "\(id)"
+                    down_revision = \(parent)
+
+
+                    def upgrade():
+                        \(body)
+
+                    """
+                try text.write(toFile: "\(folder)/\(id).py", atomically: true, encoding: .utf8)
+            }
+            try app.write(env: ["GREETING": "old"], extra: command)
+            try revise("r1", after: "None", "pass")
+            try await host.done("deploy", "--no-audit", app.folder)
+            try app.write(env: ["GREETING": "new"], extra: command)
+            try revise("r2", after: "\"r1\"", "op.execute(\"ALTER TABLE people DROP COLUMN name\")")
+            let refused = try await host.roost("deploy", "--no-audit", app.folder)
+            #expect(refused.code == 1 && refused.all.contains("alembic/versions/r2.py:8: drops name"), "\(refused.all)")
+            #expect(refused.all.contains("would break v1") && !refused.all.contains("==> build"), "\(refused.all)")
+            let allowed = try await host.done("deploy", "--no-audit", "--allow-breaking-migration", app.folder)
+            #expect(allowed.contains("a command ran: migrate"), "\(allowed)")
+            #expect(try await host.get("migrated", "/").body.contains("new"))
+            // The next one brings none.
+            try app.write(env: ["GREETING": "newer"], extra: command)
+            try await host.done("deploy", "--no-audit", app.folder)
+            let upgrade = command.replacing("python3 target.py migrate", with: "alembic upgrade head")
+            try app.write(env: ["DATABASE_URL": "sqlite:////data/a.db"], extra: upgrade, mount: true)
+            let misplaced = try await host.roost("deploy", "--no-audit", app.folder)
+            #expect(misplaced.code == 1 && misplaced.all.contains("has no volume"), "\(misplaced.all)")
+        }
+    }
+
     @Test("an app that ignores signals, or leaks, is exchanged all the same")
     func stubborn() async throws {
         try await TestHost.with { host in
@@ -303,30 +347,43 @@ struct RolloutTests {
 
     @Test("a script for fly goes on working: canary, a look at its health, promotion or the way back")
     func script() async throws {
-        try await TestHost.with { host in
+        try await TestHost.with(secure: true) { host in
             let app = try TargetApp("scripted", env: ["GREETING": "old"])
             defer { app.remove() }
             try await host.done("deploy", app.folder)
-            try app.write(env: ["GREETING": "new"])
+            let (port, authority) = (try #require(host.securePort), "\(host.root)/ca.pem")
+            try await host.done("certs", "trust", "--print").write(toFile: authority, atomically: true, encoding: .utf8)
             let script = """
                 set -e
                 mkdir -p bin && ln -sf \(TestHost.package)/.build/debug/roost bin/fly && PATH=$PWD/bin:$PATH
-                fly deploy --strategy canary --wait-timeout 120
-                for i in 1 2 3; do
-                  curl -sf -H 'Host: scripted.localhost' http://127.0.0.1:\(host.port)/health
-                done
-                fly deploy --strategy rolling
-                fly releases rollback --app scripted
+                healthy() {
+                  for i in 1 2 3; do
+                    curl -sf --cacert \(authority) https://scripted.localhost:\(port)/health || return 1
+                  done
+                }
+                if fly deploy --strategy canary --wait-timeout 120 && healthy; then
+                  fly deploy --strategy rolling
+                else
+                  echo going back
+                  fly releases rollback --app scripted
+                fi
                 """
-            let outcome = try await Shell.run(
-                "/bin/bash",
-                ["-c", script],
-                environment: host.environment,
-                folder: app.folder,
-                limit: 240
-            )
+            for (env, isGood) in [(["GREETING": "new"], true), (["GREETING": "bad", "DIE_AFTER_S": "0.3"], false)] {
+                try app.write(env: env)
+                let outcome = try await Shell.run(
+                    "/bin/bash",
+                    ["-c", script],
+                    environment: host.environment,
+                    folder: app.folder,
+                    limit: 240
+                )
+                #expect(outcome.code == 0 && outcome.output.contains("going back") != isGood, "\(outcome.all)")
+                #expect(try await host.get("scripted", "/").body.contains("new"))
+            }
+            let back = ["-c", "bin/fly releases rollback v1 --app scripted"]
+            let outcome = try await Shell.run("/bin/bash", back, environment: host.environment, folder: app.folder)
             #expect(outcome.code == 0, "\(outcome.all)")
-            #expect(try await host.get("scripted", "/").status == 200)
+            #expect(try await host.get("scripted", "/").body.contains("old"))
         }
     }
 }

@@ -54,6 +54,33 @@ struct ReleaseOrderTests {
         #expect(try self.plan(.rollback) { $0.version = 1 }.release.image == "sha256:1")
     }
 
+    @Test("what was good before comes to all Machines at once, where the host has room for two sets")
+    func atOnce() throws {
+        var machines = [Self.machine("a", "app", release: 3), Self.machine("b", "app", release: 3)]
+        for index in machines.indices {
+            let process = Machine.Process(pid: 1, startTicks: 1, monitorPID: 1, startedAt: Timestamp(milliseconds: 0))
+            machines[index].status.state = .started(process)
+        }
+        func steps(_ plan: ReleaseOrder.Plan, isTight: Bool = false) -> [Rollout.Step] {
+            var served = plan
+            var service = AppConfig.Service()
+            service.processes = ["app"]
+            served.release.config.httpService = service
+            return served.steps(have: machines, isTight: isTight, newID: Machine.ID.random)
+        }
+        let back = try plan(.rollback)
+        guard case .together(let both)? = steps(back).first else {
+            Issue.record("\(steps(back))")
+            return
+        }
+        #expect(both.count == 2 && steps(back).count == 1 && steps(back, isTight: true).count == 2)
+        #expect(try steps(self.plan(.restart)).count == 2, "what has not run yet is tried on one Machine first")
+        var failed = Self.release(2)
+        failed.status = .rolledBack
+        let named = try plan(.rollback, [Self.release(1), failed, Self.release(3)]) { $0.version = 2 }
+        #expect(steps(named).count == 2)
+    }
+
     @Test("a count with regions is one of the Machines there: nothing where they are enough, and none elsewhere goes")
     func countsInRegions() throws {
         var machines = "abcde".map { Self.machine($0, "app", release: 3) }

@@ -156,10 +156,17 @@ struct RolloutPlannerTests {
         let have = [try machine("aaaaaaaaaaaaaa", "app"), try machine("bbbbbbbbbbbbbb", "app")]
         #expect(
             plan(config, have) == [
-                "create Machine 00000000000001 in group app", "destroy Machine aaaaaaaaaaaaaa",
-                "replace Machine bbbbbbbbbbbbbb by 00000000000002 in group app",
+                "create Machine 00000000000001 in group app",
+                "replace Machine aaaaaaaaaaaaaa by 00000000000001 in group app",
+                "replace Machine bbbbbbbbbbbbbb by 00000000000003 in group app",
             ]
         )
+        let steps = RolloutPlanner.plan(want: config, have: have, newID: Machine.ID.random)
+        let back = RolloutPlanner.undo(steps[...]).compactMap { step -> Machine.ID? in
+            if case .putBack(let old, _, _, _) = step { old } else { nil }
+        }
+        #expect(back == have.reversed().map(\.id), "the one whose place the canary took comes back as well")
+        #expect(RolloutPlanner.extraMemory(steps) { _ in 100 } == 100)
         #expect(plan(config).count == 2, "a first deploy has nothing to compare with")
     }
 
@@ -271,7 +278,8 @@ struct RolloutPlannerTests {
         #expect(
             plan(config, have).prefix(3) == [
                 "create Machine 00000000000001 in group app for 5% of the requests",
-                "compare Machine 00000000000001 with the others for 2m0s", "destroy Machine aaaaaaaaaaaaaa",
+                "compare Machine 00000000000001 with the others for 2m0s",
+                "replace Machine aaaaaaaaaaaaaa by 00000000000001 in group app",
             ]
         )
     }

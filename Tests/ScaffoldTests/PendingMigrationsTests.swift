@@ -11,6 +11,10 @@ struct PendingMigrationsTests {
 
     /// A project with a chain of revisions r0, r1, …, each with that body of `upgrade`.
     private func scan(_ upgrades: [String]) async throws -> ScanResult {
+        try await Scan.run(Project(files: Self.files(upgrades)))
+    }
+
+    private static func files(_ upgrades: [String]) -> [String: String] {
         var files = [
             "main.py": "from fastapi import FastAPI\napp = FastAPI()\n",
             "requirements.txt": "fastapi\nalembic\nsqlalchemy\n",
@@ -31,7 +35,7 @@ struct PendingMigrationsTests {
                     op.drop_column("users", "other")
                 """
         }
-        return try await Scan.run(Project(files: files))
+        return files
     }
 
     private static let table = "op.create_table('users', sa.Column('id', sa.Integer()))"
@@ -59,6 +63,7 @@ struct PendingMigrationsTests {
             "op.execute('ALTER TABLE users DROP COLUMN name')",
             "op.execute('ALTER TABLE users ALTER COLUMN age TYPE bigint')",
             "op.execute(sa.text('ALTER TABLE users RENAME COLUMN a TO b'))",
+            "op.execute('-- \(String(repeating: "long ", count: 200))\\nALTER TABLE users DROP name')",
         ]
     )
     func breaking(body: String) async throws {
@@ -73,6 +78,7 @@ struct PendingMigrationsTests {
             "op.add_column('users', sa.Column('a', sa.Integer(), nullable=False, server_default='0'))",
             "op.create_table('orders', sa.Column('id', sa.Integer()))", "op.create_index('by_name', 'users', ['name'])",
             "op.alter_column('users', 'name', nullable=True)", "pass",
+            "op.execute('CREATE TABLE b (a int); ALTER TABLE b DROP COLUMN a; CREATE INDEX i ON users (a)')",
         ]
     )
     func harmless(body: String) async throws {
@@ -88,6 +94,39 @@ struct PendingMigrationsTests {
         }
         // A release from before there were migrations has none of them.
         #expect(try await pending(upgrades, running: []).breaks.isEmpty, "its table is made in the same deploy")
+    }
+
+    @Test("files of SQL that a revision names are read, but those of its way back are not")
+    func namedFiles() async throws {
+        var files = Self.files([Self.table, "op.execute(open('alembic/sql/up.sql').read())"])
+        files["alembic/versions/r1.py"]? += "\n    op.execute(open('alembic/sql/other.sql').read())\n"
+        files["alembic/sql/up.sql"] = "-- first\nSELECT 1;\nALTER TABLE users DROP COLUMN name;\n"
+        files["alembic/sql/other.sql"] = "DROP TABLE users;\n"
+        let found = try await PendingMigrations.read(try await Scan.run(Project(files: files)), running: ["r0"])
+        #expect(found.breaks.map(\.place) == ["alembic/sql/up.sql:3"], "\(found)")
+    }
+
+    @Test("a folder of SQL files is a chain in the order of its numbers, whose way back is left out")
+    func folder() async throws {
+        let files = [
+            "main.py": "from fastapi import FastAPI\napp = FastAPI()\n", "requirements.txt": "fastapi\n",
+            "db/migrations/2_users.sql": "CREATE TABLE users (name text);\n",
+            "db/migrations/9_age.sql": "ALTER TABLE users ADD COLUMN age int;\n",
+            "db/migrations/10_less.sql": """
+            -- migrate:up
+            ALTER TABLE users DROP COLUMN name;
+            -- migrate:down
+            DROP TABLE users;
+            """,
+            "db/migrations/10_less.down.sql": "DROP TABLE users;\n", "db/migrations/schema.sql": "DROP TABLE users;\n",
+        ]
+        let scan = try await Scan.run(Project(files: files))
+        let found = try await PendingMigrations.read(scan, running: ["db/migrations/9_age.sql"])
+        #expect(found.heads == ["db/migrations/10_less.sql"] && !found.isUnknown, "\(found)")
+        #expect(found.breaks.map(\.place) == ["db/migrations/10_less.sql:2"], "\(found)")
+        #expect(try await PendingMigrations.read(scan, running: ["db/migrations/2_users.sql"]).breaks.count == 1)
+        let old = try await PendingMigrations.read(scan, running: ["r0"])
+        #expect(old.isUnknown && old.breaks.isEmpty)
     }
 
     @Test("a SQLite file on a volume is not migrated by release_command, and the message says where instead")

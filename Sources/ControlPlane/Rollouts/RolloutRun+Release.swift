@@ -27,7 +27,12 @@ extension RolloutRun {
         release.user = order.user
         release.status = .running
         release.counts = nil
-        try await claim(plan.steps(have: machines, newID: Machine.ID.random))
+        var steps = plan.steps(have: machines, newID: Machine.ID.random)
+        // The way back is never refused; it takes longer where there is less room.
+        if plan.isProven, try await memoryMissing(steps, release, machines) != nil {
+            steps = plan.steps(have: machines, isTight: true, newID: Machine.ID.random)
+        }
+        try await claim(steps)
         try await write(release, machines, previous: try await store.apps.get(app)?.value.currentRelease)
         rollout.phase = .rolling
         try await rollouts.save(rollout)
@@ -67,7 +72,22 @@ extension RolloutRun {
     ///
     /// - Throws: ``Fault`` `hostUnfit` with the numbers.
     func refuseWithoutMemory(_ steps: [Rollout.Step], _ release: Release, _ machines: [Machine]) async throws {
-        guard RolloutPlanner.doubles(steps), let free = try await rollouts.fleet.freeMemory() else { return }
+        guard let (extra, free) = try await memoryMissing(steps, release, machines) else { return }
+        throw Fault(
+            .hostUnfit,
+            "the new Machines need about \(extra) MB beside those that run, and the host has \(free) MB free",
+            hint:
+                "nothing was changed; make room (roost scale), or exchange in place, with a pause: --strategy immediate"
+        )
+    }
+
+    /// What the steps need beside what runs, and what is free, in MiB; nil where that is enough.
+    private func memoryMissing(
+        _ steps: [Rollout.Step],
+        _ release: Release,
+        _ machines: [Machine]
+    ) async throws -> (extra: Int, free: Int)? {
+        guard RolloutPlanner.doubles(steps), let free = try await rollouts.fleet.freeMemory() else { return nil }
         var needs: [String: Int] = [:]
         for group in release.config.groups {
             let shape = release.config.machineConfig(group: group, image: "", region: "")
@@ -80,13 +100,7 @@ extension RolloutRun {
             needs[group] = used == 0 ? most : min(most, max(Self.leastNeed, used * 3 / 2))
         }
         let extra = RolloutPlanner.extraMemory(steps) { needs[$0] ?? 0 }
-        guard extra > free - Self.reserve else { return }
-        throw Fault(
-            .hostUnfit,
-            "the new Machines need about \(extra) MB beside those that run, and the host has \(free) MB free",
-            hint:
-                "nothing was changed; make room (roost scale), or exchange in place, with a pause: --strategy immediate"
-        )
+        return extra > free - Self.reserve ? (extra, free) : nil
     }
 
     /// Writes a release as the newest one, and into the one before how many Machines it had.

@@ -145,7 +145,11 @@ struct RolloutRun {
     private mutating func roll() async throws {
         let release = try await release(rollout.release)
         for step in rollout.steps.prefix(rollout.done) { try await runner.clear(step) }
-        while rollout.done < rollout.steps.count {
+        // From there on Machines only go, and none that has gone is brought back.
+        let last = (rollout.steps.lastIndex { !$0.isRemoval } ?? -1) + 1
+        while true {
+            if rollout.done == last { try await lookAgain(release) }
+            guard rollout.done < rollout.steps.count else { break }
             let step = rollout.steps[rollout.done]
             let start = Timestamp.now()
             await tell(.stage(step.description))
@@ -158,9 +162,6 @@ struct RolloutRun {
             try await rollouts.save(rollout)
             try await runner.clear(step)
         }
-        if !RolloutPlanner.isPastReturn(rollout.steps[...]), release.config.deploy.strategy != .immediate {
-            try await unlessCancelled { [runner] in try await runner.lookAgain(release) }
-        }
         if rollout.isNew(release.version) {
             try await store.apps.update(rollout.app, missing: Fault(.appNotFound, "app \(rollout.app) is gone")) {
                 $0.currentRelease = release.version
@@ -169,6 +170,14 @@ struct RolloutRun {
             await HostNames(store: store).settle(rollout.app, release.config.httpService?.hostnames ?? [])
         }
         rollout.phase = .complete
+    }
+
+    /// Whether all that was good still is, while it can still be taken back.
+    private func lookAgain(_ release: Release) async throws {
+        guard !RolloutPlanner.isPastReturn(rollout.steps[...]), release.config.deploy.strategy != .immediate else {
+            return
+        }
+        try await unlessCancelled { [runner] in try await runner.lookAgain(release) }
     }
 
     /// One step; once traffic has turned for good nothing takes it back, neither a fault nor a cancellation.

@@ -34,26 +34,11 @@ extension StepRunner {
             } catch let fault as Fault where fault.code == .timedOut {}
             await grantStreams(id, patience)
         }
-        try await fleet.hold(id, hold)
-        var quiet = Quiet(isAlone: isAlone, since: .now)
-        let limit = isAlone ? Self.aloneDrainLimit : Self.drainLimit
-        do {
-            try await edges.drain(id, limit: limit)
-        } catch let fault as Fault where fault.code == .timedOut {
-            let left = await edges.waitedFor(id)
-            let seconds = limit.components.seconds
-            await note(.line("\(left) requests to Machine \(id) still under way after \(seconds) s, not waited for"))
-        }
-        if !isAlone { await grantStreams(id, patience) }
-        let left = await edges.streams(id)
-        if left > 0 {
-            await note(.line("\(left) \(left == 1 ? "stream" : "streams") of Machine \(id) ended by the edge"))
-            await edges.endStreams(id)
-            _ = await edges.awaitStreams(id, limit: Self.endLimit)
-            quiet.hasEndedStreams = true
-        }
-        return quiet
+        return try await settle(id, isAlone: isAlone, isAlone ? .zero : patience)
     }
+
+    /// The same at once, for one of several that stop at the same time: what is under way ends, and no stream is waited for.
+    func quiesceAtOnce(_ id: Machine.ID) async throws { _ = try await settle(id, isAlone: true, .zero) }
 
     /// Carries out `body`, and says meanwhile for how long requests had to wait once the Machine takes them again.
     func tellingHold(
@@ -85,7 +70,41 @@ extension StepRunner {
         }
     }
 
+    /// Says so where requests had to wait for an app that did not end by itself.
+    func tellKilled(_ id: Machine.ID, _ quiet: Quiet?) async {
+        guard let quiet, quiet.isAlone, quiet.hasEndedStreams,
+            let last = try? await machine(id)?.status.events.last(where: { $0.exit != nil })?.exit,
+            last.requested, last.signal == ProcessSignal.numbers["SIGKILL"]
+        else { return }
+        let limit = GoDuration(Self.rest).text
+        await note(.line("Machine \(id) did not end within \(limit), although its streams had, and was killed"))
+        await note(.line("  uvicorn ends its answers by itself with --timeout-graceful-shutdown 1"))
+    }
+
     // MARK: - Private
+
+    /// Holds new requests, lets those under way end, then ends streams.
+    private func settle(_ id: Machine.ID, isAlone: Bool, _ patience: Duration) async throws -> Quiet {
+        try await fleet.hold(id, hold)
+        var quiet = Quiet(isAlone: isAlone, since: .now)
+        let limit = isAlone ? Self.aloneDrainLimit : Self.drainLimit
+        do {
+            try await edges.drain(id, limit: limit)
+        } catch let fault as Fault where fault.code == .timedOut {
+            let left = await edges.waitedFor(id)
+            let seconds = limit.components.seconds
+            await note(.line("\(left) requests to Machine \(id) still under way after \(seconds) s, not waited for"))
+        }
+        await grantStreams(id, patience)
+        let left = await edges.streams(id)
+        if left > 0 {
+            await note(.line("\(left) \(left == 1 ? "stream" : "streams") of Machine \(id) ended by the edge"))
+            await edges.endStreams(id)
+            _ = await edges.awaitStreams(id, limit: Self.endLimit)
+            quiet.hasEndedStreams = true
+        }
+        return quiet
+    }
 
     /// Waits for streams to end by themselves.
     private func grantStreams(_ id: Machine.ID, _ patience: Duration) async {

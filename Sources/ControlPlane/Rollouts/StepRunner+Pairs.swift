@@ -7,7 +7,9 @@ extension StepRunner {
 
     /// Takes the old Machine away once the new one is good, so that there are never fewer than before.
     func replace(_ old: Machine.ID, by new: Machine.ID, _ group: String, _ release: Release) async throws {
-        try await add(new, group, release, for: old)
+        // A canary has been made, and tried, by an earlier step.
+        let isThere = rollout.steps.prefix(rollout.done).contains { $0.machines.contains(new) }
+        if !isThere { try await add(new, group, release, for: old) }
         try await destroy(old)
     }
 
@@ -85,9 +87,18 @@ extension StepRunner {
     }
 
     private func updateNow(_ id: Machine.ID, _ release: Release) async throws {
-        guard let group = try await machine(id)?.group else {
+        guard let machine = try await machine(id) else {
             throw Fault(.machineNotFound, "machine not found: \(id)")
         }
-        try await fleet.update(id, config: try await config(group, release), release: release.version, launch: true)
+        let config = try await config(machine.group, release)
+        do {
+            if machine.isAwake { try await quiesceAtOnce(id) }
+            try await fleet.update(id, config: config, release: release.version, launch: true)
+        } catch {
+            // What still runs goes on with its requests.
+            try? await fleet.release(id, owner: hold.owner)
+            throw error
+        }
+        try await fleet.release(id, owner: hold.owner)
     }
 }

@@ -14,7 +14,7 @@ struct StepRunner {
     /// Told of output.
     let note: @Sendable (RolloutEvent) async -> Void
     /// What is left of a stop's timeout for an app whose streams had the rest of it.
-    private static let rest = Duration.seconds(5)
+    static let rest = Duration.seconds(5)
     /// A process that can't even be killed ends the step so long after its own stop timeout.
     private static let destroyPatience = Duration.seconds(120)
     /// A new Machine of a release that was good before need not run longer than that, where nothing else is said.
@@ -139,6 +139,7 @@ struct StepRunner {
             // Routed as soon as it is ready, so that requests that wait for it wait no longer than they must.
             try await fleet.release(id, owner: hold.owner)
             try await tellingHold(id, quiet) { try await healthy(id, release) }
+            await tellKilled(id, quiet)
         }
         try await machineChecks(id, group, release)
         try await comparePages(mark)

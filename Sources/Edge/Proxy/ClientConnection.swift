@@ -218,7 +218,9 @@ final class ClientConnection: ChannelInboundHandler, EdgeClient, Waiter {
     /// A client that still sends gets our end of the stream first and time to read: the kernel would answer its bytes
     /// with a reset, which may overtake the answer.
     func closeAfterFlush() {
-        let unread = inbound.readableBytes > 0 || sending
+        var unread = inbound.readableBytes > 0 || sending
+        // Nobody knows when the client of a tunnel sends.
+        if case .tunnel = phase { unread = true }
         phase = .lingering
         idleSince = nil
         inbound = ByteBuffer()

@@ -54,12 +54,25 @@ extension ReleaseOrder {
         package var regions: Set<String> = []
         /// The one Machine that gets a successor; the release stays what it is.
         package var healed: Machine.ID?
+        /// The release was good before, so that many Machines at a time may come to it.
+        package var isProven = false
 
         /// How the app's Machines come to it; none where nothing needs to be done.
-        package func steps(have machines: [Machine], newID: () -> Machine.ID) -> [Rollout.Step] {
+        ///
+        /// - Parameters:
+        ///   - machines: those that deploys manage.
+        ///   - isTight: the host has no room for the successors of several Machines at a time.
+        ///   - newID: gives the IDs of Machines that do not exist yet.
+        /// - Returns: steps to be carried out one by one, in this order.
+        package func steps(
+            have machines: [Machine],
+            isTight: Bool = false,
+            newID: () -> Machine.ID
+        ) -> [Rollout.Step] {
             if let healed { return RolloutPlanner.heal(healed, want: release.config, have: machines, newID: newID) }
             guard !isInService else { return [] }
-            let change = RolloutPlanner.CountChange(counts: counts, updates: updates, regions: regions)
+            var change = RolloutPlanner.CountChange(counts: counts, updates: updates, regions: regions)
+            if isProven, !isTight { change.atOnce = DeployOptions.usualConcurrency }
             return RolloutPlanner.replan(want: release.config, have: machines, change, newID: newID)
         }
     }
@@ -95,6 +108,7 @@ extension ReleaseOrder {
             plan.release = target
             plan.release.secrets = target.secrets ?? secrets
             plan.release.reason = "rollback to v\(target.version)"
+            plan.isProven = target.status == .complete
             plan.counts = (target.counts ?? [:]).filter { target.config.groups.contains($0.key) }
             plan.isInService =
                 target.version == now.version && machines.allSatisfy { $0.spec.release == now.version }

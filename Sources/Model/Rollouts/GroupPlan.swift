@@ -49,18 +49,21 @@ struct GroupPlan {
 
     /// One Machine after the other; the new one is good before the old one ends, wherever both may run.
     ///
-    /// `trial` is a Machine of the new release that is there already: it takes the place of the first.
-    func rolling(_ newID: () -> Machine.ID, besides trial: Machine.ID? = nil) -> [Rollout.Step] {
+    /// `trial` is a Machine of the new release that is there already: it takes the place of the first, and gives it back when
+    /// the roll-out fails later. What has proven itself
+    /// needs no trial, and so many at a time may get a successor beside them.
+    func rolling(_ newID: () -> Machine.ID, besides trial: Machine.ID? = nil, atOnce: Int = 1) -> [Rollout.Step] {
         var place = trial
         let awake = staying.filter(\.isAwake).map { machine -> Rollout.Step in
-            if place != nil {
+            if let tried = place {
                 place = nil
-                return .destroy(machine: machine.id)
+                return .replace(old: machine.id, new: tried, spare: newID(), group: name)
             }
             return mayDouble
                 ? .replace(old: machine.id, new: newID(), spare: newID(), group: name)
                 : .update(machine: machine.id, group: name)
         }
+        if atOnce > 1, mayDouble { return RolloutPlanner.batches(awake, of: atOnce) + sleeping }
         return inBatches(awake) + sleeping
     }
 

@@ -40,6 +40,8 @@ extension RolloutPlanner {
             made[id] = need(group)
             return (need(group), need(group))
         case .replace(_, let new, _, let group):
+            // A canary is there already; the one that it takes the place of goes.
+            if let taken = made[new] { return (0, -taken) }
             made[new] = need(group)
             // What the old one had is as much as what took its place.
             return (need(group), 0)

@@ -77,6 +77,8 @@ package enum RolloutPlanner {
         package var updates: Bool
         /// Those that are too many go from these regions first; empty: from any.
         package var regions: Set<String> = []
+        /// How many Machines get a successor at a time, where both may run; 1: one after the other.
+        package var atOnce = 1
     }
 
     /// As the other, with the regions that it is about.
@@ -98,7 +100,7 @@ package enum RolloutPlanner {
             let wanted = counts[group] ?? present.count
             let surplus = present.dropFirst(wanted).filter { !updates || $0.spec.config.mounts.isEmpty }.map(\.id)
             let staying = present.filter { !surplus.contains($0.id) }
-            if updates { steps += GroupPlan(group, config, staying).rolling(newID) }
+            if updates { steps += GroupPlan(group, config, staying).rolling(newID, atOnce: change.atOnce) }
             for _ in 0..<max(0, wanted - present.count) { steps.append(.create(machine: newID(), group: group)) }
             last += surplus
         }

@@ -65,7 +65,7 @@ struct Monitor {
         }
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(line.utf8)) else {
             let words = KernelFile.read(folders.errors) ?? ""
-            throw Fault(.toolFailed, "conmon ended with \(code) and created no sandbox: \(words)\(line)")
+            throw Fault(.toolFailed, "conmon ended with \(code) \(RuntimeWords.noSandbox)\(words)\(line)")
         }
         guard answer.data > 0 else { throw RuntimeWords.fault(answer.message ?? "exit code \(-answer.data)") }
         guard let text = KernelFile.read(folders.monitorPIDFile),

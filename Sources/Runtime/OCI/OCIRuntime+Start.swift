@@ -13,11 +13,10 @@ extension OCIRuntime {
             }
             try clearBlocking(sandbox.id)
             do throws(Fault) {
-                return try startBlocking(sandbox, folders)
-            } catch {
-                // The first fault says what went wrong; what can't be cleared now is cleared by the next start.
-                try? clearBlocking(sandbox.id)
-                throw error
+                return try startOrClear(sandbox, folders)
+            } catch  where RuntimeWords.isCutOff(error) {
+                logger.notice("start cut off, tried again", error: error, metadata: ["machine.id": "\(sandbox.id)"])
+                return try startOrClear(sandbox, folders)
             }
         }
     }
@@ -39,6 +38,16 @@ extension OCIRuntime {
     }
 
     // MARK: - Private
+
+    private func startOrClear(_ sandbox: Sandbox, _ folders: MachineFolders) throws(Fault) -> Machine.Process {
+        do throws(Fault) {
+            return try startBlocking(sandbox, folders)
+        } catch {
+            // The first fault says what went wrong; what can't be cleared now is cleared by the next start.
+            try? clearBlocking(sandbox.id)
+            throw error
+        }
+    }
 
     private func startBlocking(_ sandbox: Sandbox, _ folders: MachineFolders) throws(Fault) -> Machine.Process {
         guard !sandbox.network || network.isProvisioned(sandbox.id) else {
@@ -72,7 +81,7 @@ extension OCIRuntime {
         try MappedMounts.removeAll(folders.mappedMounts)
         if !sandbox.secrets.isEmpty { try forgetSecrets(sandbox, folders, place, tools) }
         guard let stat = ProcessStat.live(started.pid), let monitorStat = ProcessStat.live(started.monitor) else {
-            throw Fault(.toolFailed, "the sandbox of Machine \(sandbox.id) ended before its start")
+            throw Fault(.toolFailed, "the sandbox of Machine \(sandbox.id) \(RuntimeWords.endedBefore)")
         }
         let process = Machine.Process(
             pid: started.pid,

@@ -17,6 +17,18 @@ enum RuntimeWords {
         return Fault(.toolFailed, "the sandbox could not be created: \(plain)")
     }
 
+    /// Whether a start failed because somebody ended what was to be started, or its monitor, on the way: nothing of the app has
+    /// run by then, so that another try harms nobody.
+    static func isCutOff(_ fault: Fault) -> Bool {
+        guard fault.code == .toolFailed else { return false }
+        return fault.message.hasSuffix(noSandbox) || fault.message.hasSuffix(endedBefore)
+            || fault.message.hasSuffix("cannot start a container that has stopped")
+    }
+
+    /// What is said of a monitor that leaves no word.
+    static let noSandbox = "and created no sandbox: "
+    static let endedBefore = "ended before its start"
+
     /// Without the runtime's own trail: time, level, and the name of each function on the way.
     static func text(_ words: String) -> String {
         let line = words.split(separator: "\n").last.map(String.init) ?? words

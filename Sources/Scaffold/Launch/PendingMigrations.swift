@@ -12,60 +12,52 @@ package struct PendingMigrations: Equatable, Sendable {
         package var way: String
     }
 
-    /// The newest revisions of the project, sorted; empty when it has none that can be read.
+    /// The newest migrations of the project, sorted; empty when it has none that can be read.
     package var heads: [String]
     package var breaks: [Break]
     /// Which migrations are new can't be told: the release in service says nothing of its own, or has others.
     package var isUnknown: Bool
 
-    /// Reads the revisions of a project's Alembic folders; nothing is run.
+    /// Reads the migrations of a project: Alembic's, Django's and files of SQL; nothing is run.
     ///
     /// - Parameters:
     ///   - scan: the project.
-    ///   - running: the newest revisions of the release in service; nil when nothing is known of them.
+    ///   - running: the newest migrations of the release in service; nil when nothing is known of them.
     /// - Returns: what is new, and what of it breaks older code.
     /// - Throws: ``Fault`` when Python can't be started to read them.
     package static func read(_ scan: ScanResult, running: [String]?) async throws -> PendingMigrations {
-        PendingMigrations(AuditContext(try await scan.context.withRevisions(), target: .roost).alembic, running)
+        PendingMigrations(chains(AuditContext(try await scan.context.withMigrations(), target: .roost)), running)
     }
 
-    private init(_ chains: [AlembicRevisions], _ running: [String]?) {
-        heads = chains.flatMap(\.heads).map(\.id).sorted()
-        breaks = []
-        let all = chains.flatMap(\.revisions)
+    private init(_ chains: [any MigrationChain], _ running: [String]?) {
+        heads = chains.flatMap(\.newest).sorted()
+        (breaks, isUnknown) = ([], false)
         let known = Set(running ?? [])
-        isUnknown = !heads.isEmpty && (running == nil || !known.isSubset(of: Set(all.map(\.id))))
-        guard !isUnknown else { return }
-        for chain in chains { breaks += Self.breaks(chain, running: known) }
+        let isForeign = !known.isSubset(of: chains.flatMap { $0.order.map(\.id) })
+        for chain in chains {
+            // Each by itself: what is read from now on was not read when the release in service was made.
+            guard !isForeign, !known.isDisjoint(with: chain.order.map(\.id)) else {
+                isUnknown = true
+                continue
+            }
+            breaks += chain.breaks(chain.pending(done: known))
+        }
     }
 
     // MARK: - Private
 
-    private static func breaks(_ chain: AlembicRevisions, running: Set<String>) -> [Break] {
-        let byID = Dictionary(chain.revisions.map { ($0.id, $0) }) { first, _ in first }
-        var done: Set<String> = []
-        var rest = chain.revisions.map(\.id).filter(running.contains)
-        while let id = rest.popLast() {
-            guard done.insert(id).inserted else { continue }
-            rest += byID[id]?.parents ?? []
-        }
-        let new = chain.revisions.filter { !done.contains($0.id) }
-        // What the same deploy makes no older code can read.
-        let made = Set(new.flatMap { SchemaOperation.all(in: $0.module) }.compactMap(\.created))
-        return new.flatMap { revision in
-            SchemaOperation.all(in: revision.module).compactMap { operation in
-                // An index that locks is slow, and breaks nothing.
-                guard let (_, message) = operation.harm(newTables: made, isPostgres: false),
-                    !message.hasPrefix("builds")
-                else { return nil }
-                return Break(
-                    place: "\(revision.module.path):\(operation.call.line)",
-                    revision: revision.id,
-                    message: message,
-                    way: SchemaOperation.way(message)
-                )
-            }
-        }
+    private static func chains(_ context: AuditContext) -> [any MigrationChain] {
+        let alembic = context.alembic.map { AlembicChain(revisions: $0, project: context.project) }
+        let django = DjangoMigrations(context).map { [$0] } ?? []
+        let folders = alembic.map(\.revisions.folder) + django.flatMap(\.folders)
+        return alembic + django + SQLMigrations.all(context, except: folders)
+    }
+}
+
+extension PendingMigrations.Break {
+    init(_ path: String, _ line: Int, _ revision: String, _ message: String) {
+        (place, self.revision, self.message) = ("\(path):\(line)", revision, message)
+        way = SchemaOperation.way(message)
     }
 }
 
@@ -75,6 +67,16 @@ extension PendingMigrations {
     /// - Parameter words: of the command.
     /// - Returns: true for the tools that are known.
     package static func isMigration(_ words: [String]) -> Bool { Migrating.isCommand(words.joined(separator: " ")) }
+
+    /// Whether the app, or the script that starts it, migrates before it serves.
+    ///
+    /// - Parameter scan: the project.
+    /// - Returns: true where its code or its scripts say so.
+    package static func areRunAtStart(_ scan: ScanResult) -> Bool {
+        guard let found = scan.facts.migrations else { return false }
+        return found.tool == .inApp
+            || found.runBy.contains { [.entrypoint, .prestart, .lifespan, .release].contains($0.kind) }
+    }
 
     /// Why `release_command` can't migrate the app's database: it is a file on a volume, which that Machine does not have.
     ///

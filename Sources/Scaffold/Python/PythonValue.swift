@@ -6,7 +6,7 @@ package indirect enum PythonValue: Equatable, Sendable {
     case bool(Bool)
     case integer(Int64)
     case float(Double)
-    /// Cut at 400 characters.
+    /// Cut at 400 characters, what is given to `execute`, `text` and `RunSQL` at 65,536.
     case string(String)
     /// What stands in `{}` is source text.
     case formatted(String)

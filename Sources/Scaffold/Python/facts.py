@@ -12,6 +12,8 @@ import sys
 import warnings
 
 MAX_TEXT = 400  # of a string constant
+MAX_STATEMENT = 1 << 16  # of one that is given to what runs SQL
+RUNS_SQL = {"execute", "text", "RunSQL"}
 MAX_ITEMS = 60  # of a list or dict
 MAX_DEPTH = 6  # of nested values
 SAME_PLACE = ("resolve", "absolute", "expanduser")  # methods of a path that leave it where it is
@@ -145,14 +147,21 @@ class Module:
                        self.value(node.test, depth + 1)]}
 
     def call(self, node, depth=0):
-        out = {"f": self.dotted(node.func), "l": node.lineno}
+        function = self.dotted(node.func)
+        out = {"f": function, "l": node.lineno}
         if node.end_lineno != node.lineno:
             out["e"] = node.end_lineno
+        value = self.statement if function.rpartition(".")[2] in RUNS_SQL else self.value
         if node.args:
-            out["a"] = [self.value(a.value if isinstance(a, ast.Starred) else a, depth) for a in node.args[:MAX_ITEMS]]
+            out["a"] = [value(a.value if isinstance(a, ast.Starred) else a, depth) for a in node.args[:MAX_ITEMS]]
         if node.keywords:
-            out["k"] = [[k.arg or "**", self.value(k.value, depth)] for k in node.keywords[:MAX_ITEMS]]
+            out["k"] = [[k.arg or "**", value(k.value, depth)] for k in node.keywords[:MAX_ITEMS]]
         return out
+
+    def statement(self, node, depth):
+        if type(node) is ast.Constant and type(node.value) is str:
+            return {"s": node.value[:MAX_STATEMENT]}
+        return self.value(node, depth)
 
 
 def format_text(node):

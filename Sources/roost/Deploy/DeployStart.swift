@@ -53,7 +53,9 @@ struct DeployMigrations {
             return pending.heads
         }
         guard !pending.breaks.isEmpty else { return pending.heads }
-        let lines = pending.breaks.prefix(Self.most).map { Output.harmless("\($0.place): \($0.message)\n  \($0.way)") }
+        let lines = pending.breaks.prefix(Self.most).map {
+            "\(Output.harmless("\($0.place): \($0.message)"))\n  \(Output.harmless($0.way))"
+        }
         guard !allowed else {
             for line in lines { Output.warn("Warning: \(line)") }
             return pending.heads
@@ -70,9 +72,8 @@ struct DeployMigrations {
 
     /// Something that the deploy starts migrates.
     private var migrates: Bool {
-        ([config.deploy.releaseCommand].compactMap { $0 } + config.processes.values).contains {
-            PendingMigrations.isMigration($0)
-        } || config.deploy.releaseCommand != nil
+        config.deploy.releaseCommand != nil || config.processes.values.contains { PendingMigrations.isMigration($0) }
+            || PendingMigrations.areRunAtStart(scan)
     }
 
     private func inService() async throws -> Release? {

@@ -5,8 +5,10 @@ extension ScanContext {
     /// reads them too; tests it does not.
     package func withAllCode() async throws -> ScanContext { try await reading { _ in true } }
 
-    /// The same with the revisions of Alembic alone.
-    func withRevisions() async throws -> ScanContext { try await reading { $0.contains("down_revision") } }
+    /// The same with the migrations of Alembic and Django alone.
+    func withMigrations() async throws -> ScanContext {
+        try await reading { $0.contains("down_revision") || $0.contains("(migrations.Migration)") }
+    }
 
     // MARK: - Private
 

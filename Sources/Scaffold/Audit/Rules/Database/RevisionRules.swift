@@ -63,7 +63,7 @@ extension DatabaseRules {
         let isPostgres = context.facts.database.map { $0.engine == .postgresql } ?? true
         return context.alembic.flatMap { chain -> [Finding] in
             let newest = chain.newest(5)
-            let made = Set(newest.flatMap { SchemaOperation.all(in: $0.module) }.compactMap(\.created))
+            let made = Set(newest.flatMap { SchemaOperation.all(in: $0.module) }.flatMap(\.created))
             return newest.filter { !$0.parents.isEmpty }.flatMap { revision -> [Finding] in
                 var kinds: Set<String> = []
                 return SchemaOperation.all(in: revision.module).compactMap { operation -> Finding? in

@@ -15,10 +15,14 @@ struct SchemaOperation {
 
     private var isBatch: Bool { call.function.hasPrefix("batch_op.") }
 
-    /// The table that is made.
-    var created: String? {
-        guard isOperation, call.method == "create_table" else { return nil }
-        return call.arguments.first?.text
+    /// The tables that are made.
+    var created: [String] {
+        guard isOperation else { return [] }
+        switch call.method {
+        case "create_table": return [call.arguments.first?.text].compactMap { $0 }
+        case "execute": return statement.map { SQLChanges($0).created.map { $0.lowercased() } } ?? []
+        default: return []
+        }
     }
 
     private var table: String? { isBatch ? nil : call.argument(0, "table_name")?.text }
@@ -62,8 +66,9 @@ struct SchemaOperation {
             guard isPostgres, !isBatch, call["postgresql_concurrently"]?.bool != true else { return nil }
             return (.warning, "builds an index while writes to the table wait")
         case "execute":
-            guard let text = statement else { return nil }
-            return raw(text.uppercased())
+            guard let changes = statement.map({ SQLChanges($0) }) else { return nil }
+            if let first = changes.harms(newTables: newTables).first { return (.warning, first.message) }
+            return changes.buildsIndex ? (.warning, "builds an index while writes to the table wait") : nil
         default: return nil
         }
     }
@@ -79,8 +84,8 @@ struct SchemaOperation {
             "add a column of the new type beside it and write both; copy; deploy code that reads the new one; "
                 + "drop the old one in a later release"
         default:
-            "add it as nullable or with a server_default; deploy code that writes it; fill the rows; "
-                + "set NOT NULL in a later release"
+            "add it as nullable or with a default of the database's (server_default, db_default); deploy code that "
+                + "writes it; fill the rows; set NOT NULL in a later release"
         }
     }
 
@@ -90,27 +95,5 @@ struct SchemaOperation {
         case .call(let inner): inner.arguments.first?.text
         default: nil
         }
-    }
-
-    private func raw(_ text: String) -> (Severity, String)? {
-        let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        if words.contains("DROP COLUMN") { return (.warning, "drops a column, which the version before still reads") }
-        if words.hasPrefix("DROP TABLE") || words.contains("; DROP TABLE") {
-            return (.warning, "drops a table that the version before may still read")
-        }
-        if words.contains("ALTER COLUMN"), words.contains(" TYPE ") || words.contains("SET DATA TYPE") {
-            return (.warning, "changes the type of a column, which may rewrite and lock the table")
-        }
-        if words.contains("SET NOT NULL") {
-            return (.warning, "makes a column NOT NULL, which fails where a row has none and locks the table to look")
-        }
-        if words.contains("ADD COLUMN"), words.contains("NOT NULL"), !words.contains("DEFAULT") {
-            return (.warning, "adds a NOT NULL column without a server default, which fails where rows are")
-        }
-        if words.contains("RENAME COLUMN") || words.contains("RENAME TO") && words.contains("ALTER TABLE") {
-            return (.warning, "renames what the version before still reads")
-        }
-        return words.contains("CREATE INDEX") && !words.contains("CONCURRENTLY")
-            ? (.warning, "builds an index while writes to the table wait") : nil
     }
 }
