@@ -22,6 +22,7 @@ extension ProjectInstaller {
         let setup = ["setup.py", "setup.cfg"].contains(TreePath.name(of: path))
         let file = Pyproject(TreePath.joined(folder, "pyproject.toml"), in: context)
         guard setup || file?.buildBackend != nil, file?.refusesInstallation != true else { return }
+        if let file, lacksPackage(file) { return }
         // A list of requirements beside a manifest is all that is wanted, unless a command needs the project.
         if manager.lock?.hasSuffix(".txt") == true, !manager.installsProject, facts.entry?.kind != .script { return }
         let isWhole = setup || hasExtensions(folder, file)
@@ -53,6 +54,21 @@ extension ProjectInstaller {
         if ["maturin", "scikit_build", "mesonpy", "setuptools_rust"].contains(where: backend.hasPrefix) { return true }
         let script = context.project.text(TreePath.joined(folder, "setup.py")) ?? ""
         return ["ext_modules", "cythonize", "rust_extensions"].contains(where: script.contains)
+    }
+
+    /// Whether Poetry finds nothing to install: the manifest names no package, and nothing has the project's name.
+    ///
+    /// Older versions of it say so and go on, today's backend fails.
+    private func lacksPackage(_ file: Pyproject) -> Bool {
+        guard file.buildBackend?.hasPrefix("poetry.") == true, file.root.at("tool", "poetry", "packages") == nil,
+            let name = (file.root.at("project", "name") ?? file.root.at("tool", "poetry", "name"))?.string
+        else { return false }
+        let words = name.lowercased().split { "-_.".contains($0) }
+        let module = words.joined(separator: "_")
+        return !["", "src"].contains { folder in
+            let path = TreePath.joined(TreePath.joined(file.folder, folder), module)
+            return context.project.exists(path) || context.project.has(path + ".py")
+        }
     }
 
     /// Files that the manifest names, such as the one with the version.
