@@ -6,10 +6,15 @@ import Toolkit
 
 @Suite("Recipes of services")
 struct ServiceRecipeTests {
-    @Test("each kind is made of packages by a user that is not root", arguments: TryoutKind.allCases)
+    @Test("each kind is made of packages or wheels by a user that is not root", arguments: TryoutKind.allCases)
     func kinds(kind: TryoutKind) throws {
         let recipe = try ServiceRecipe.make(ServiceReference(kind), release: "bookworm")
-        #expect(!recipe.packages.isEmpty && !["", "root", "0"].contains(recipe.user))
+        #expect(!["", "root", "0"].contains(recipe.user))
+        // The one tells the version by itself, the other has to say it.
+        #expect(recipe.packages.isEmpty == (recipe.version != nil))
+        for requirement in recipe.wheels?.requirements ?? [] {
+            #expect(requirement.wholeMatch(of: /[a-z0-9-]+==[0-9][a-z0-9.]*/) != nil, "\(requirement)")
+        }
         #expect(recipe.packages.allSatisfy(SystemRoot.isPackageName))
         #expect(recipe.script.hasPrefix("#!/bin/sh\nset -eu\n"))
     }
@@ -38,6 +43,14 @@ struct ServiceRecipeTests {
                 == ["postgresql", "postgresql-15-cron", "postgresql-15-postgis-3"]
         )
         #expect(try ServiceRecipe.make(reference, release: "trixie").packages.last == "postgresql-17-postgis-3")
+        // Debian 12 has no such package, Debian 13 has.
+        for name in ["vector", "pgvector"] {
+            let vector = ServiceReference(.postgres, extras: [name])
+            let old = try ServiceRecipe.make(vector, release: "bookworm")
+            #expect(old.packages == ["postgresql"] && old.wheels == .vector)
+            let new = try ServiceRecipe.make(vector, release: "trixie")
+            #expect(new.packages == ["postgresql", "postgresql-17-pgvector"] && new.wheels == nil)
+        }
         for (bad, release) in [
             (ServiceReference(.postgres, extras: ["nothing"]), "bookworm"),
             (ServiceReference(.redis, extras: ["postgis"]), "bookworm"),

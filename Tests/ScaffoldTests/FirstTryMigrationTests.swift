@@ -126,6 +126,22 @@ struct FirstTryMigrationTests {
         #expect(forms?["ALEMBIC_DB_URL"]?.hasPrefix("postgresql://") == true, "\(String(describing: forms))")
     }
 
+    @Test("Alembic's file above the app's folder comes along: a release runs where it lies")
+    func above() async throws {
+        let app = "from fastapi import FastAPI\nimport sqlalchemy\napp = FastAPI()\n"
+        let files = [
+            "blog/requirements.txt": "fastapi\nsqlalchemy\nalembic\npsycopg2-binary\n", "blog/main.py": app,
+            "blog/db.py": "import os\nfrom sqlalchemy import create_engine\ne = create_engine(os.environ['DB_URL'])\n",
+            "alembic.ini": "[alembic]\nscript_location = blog/migrations\n",
+            "blog/migrations/env.py": "from alembic import context\nimport os\nurl = os.environ['DB_URL']\n",
+            "blog/migrations/versions/1.py": "revision = '1'\ndef upgrade():\n    op.create_table('a')\n",
+        ]
+        let scan = try await Scan.run(Project(files: files))
+        #expect(scan.facts.root == "blog" && scan.facts.migrations?.workingDirectory == "..")
+        #expect(LaunchPlan.make(scan.facts, project: scan.context.project).folder == "")
+        #expect(BuildLayout(scan.facts).context == "" && BuildLayout(scan.facts).project == "blog")
+    }
+
     @Test("no folder goes on the path for a module of Python's own, nor one that would hide such modules")
     func library() async throws {
         var files = Self.migrated(

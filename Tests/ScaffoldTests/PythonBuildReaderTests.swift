@@ -60,6 +60,20 @@ struct PythonBuildReaderTests {
         #expect(lines(locked) == ["sync --frozen --no-dev --no-install-project", "pip install --no-deps -e ."])
     }
 
+    @Test("a project in which poetry finds no package of its name is not installed, though its Dockerfile says so")
+    func poetryWithoutPackage() async throws {
+        let tool =
+            "[tool.poetry]\nname = \"short-ener\"\nversion = \"1\"\n[tool.poetry.dependencies]\nfastapi = \"*\"\nuvicorn = \"*\"\n"
+            + "[build-system]\nrequires = [\"poetry-core\"]\nbuild-backend = \"poetry.core.masonry.api\"\n"
+        var files = [
+            "src/main.py": Self.app, "pyproject.toml": tool,
+            "Dockerfile": "FROM python:3.12\nCOPY . .\nRUN poetry install\nCMD uvicorn src.main:app\n",
+        ]
+        #expect(!lines(try await read(files)).contains { $0.contains("-e .") })
+        files["src/short_ener/__init__.py"] = ""
+        #expect(lines(try await read(files)).last == "pip install --no-deps -e .")
+    }
+
     @Test("what poetry declares is installed without poetry, whatever kind of project it is")
     func poetry() async throws {
         let tool =
@@ -145,6 +159,11 @@ struct PythonBuildReaderTests {
         let unknown = ["main.py": "from store.db import e\n" + Self.app, "store/db.py": opener]
         build = try await read(requirements.merging(unknown) { $1 })
         #expect(build.writable == ["/app", "/app/store"])
+        // A log that came along is the image's own file, and the folder's rights are not enough.
+        let log = "{\"logger\": {\"path\": \"./logs\", \"rotation\": \"20 days\"}}"
+        let logged = ["main.py": Self.app, "log.json": log, "logs": "old\n"]
+        build = try await read(requirements.merging(logged) { $1 })
+        #expect(build.writable == ["/app", "/app/logs"])
     }
 
     @Test("a Procfile's command is the last word on a process that no framework is known for")

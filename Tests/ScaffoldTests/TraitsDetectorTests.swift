@@ -217,6 +217,12 @@ struct TraitsDetectorTests {
         #expect(try await found("", ["logging.conf": ini]).writePaths == ["."])
         let yaml = "version: 1\nhandlers:\n  f:\n    class: logging.FileHandler\n    filename: logs/app.log\n"
         #expect(try await found("", ["log_config.yaml": yaml]).writePaths == ["logs"])
+        let json = "{\"handlers\": {\"f\": {\"filename\": \"var/app.log\"}}}"
+        #expect(try await found("", ["logging.json": json]).writePaths == ["var"])
+        let loguru = "{\"logger\": {\"path\": \"./logs\", \"rotation\": \"20 days\"}}"
+        #expect(try await found("", ["app/logging_config.json": loguru]).writePaths == ["."])
+        let other = "{\"logger\": {\"path\": \"./logs\"}}"
+        #expect(try await found("", ["logger.json": other, "conf.json": loguru]).writePaths.isEmpty)
         #expect(try await found("", ["alembic.ini": ini]).writePaths.isEmpty)
     }
 }

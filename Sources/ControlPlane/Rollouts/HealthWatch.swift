@@ -126,7 +126,7 @@ struct HealthWatch {
         switch cause {
         case .gone: return Fault(.rolloutFailed, "Machine \(id) went away while the roll-out waited for it")
         case .notStarted(let reason): return Fault(.rolloutFailed, "Machine \(id) could not start: \(reason)")
-        case .ended(let exit): return ended(id, machine, exit, await clue(id), process)
+        case .ended(let exit): return ended(id, machine, exit, await lastLines(id), process)
         case .loopback(let address):
             let port = address.split(separator: ":").last ?? ""
             return Fault(
@@ -145,7 +145,7 @@ struct HealthWatch {
             return Fault(
                 .rolloutFailed,
                 "the app in Machine \(id) does not come up, and says again and again: \(clue.line)",
-                hint: clue.advice
+                hint: Traceback(in: await lastLines(id))?.isOfPackages == true ? Traceback.packagesAdvice : clue.advice
             )
         case .answersWithError(let output):
             return Fault(
@@ -161,9 +161,11 @@ struct HealthWatch {
         _ id: Machine.ID,
         _ machine: Machine?,
         _ exit: Machine.Exit,
-        _ clue: LogClue?,
+        _ lines: [String],
         _ process: String
     ) -> Fault {
+        let clue = LogClue.last(in: lines)
+        let trace = Traceback(in: lines)
         let group = machine?.group ?? "app"
         let who = group == "app" ? "the app" : "the program of group \"\(group)\""
         if exit.outOfMemory {
@@ -187,16 +189,19 @@ struct HealthWatch {
         }
         return Fault(
             .rolloutFailed,
-            "\(who) in Machine \(id) ended with \(how) right after its start\(clue.map { ": \($0.line)" } ?? "")",
-            hint: clue.flatMap { if case .code = $0 { nil } else { $0.advice } }
+            "\(who) in Machine \(id) ended with \(how) right after its start\((clue?.line ?? trace?.error).map { ": \($0)" } ?? "")",
+            hint: (trace?.isOfPackages == true ? Traceback.packagesAdvice : nil)
+                ?? clue.flatMap { if case .code = $0 { nil } else { $0.advice } }
                 ?? "its last lines stand above; it is started by \(process)"
         )
     }
 
     /// What the last lines say of the cause.
-    private func clue(_ id: Machine.ID) async -> LogClue? {
-        guard let feed = try? await fleet.logs(id, tail: Self.lastLines, follow: false) else { return nil }
-        return LogClue.last(in: await feed.all().map(\.text))
+    private func clue(_ id: Machine.ID) async -> LogClue? { LogClue.last(in: await lastLines(id)) }
+
+    private func lastLines(_ id: Machine.ID) async -> [String] {
+        guard let feed = try? await fleet.logs(id, tail: Self.lastLines, follow: false) else { return [] }
+        return await feed.all().map(\.text)
     }
 
     /// `fly.toml:12`, or the setting's name when the file does not have it.

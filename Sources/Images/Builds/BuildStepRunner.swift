@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import Toolkit
 
@@ -21,6 +22,30 @@ struct BuildStepRunner: Sendable {
         step.environment = ["PATH": base.path, "HOME": "/tmp", "LANG": "C.UTF-8"]
         step.memoryMiB = options.memoryMiB
         step.cpus = options.cpus
+        return step
+    }
+
+    /// Where the host's uv is in a step that installs.
+    static let uv = "\(place)/uv"
+
+    /// A step whose shell script installs packages: it has the host's uv, its authorities and the network.
+    ///
+    /// The environment goes before what the host sets, but for the authorities.
+    func installing(
+        on base: PythonBase,
+        script: String,
+        _ environment: [String: String]
+    ) throws(Fault) -> BuildStep {
+        var step = try step(on: base, command: ["/bin/sh", "-c", script])
+        step.mounts = [.init(source: try realPath(options.uv), destination: Self.uv, readOnly: true)]
+        step.environment.merge(options.environment) { $1 }
+        step.environment.merge(environment) { $1 }
+        if let authorities = options.authorities, access(authorities, R_OK) == 0 {
+            let place = "\(Self.place)/authorities.crt"
+            step.mounts.append(.init(source: try realPath(authorities), destination: place, readOnly: true))
+            step.environment["SSL_CERT_FILE"] = place
+        }
+        step.network = true
         return step
     }
 
@@ -64,6 +89,12 @@ struct BuildStepRunner: Sendable {
     }
 
     // MARK: - Private
+
+    private func realPath(_ path: String) throws(Fault) -> String {
+        guard let resolved = realpath(path, nil) else { throw Durable.fault(errno, "find", path) }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
 
     private static let compilers = [
         "command 'gcc' failed", "command 'cc' failed", "'gcc': No such file", "'cc': No such file",

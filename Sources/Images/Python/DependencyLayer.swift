@@ -121,21 +121,11 @@ struct DependencyLayer: Sendable {
 
     /// All of the step but the folders that differ from one build to the next.
     private func step(_ build: PythonBuild, _ request: BuildRequest, _ base: PythonBase) throws(Fault) -> BuildStep {
-        let uv = "\(BuildStepRunner.place)/uv"
-        let script = InstallScript.text(build.installs, uv: uv, python: base.python)
-        var step = try steps.step(on: base, command: ["/bin/sh", "-c", script])
-        step.mounts = [.init(source: try realPath(options.uv), destination: uv, readOnly: true)]
-        step.environment.merge(options.environment) { $1 }
-        step.environment.merge(request.build.args) { $1 }
-        step.environment.merge(request.secrets.values) { $1 }
-        step.environment.merge(Self.environment(base)) { $1 }
-        if let authorities = options.authorities, access(authorities, R_OK) == 0 {
-            let place = "\(BuildStepRunner.place)/authorities.crt"
-            step.mounts.append(.init(source: try realPath(authorities), destination: place, readOnly: true))
-            step.environment["SSL_CERT_FILE"] = place
-        }
+        let script = InstallScript.text(build.installs, uv: BuildStepRunner.uv, python: base.python)
+        let environment = request.build.args.merging(request.secrets.values) { $1 }
+            .merging(Self.environment(base)) { $1 }
+        var step = try steps.installing(on: base, script: script, environment)
         step.workingDirectory = PythonBuild.home
-        step.network = true
         return step
     }
 
@@ -170,11 +160,5 @@ struct DependencyLayer: Sendable {
             "PDM_BUILD_SCM_VERSION": "0.0.0",
             "POETRY_DYNAMIC_VERSIONING_BYPASS": "0.0.0",
         ]
-    }
-
-    private func realPath(_ path: String) throws(Fault) -> String {
-        guard let resolved = realpath(path, nil) else { throw Durable.fault(errno, "find", path) }
-        defer { free(resolved) }
-        return String(cString: resolved)
     }
 }

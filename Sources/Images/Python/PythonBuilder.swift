@@ -22,7 +22,7 @@ package struct PythonBuilder: Sendable {
     }
 
     /// Makes images of services, by the same way to the distribution's packages.
-    var services: ServiceImage { ServiceImage(store: store, bases: bases) }
+    var services: ServiceImage { ServiceImage(store: store, bases: bases, steps: bases.steps) }
 
     /// Makes the base image if this host has none yet, as its setup does before the first deploy.
     package func prepare(_ report: @escaping @Sendable (BuildProgress) async throws -> Void) async throws {

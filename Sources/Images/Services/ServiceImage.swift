@@ -2,14 +2,18 @@ import Foundation
 package import Model
 import Toolkit
 
-/// Makes the images of services out of the distribution's packages: a system, and a small layer that starts it.
+/// Makes the images of services out of the distribution's packages, and of wheels where it has none: a system, and a
+/// small layer that starts it.
 package struct ServiceImage: Sendable {
     private let store: ImageStore
     private let bases: PythonBaseMaker
 
-    init(store: ImageStore, bases: PythonBaseMaker) {
+    private let steps: BuildStepRunner
+
+    init(store: ImageStore, bases: PythonBaseMaker, steps: BuildStepRunner) {
         self.store = store
         self.bases = bases
+        self.steps = steps
     }
 
     /// The image; one that was made before, of the same packages' sources, is as good.
@@ -20,7 +24,9 @@ package struct ServiceImage: Sendable {
         let system = try await trace.stage("service") {
             let source = PythonSource(kind: .system(release), origin: "\(release.distribution) \(release.name)")
             let (base, cached) = try await bases.ready(source, recipe.packages, trace)
-            return (base.layers, cached: cached)
+            guard let wheels = recipe.wheels else { return (base.layers, cached: cached) }
+            let (layer, known) = try await WheelLayer(store: store, steps: steps).layer(wheels, on: base, trace)
+            return (base.layers + [layer], cached: cached && known)
         }
         return try await trace.stage("image") {
             let layer = try await entry(recipe)
@@ -51,12 +57,19 @@ package struct ServiceImage: Sendable {
 
     /// Of the first package, as the system's own records have it.
     private func version(_ recipe: ServiceRecipe, _ system: [String]) throws(Fault) -> [String] {
-        guard let name = recipe.packages.first, let root = try store.layerPaths(system).last,
-            let bytes = try FileTree.read("\(root)/var/lib/dpkg/status", limit: 8 << 20)
-        else { return [] }
+        if let version = recipe.version { return [Self.variable + version] }
+        guard let name = recipe.packages.first, let bytes = try records(system) else { return [] }
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").drop { $0 != "Package: \(name)" }
         guard let line = lines.first(where: { $0.hasPrefix("Version: ") }) else { return [] }
         return [Self.variable + Self.plain(line.dropFirst("Version: ".count))]
+    }
+
+    /// Those of the packages, from the topmost layer that has any.
+    private func records(_ system: [String]) throws(Fault) -> [UInt8]? {
+        for root in try store.layerPaths(system).reversed() {
+            if let bytes = try FileTree.read("\(root)/var/lib/dpkg/status", limit: 8 << 20) { return bytes }
+        }
+        return nil
     }
 
     private static let program = "/usr/local/bin/roost-service"

@@ -1,12 +1,16 @@
 import Model
 
-/// How the image of a service is made: packages of the distribution, a user, a script that starts it.
+/// How the image of a service is made: packages of the distribution, wheels for what it lacks, a user, a script that
+/// starts it.
 ///
 /// The script finds in its environment `ROOST_USER`, `ROOST_PASSWORD` and `ROOST_DATABASE`, and `ROOST_OPEN` when nobody
 /// will ask for a password; its data belongs below `/data`. It may be ended at any moment and has to begin again.
 struct ServiceRecipe: Equatable, Sendable {
     var packages: [String]
-    /// Of the distribution's package; owns `/data`, and is never root.
+    var wheels: ServiceWheels?
+    /// For people, where the first package does not tell it.
+    var version: String?
+    /// Of the distribution's package, or the base's `app`; owns `/data`, and is never root.
     var user: String
     var script: String
 
@@ -31,7 +35,11 @@ struct ServiceRecipe: Equatable, Sendable {
                     hint: "use it without: --with postgres"
                 )
             }
-            recipe.packages += names.map { $0.replacing("{major}", with: major) }
+            if major == ServiceWheels.vectorMajor, names == extras["vector"] {
+                recipe.wheels = .vector
+            } else {
+                recipe.packages += names.map { $0.replacing("{major}", with: major) }
+            }
         }
         return recipe
     }
@@ -60,6 +68,14 @@ struct ServiceRecipe: Equatable, Sendable {
         case .memcached: ServiceRecipe(packages: ["memcached"], user: "memcache", script: ServiceScript.memcached)
         case .rabbitmq:
             ServiceRecipe(packages: ["rabbitmq-server"], user: "rabbitmq", script: ServiceScript.rabbitmq)
+        case .mongodb:
+            ServiceRecipe(
+                packages: [],
+                wheels: .mongodb,
+                version: ServiceWheels.mongodbVersion,
+                user: "app",
+                script: ServiceScript.mongodb
+            )
         }
     }
 }

@@ -100,4 +100,43 @@ enum ServiceScript {
         exec /usr/lib/rabbitmq/bin/rabbitmq-server
 
         """
+
+    /// Its users are made before it listens for anybody; to whom it tells its own address it tells one that they reach.
+    static let mongodb = """
+        #!/bin/sh
+        set -eu
+        umask 077
+        export PYTHONPATH=/\(ServiceWheels.place) PYTHONDONTWRITEBYTECODE=1
+        data=/data/mongodb
+        cd /tmp
+        if [ ! -e "$data" ]; then
+            rm -rf "$data.new"
+            python3 - "$data.new" <<'END'
+        import os, sys
+        from pymongo import MongoClient
+        from secantus import SecantusDBServer
+
+        with SecantusDBServer(storage_path=sys.argv[1], port=0) as server, MongoClient(server.uri) as client:
+            # Addresses without authSource name the database, those with it `admin`.
+            for name in {"admin", os.environ["ROOST_DATABASE"]}:
+                client[name].command(
+                    "createUser", os.environ["ROOST_USER"], pwd=os.environ["ROOST_PASSWORD"],
+                    roles=[{"role": "root", "db": "admin"}])
+        END
+            sync
+            mv "$data.new" "$data"
+        fi
+        if [ -n "${ROOST_OPEN:-}" ]; then auth=; else auth=--auth; fi
+        unset ROOST_PASSWORD
+        address=$(python3 - <<'END'
+        import socket
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            # Nothing is sent: the kernel says from which address it would be.
+            probe.connect(("192.0.2.1", 9))
+            print(probe.getsockname()[0])
+        END
+        )
+        exec python3 -m secantus --host "$address" --port 27017 --storage-path "$data" --cache-size 128M $auth
+
+        """
 }

@@ -1,6 +1,6 @@
 /// A service that Roost starts beside an app for trying it out; how it is made stands in `Images/Services`.
 package enum TryoutKind: String, Codable, CaseIterable, Sendable {
-    case postgres, redis, mysql, memcached, rabbitmq
+    case postgres, redis, mysql, memcached, rabbitmq, mongodb
 
     /// Reads a kind as people write it: `pg` and `postgresql` are `postgres`, `mariadb` is `mysql`.
     ///
@@ -46,6 +46,7 @@ package enum TryoutKind: String, Codable, CaseIterable, Sendable {
         case .memcached: Row(label: "Memcached", aliases: ["memcache"], port: 11211, memoryMiB: 256, keepsData: false)
         case .rabbitmq:
             Row(label: "RabbitMQ", aliases: ["rabbit", "amqp"], port: 5672, memoryMiB: 512, keepsData: true)
+        case .mongodb: Row(label: "MongoDB", aliases: ["mongo"], port: 27017, memoryMiB: 512, keepsData: true)
         }
     }
 }

@@ -87,6 +87,11 @@ package struct PythonBuildReader {
             found.append(full)
         }
         for path in facts.writePaths { add(path) }
+        // A log that came along is written to as well.
+        for file in LoggingFiles.named(context) where !file.hasPrefix("/") {
+            let path = TreePath.joined("", file)
+            if context.project.has(TreePath.joined(build.folder, path)) { add(path) }
+        }
         var database: String?
         if let known = facts.database, known.engine == .sqlite {
             database = known.file

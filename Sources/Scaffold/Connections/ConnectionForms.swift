@@ -45,8 +45,9 @@ struct ConnectionForms: Sendable {
     /// Whether a name ends as those of a database's whole address do.
     static func isDatabaseURL(_ name: String) -> Bool {
         let endings = [
-            "DATABASE_URL", "DATABASE_URI", "DB_URL", "DB_URI", "DATABASE_DSN", "DB_DSN", "MONGODB_URI", "POSTGRES_URL",
-            "POSTGRES_URI", "POSTGRES_DSN", "POSTGRESQL_URL", "PG_DSN", "PG_URL", "MYSQL_URL", "MYSQL_DSN",
+            "DATABASE_URL", "DATABASE_URI", "DB_URL", "DB_URI", "DATABASE_DSN", "DB_DSN", "MONGODB_URI", "MONGODB_URL",
+            "MONGODB_DSN", "MONGO_URI", "MONGO_URL", "MONGO_DSN", "POSTGRES_URL", "POSTGRES_URI", "POSTGRES_DSN",
+            "POSTGRESQL_URL", "PG_DSN", "PG_URL", "MYSQL_URL", "MYSQL_DSN",
             "DATABASE_URL_SYNC", "DATABASE_URL_ASYNC",
         ]
         // `DATABASE__URL` is the part of a setting that holds several.

@@ -7,7 +7,7 @@ package struct BuildLayout: Equatable, Sendable {
 
     /// The folder that is sent to the build, relative to what was scanned.
     ///
-    /// It holds the app, its manifest, its lock and the front end that is built with it. Generated files are written there.
+    /// It holds the app, its manifest, its lock, its migrations and the front end that is built with it. Generated files are written there.
     package let context: String
     /// The app's folder within the context; the image's working directory.
     package let project: String
@@ -19,6 +19,10 @@ package struct BuildLayout: Equatable, Sendable {
         // The app's folder is a package itself: it has to lie in the image under its own name.
         if let root = facts.entry?.importRoot, root.split(separator: "/").contains("..") {
             folders.append(TreePath.joined(folders[0], root))
+        }
+        // Alembic's file above the app: a release reads it in the image.
+        if let above = facts.migrations?.workingDirectory, above.split(separator: "/").contains("..") {
+            folders.append(TreePath.joined(folders[0], above))
         }
         if let manager = facts.manager {
             folders += [manager.manifest, manager.lock].compactMap { $0 }.map {

@@ -47,6 +47,8 @@ package struct FlyConfigOptions: Sendable {
     var wrapper: [String] = []
     /// Why the image is made without the project's Dockerfile; nil when it is made by one.
     var withoutDockerfile: String?
+    /// What the script did that started the image of the project's Dockerfile, where it is made without that.
+    var startScript: StartScript?
     /// Where the migration command is run.
     var migrations = MigrationPlace.project
     /// The web process, when the image is the project's own and starts nothing; nil for the image's own command.

@@ -20,23 +20,29 @@ extension FlyValues {
             )
             return
         }
-        web = ["sh", "-c", "\(line) && \(Self.last(start))"]
+        web = ["sh", "-c", "\(line) && \(ShellLast.text(start))"]
         notes.append(
             "the migrations run before the server at each start (web in [processes] of fly.toml): the SQLite file is on the "
                 + "Machine, where no release command reaches it"
         )
     }
 
-    // MARK: - Private
-
-    /// The last command of a shell: in its place, so that signals reach it.
-    private static func last(_ words: [String]) -> String {
-        guard words.count == 3, words[0] == "sh", words[1] == "-c" else { return "exec \(Quoting.shell(words))" }
-        let text = words[2]
-        let isOne = ShellLexer.tokens(of: text).allSatisfy { if case .word = $0.kind { true } else { false } }
-        let first = text.prefix { !$0.isWhitespace }
-        return isOne && first != "exec" && !first.contains("=") ? "exec \(text)" : text
+    /// Puts what the script of the project's image did before its server, in an image that is made without it.
+    mutating func decideBefore(_ facts: Facts, _ options: FlyConfigOptions) {
+        guard let script = options.startScript, !script.before.isEmpty,
+            let start = web ?? Self.start(facts, options, port: port), !start.isEmpty
+        else { return }
+        // Migrations are a release's, or stand before the server already.
+        var rest = script
+        rest.migrates = false
+        web = rest.words(before: start, migrations: nil)
+        notes.append(
+            "web in [processes] of fly.toml runs before the server what the image's start script does: "
+                + Quoting.comment(script.before.map { Quoting.shell($0) }.joined(separator: ", "))
+        )
     }
+
+    // MARK: - Private
 
     /// The words that start the server in the image.
     private static func start(_ facts: Facts, _ options: FlyConfigOptions, port: Int) -> [String]? {

@@ -57,6 +57,7 @@ struct FlyValues: Equatable {
         decideRelease(facts, options)
         web = options.webCommand
         decideStart(facts, options)
+        decideBefore(facts, options)
         decideGroups(facts)
         wrap(options.wrapper)
         decideEnvironment(facts, options)

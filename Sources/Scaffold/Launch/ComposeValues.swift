@@ -1,7 +1,8 @@
 import Model
 import Toolkit
 
-/// Plain values that a Compose file gives the app, for variables that the code itself has no value for.
+/// Plain values that a Compose file or a committed file of variables gives the app, for variables that the code itself has no
+/// value for.
 struct ComposeValues: Equatable {
     struct Value: Equatable {
         var name: String
@@ -24,25 +25,37 @@ struct ComposeValues: Equatable {
         }
         let names = Set(wanted.map(\.name))
         guard !names.isEmpty else { return }
+        var services: Set<String> = []
         for path in facts.existing.compose where !ProductionStage.isAsidePath(path) {
-            guard let text = project.text(path),
-                let root = try? ConfigFormat(path: path).parse(Array(text.utf8), file: path)
-            else { continue }
-            let compose = Compose(root, path: path)
-            let services = Set(compose.services.map(\.name))
+            guard let compose = Compose.read(path, project) else { continue }
+            services.formUnion(compose.services.map(\.name))
             for service in compose.services where isApp(service, compose, facts) {
-                for variable in service.environment where names.contains(variable.name) {
-                    guard let value = variable.value, Self.isPlain(value), !services.contains(value),
-                        !Self.isOfDevelopment(variable.name, value),
-                        !values.contains(where: { $0.name == variable.name })
-                    else { continue }
-                    values.append(Value(name: variable.name, value: value, place: Place(path, variable.line)))
+                for variable in service.environment {
+                    take(variable.name, variable.value, Place(path, variable.line), names, services)
                 }
+            }
+        }
+        for path in CommittedEnvironment.files(facts, project) {
+            for (name, value, line) in EnvironmentFiles.assignments(project.text(path) ?? "") {
+                take(name, value, Place(path, line), names, services)
             }
         }
     }
 
     // MARK: - Private
+
+    private mutating func take(
+        _ name: String,
+        _ value: String?,
+        _ place: Place,
+        _ names: Set<String>,
+        _ services: Set<String>
+    ) {
+        guard names.contains(name), let value, Self.isPlain(value), !services.contains(value),
+            !Self.isOfDevelopment(name, value), !values.contains(where: { $0.name == name })
+        else { return }
+        values.append(Value(name: name, value: value, place: place))
+    }
 
     private func isApp(_ service: Compose.Service, _ compose: Compose, _ facts: Facts) -> Bool {
         guard let build = compose.build(of: service), !ProductionStage.isAside(service.name) else { return false }
@@ -66,6 +79,8 @@ struct ComposeValues: Equatable {
 
     private static func isPlain(_ value: String) -> Bool {
         !value.isEmpty && value.utf8.count <= 200 && value.withoutControls == value && !value.contains("$")
-            && !value.contains("://") && !SecretText.isPlaceholder(value) && !value.hasPrefix("/")
+            && !value.contains("://") && !value.hasPrefix("/")
+            // `*` and `30` are no places for something else.
+            && (value.utf8.count < 3 || Int(value) != nil || !SecretText.isPlaceholder(value))
     }
 }

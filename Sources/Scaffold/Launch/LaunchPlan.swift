@@ -47,17 +47,10 @@ package struct LaunchPlan: Equatable, Sendable {
         guard facts.kind == .app, hasStart else { return plan }
         var known = settled(facts, project)
         var options = options
-        options.withoutDockerfile = options.withoutDockerfile ?? Self.earlierReason(known, project)
-        if options.withoutDockerfile == nil, let lack = lack(known, project, python) {
-            if facts.entry != nil, let path = known.existing.dockerfile,
-                BuildWay.canDoWithout(path, known, project)
-            {
-                options.withoutDockerfile = "\(lack.text), so it is built without it"
-            } else {
-                plan.notes.append("\(lack.text): \(lack.end)")
-            }
-        }
+        let start = StartScript.read(known, project)
+        plan.decideDockerfile(&options, known, start, project, python)
         if options.withoutDockerfile != nil {
+            if case .read(let script) = start { options.startScript = script }
             known.existing.dockerfile = nil
             known.existing.dockerTarget = nil
             known.existing.dockerContext = nil
@@ -157,6 +150,40 @@ package struct LaunchPlan: Equatable, Sendable {
         return [MissingCopy.word, MissingCode.word].contains(where: reason.contains) ? nil : reason
     }
 
+    /// Whether the project's Dockerfile is done without: where it can't be built, and nothing is lost by it.
+    private mutating func decideDockerfile(
+        _ options: inout LaunchOptions,
+        _ facts: Facts,
+        _ start: StartScript.Reading,
+        _ project: Project,
+        _ python: PythonSources
+    ) {
+        let earlier = Self.earlierReason(facts, project)
+        if case .unclear(let place) = start, earlier == nil {
+            if let reason = options.withoutDockerfile {
+                notes.append(
+                    "\(reason); to build without it (builder = \"python\" in [build]), say in [processes] of fly.toml what "
+                        + "\(Quoting.comment(place.description)) does at its start"
+                )
+            } else if let lack = Self.lack(facts, project, python) {
+                notes.append("\(lack.text): \(lack.end)")
+            }
+            options.withoutDockerfile = nil
+            return
+        }
+        if let reason = options.withoutDockerfile {
+            options.withoutDockerfile = "\(reason), so it is built without it"
+            return
+        }
+        options.withoutDockerfile = earlier
+        guard earlier == nil, let lack = Self.lack(facts, project, python) else { return }
+        if facts.entry != nil, let path = facts.existing.dockerfile, BuildWay.canDoWithout(path, facts, project) {
+            options.withoutDockerfile = "\(lack.text), so it is built without it"
+        } else {
+            notes.append("\(lack.text): \(lack.end)")
+        }
+    }
+
     /// Why no image by the project's Dockerfile could start the app, and how such a build ends.
     private static func lack(
         _ facts: Facts,
@@ -215,6 +242,7 @@ package struct LaunchPlan: Equatable, Sendable {
         fly.composeValues = ComposeValues(self.facts, project)
         fly.fixedFile = MigrationAddress.fixedFile(facts, project)
         fly.imageCommand = kept?.startCommand
+        fly.startScript = options.startScript
         if fly.webCommand != nil { fly.importPath = kept?.importPath(facts) }
         // An image that is not ours may not hold the script.
         let makesScript = script.map { MigrateScript.make(facts, stamp: "", path: $0) != nil } ?? false

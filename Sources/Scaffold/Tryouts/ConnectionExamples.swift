@@ -14,7 +14,7 @@ struct ConnectionExamples: Sendable {
     private var hosts: [String: TryoutKind] = [:]
     private var examples: [String: String] = [:]
 
-    init(_ context: ScanContext) {
+    init(_ context: ScanContext, _ facts: Facts) {
         for path in EnvironmentFiles.examples(in: context) {
             for (name, value, _) in EnvironmentFiles.assignments(context.project.text(path) ?? "")
             where examples[name] == nil {
@@ -37,6 +37,12 @@ struct ConnectionExamples: Sendable {
                 values[variable.name] = filled(value)
             }
         }
+        for path in CommittedEnvironment.files(facts, context.project) {
+            for (name, value, _) in EnvironmentFiles.assignments(context.project.text(path) ?? "")
+            where values[name] == nil && !value.isEmpty {
+                values[name] = filled(value)
+            }
+        }
         for (name, value) in examples where values[name] == nil { values[name] = filled(value) }
     }
 
@@ -53,7 +59,9 @@ struct ConnectionExamples: Sendable {
         guard let value = values[name], value.utf8.count <= 1000, value.withoutControls == value else {
             return .unknown
         }
-        if let kind = Self.kind(ofAddress: value) { return .leads(kind, Self.form(value)) }
+        // `mongodb://[user:password@]host[:port]` says what an address is like, and is none.
+        let isPattern = value.contains { "<>[]".contains($0) } && !value.contains("::")
+        if let kind = TryoutKind(ofAddress: value) { return isPattern ? .unknown : .leads(kind, Self.form(value)) }
         // `postgres` is a user's name and an engine's as well as a host's.
         if let kind = hosts[value], Self.isAddress(name) { return .leads(kind, .host) }
         let parts = value.split(separator: ":", omittingEmptySubsequences: false)
@@ -85,15 +93,9 @@ struct ConnectionExamples: Sendable {
         return (user, database)
     }
 
-    /// What an image of the project brings along that a throw-away has only on request.
-    func note(_ choice: TryoutSelection.Choice) -> String? {
-        guard choice.kind == .postgres, choice.extras.isEmpty, let image = services[.postgres]?.image else {
-            return nil
-        }
-        let extras = [("postgis", "postgis"), ("pgvector", "vector")]
-        guard let extra = extras.first(where: { image.lowercased().contains($0.0) })?.1 else { return nil }
-        return
-            "the project's own image brings \(extra): where the distribution has it, --with postgres:\(extra) adds it"
+    /// The image that the project itself starts for a service.
+    func image(_ kind: TryoutKind) -> (name: String, place: Place)? {
+        services[kind].map { ($0.image, Place($0.file, $0.line)) }
     }
 
     // MARK: - Private
@@ -109,11 +111,6 @@ struct ConnectionExamples: Sendable {
     private static func kind(of image: String) -> TryoutKind? {
         if let database = DatabaseSignals.image(image) { return TryoutKind(database.engine) }
         return BackingServices.kind(ofImage: image).flatMap { TryoutKind($0) }
-    }
-
-    private static func kind(ofAddress text: String) -> TryoutKind? {
-        if let url = DatabaseURL(text), url.isWhole { return TryoutKind(url.engine) }
-        return BackingServices.kind(ofAddress: text).flatMap { TryoutKind($0) }
     }
 
     /// A Compose value with its variables in the place of their defaults, or of what the example says.
@@ -151,16 +148,19 @@ struct ConnectionExamples: Sendable {
         let userInfo = authority.lastIndex(of: "@").map { authority[..<$0] }
         var text = String(scheme)
         guard DatabaseURL(address) != nil else {
+            let kind = BackingServices.kind(ofAddress: address)
+            // A virtual host of the project's own is not there: `//` is the one that always is.
+            let space = kind == .rabbitmq && path.contains(where: { $0 != "/" }) ? "//" : path
             // Redis has no user, unless one is named.
             if let userInfo {
                 let user = userInfo.prefix { $0 != ":" }
                 text +=
                     user.isEmpty
                     ? ":{password}@"
-                    : BackingServices.kind(ofAddress: address) == .redis
+                    : kind == .redis
                         ? "default:{password}@" : "{user}:{password}@"
             }
-            return ConnectionForm(text + "{host}:{port}" + path + query)
+            return ConnectionForm(text + "{host}:{port}" + space + query)
         }
         let name = path.isEmpty || path == "/" ? "/{database}" : "/{database}" + path.dropFirst().drop { $0 != "/" }
         return ConnectionForm(text + "{user}:{password}@{host}:{port}" + name + query)
@@ -203,6 +203,10 @@ struct ConnectionExamples: Sendable {
             let user = value("MYSQL_USER", "MARIADB_USER") ?? "root"
             return (user, value("MYSQL_DATABASE", "MARIADB_DATABASE"))
         case .rabbitmq: return (value("RABBITMQ_DEFAULT_USER") ?? "guest", nil)
+        case .mongodb:
+            // Its image makes nobody when it is not told whom.
+            guard let user = value("MONGO_INITDB_ROOT_USERNAME", "MONGODB_ROOT_USER") else { return nil }
+            return (user, value("MONGO_INITDB_DATABASE", "MONGODB_DATABASE"))
         case .redis, .memcached: return nil
         }
     }

@@ -10,7 +10,7 @@ package struct TryoutPlan: Sendable {
     ///
     /// - Throws: ``Fault`` `unsupported` when nothing was found that could be started.
     package init(_ selection: TryoutSelection, _ context: ScanContext, facts: Facts, app: String) throws(Fault) {
-        let examples = ConnectionExamples(context)
+        let examples = ConnectionExamples(context, facts)
         let choices: [TryoutSelection.Choice]
         switch selection {
         case .named(let named): choices = named
@@ -31,12 +31,23 @@ package struct TryoutPlan: Sendable {
         }
         for choice in choices {
             var wish = Self.wish(choice, facts, examples, app)
+            wish.hosts = Array(
+                Set(wish.hosts + WrittenAddress.hosts(of: choice.kind, in: context.code)).sorted().prefix(16)
+            )
             if let engine = choice.kind.engine, let place = Self.fixed(engine, wish.hosts, context, facts) {
                 wish.isOpen = true
                 notes.append("\(place) has the database's address with its password: the throw-away takes any password")
             }
+            if choice.kind == .postgres {
+                for (name, place) in DatabaseExtensions.wanted(context, image: examples.image(.postgres))
+                where !wish.extras.contains(where: { $0 == name || $0 == "pg\(name)" }) {
+                    wish.extras.append(name)
+                    notes.append(
+                        "\(Quoting.comment(place.description)) wants the extension \(name) of PostgreSQL: the throw-away has it"
+                    )
+                }
+            }
             wishes.append(wish)
-            if let note = examples.note(choice) { notes.append(note) }
         }
         leaveBroker()
     }
@@ -53,7 +64,7 @@ package struct TryoutPlan: Sendable {
         switch selection {
         case .named(let choices): return choices.contains { $0.kind == kind }
         case .auto: return needed(scan.facts).kinds.contains(kind)
-        case .compose: return ConnectionExamples(scan.context).kinds.contains(kind)
+        case .compose: return ConnectionExamples(scan.context, scan.facts).kinds.contains(kind)
         }
     }
 
@@ -188,6 +199,7 @@ package struct TryoutPlan: Sendable {
         let names =
             switch kind {
             case .postgres, .mysql: ["DATABASE_URL"]
+            case .mongodb: ["MONGODB_URL"]
             // Celery itself reads these before all settings (`celery/app/utils.py`).
             case .redis: isCelery ? ["CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "REDIS_URL"] : ["REDIS_URL"]
             case .memcached: ["MEMCACHED_SERVERS"]
@@ -208,6 +220,7 @@ extension TryoutKind {
         switch self {
         case .postgres: .postgresql
         case .mysql: .mysql
+        case .mongodb: .mongodb
         case .redis, .memcached, .rabbitmq: nil
         }
     }
@@ -218,13 +231,24 @@ extension TryoutKind {
         case .redis: .redis
         case .memcached: .memcached
         case .rabbitmq: .rabbitmq
-        case .postgres, .mysql: nil
+        case .postgres, .mysql, .mongodb: nil
         }
     }
 
     init?(_ engine: Facts.Database.Engine) {
         guard let kind = Self.allCases.first(where: { $0.engine == engine }) else { return nil }
         self = kind
+    }
+
+    /// The service that an address is one of, by its scheme.
+    init?(ofAddress text: String) {
+        if let url = DatabaseURL(text), url.isWhole {
+            self.init(url.engine)
+        } else if let kind = BackingServices.kind(ofAddress: text) {
+            self.init(kind)
+        } else {
+            return nil
+        }
     }
 
     init?(_ service: Facts.BackingService.Kind) {

@@ -32,6 +32,16 @@ struct ProjectBuild {
                 // What can't be read well enough has no other way.
                 build.instead = try? plan(scan, config, dockerfile: nil, isForced: (false, true), offered: offered)
                     .python
+                if let python = build.instead, !python.command.isEmpty {
+                    let command = StartScript.command(
+                        python.command,
+                        insteadOf: path,
+                        scan,
+                        released: config.deploy.releaseCommand != nil
+                    )
+                    build.instead?.command = command ?? []
+                    if command == nil { build.instead = nil }
+                }
             }
             return build
         }

@@ -21,7 +21,7 @@ enum LaunchBases {
                 guard let bad = answers.first(where: { $0.way == BaseImageView.unreachable }) else { return nil }
                 let line = uses.first { $0.name == bad.name }.map { ":\($0.line)" } ?? ""
                 let name = Output.harmless(bad.name)
-                return "\(Output.harmless(path))\(line): \(name) is out of this host's reach, so it is built without it"
+                return "\(Output.harmless(path))\(line): \(name) is out of this host's reach"
             }
         } catch {
             return nil

@@ -8,8 +8,8 @@ struct TryoutOption: ParsableArguments {
         name: .customLong("with"),
         help: ArgumentHelp(
             """
-            Throw-away services for trying out: postgres, redis, mysql, memcached, rabbitmq, several with commas; or \
-            auto for those that the project needs, compose for those of its Compose file.
+            Throw-away services for trying out: postgres, redis, mysql, memcached, rabbitmq, mongodb, several with commas; \
+            or auto for those that the project needs, compose for those of its Compose file.
             """,
             valueName: "services"
         )

@@ -11,6 +11,10 @@ struct ShellScript {
         var line: Int
         /// In a branch that only development takes.
         var isDevelopment = false
+        /// In a branch or a loop of any kind, or after a test.
+        var isConditional = false
+        /// It is asked by an `if` or a loop.
+        var isTest = false
     }
 
     /// An open `if` or `case`.
@@ -35,6 +39,10 @@ struct ShellScript {
     private var branches: [Branch] = []
     /// A test stands before `&&`, and holds in development only.
     private var isGuarded = false
+    /// What stands before `&&` or `||` is a test, or may fail.
+    private var isTested = false
+    /// How many are open around a line.
+    private var loops = 0
 
     /// Takes shell text apart.
     ///
@@ -79,7 +87,9 @@ struct ShellScript {
     private mutating func take(_ tokens: [ShellLexer.Token]) {
         guard let line = tokens.first?.line, lines.count < 5_000 else { return }
         var words = tokens[...]
+        var isTest = false
         while let word = words.first.map(Self.literal), Self.reserved.contains(word) {
+            isTest = isTest || ["if", "elif", "while", "until"].contains(word)
             words = words.dropFirst()
             note(word, condition: words)
         }
@@ -113,6 +123,8 @@ struct ShellScript {
             let all = exported.merging(environment) { _, new in new }
             var made = Line(words: plain, environment: all, folder: folder, line: line)
             made.isDevelopment = isDevelopment
+            made.isConditional = !branches.isEmpty || isTested || loops > 0
+            made.isTest = isTest
             lines.append(made)
         }
     }
@@ -134,6 +146,8 @@ struct ShellScript {
             }
             branches.append(branch)
         case "fi", "esac": _ = branches.popLast()
+        case "do": loops += 1
+        case "done": loops = max(0, loops - 1)
         default: break
         }
     }
@@ -143,6 +157,7 @@ struct ShellScript {
         let words = command.map(Self.written)
         let mode = ["&&", "||"].contains(sign) ? ShellCondition.isDevelopment(words) : nil
         isGuarded = mode == (sign == "&&")
+        isTested = sign == "||" || (sign == "&&" && (isTested || ["[", "[[", "test"].contains(words.first ?? "")))
         guard var branch = branches.last, branch.isCase else { return }
         if sign == ")" { branch.isDevelopment = ShellCondition.isDevelopment(label: words) }
         if sign == ";;" { branch.isDevelopment = false }
