@@ -23,7 +23,7 @@ struct ServiceWheels: Codable, Equatable, Sendable {
 
     /// Debian 12 lacks the package of the extension `vector`; this wheel has it made for the same PostgreSQL.
     static let vector = ServiceWheels(
-        requirements: ["pgserver==0.1.0"],
+        requirements: ["pgserver==0.0.9"],
         arrange: """
             lib=usr/lib/postgresql/\(vectorMajor)/lib extension=usr/share/postgresql/\(vectorMajor)/extension
             mkdir -p "$lib" "$extension"
