@@ -42,21 +42,21 @@ struct DiskTests {
 
     @Test("a disk that fills up before a roll-back: it waits for room, then puts the old release back")
     func fullDuringRollBack() async throws {
-        try await TestHost.with(diskMiB: 3000) { host in
+        try await TestHost.with(diskMiB: 3000, settings: "[disk]\nrefuse_at = 99\n") { host in
             let app = try TestApp("patient", env: ["GREETING": "good", "QUIET": "1"], mount: true)
             defer { app.remove() }
             try await host.done("deploy", app.folder)
+            // All but a little beforehand: gigabytes can take longer than the release has until it is taken back.
+            try await Shell.line(
+                "free=$(df -m --output=avail \(host.state) | tail -1); fallocate -l $((free - 60))M \(host.state)/filler"
+            )
             let quick = "[deploy]\n  wait_timeout = \"8s\""
             try app.write(env: ["HEALTH": "bad", "QUIET": "1"], extra: quick, mount: true)
             try await host.done("deploy", app.folder, "--detach")
             try await eventually(within: .seconds(30), "the phase of the deploy") {
                 try await host.done("status", "-a", "patient").contains("update Machine")
             }
-            // Not one block is left, and none in the store's log, whose file would take what is written to its end again.
-            try await Shell.line(
-                "python3 -c 'import sqlite3; sqlite3.connect(\"\(host.state)/store.db\").execute(\"pragma wal_checkpoint(truncate)\")'"
-            )
-            try await fill(host)
+            try await keepFull(host)
             try await eventually(within: .seconds(60), "a first try that fails") {
                 let log = try await Shell.line("cat \(host.root)/serve.log")
                 // Where the store's log had room left in its own file, the roll-back needed no block of the disk.
@@ -72,11 +72,29 @@ struct DiskTests {
         }
     }
 
-    /// Takes the last block of the disk, in less time than the release has until it is taken back.
-    private func fill(_ host: TestHost) async throws {
-        try await Shell.line(
-            "free=$(df -m --output=avail \(host.state) | tail -1); fallocate -l $((free - 5))M \(host.state)/filler; "
-                + "dd if=/dev/zero of=\(host.state)/filler-rest bs=4k 2>/dev/null || true; sync"
-        )
+    /// Takes the last block of the disk, and each that comes free, until `filler` is removed: the host makes room when
+    /// it looks at its disk, and the store's log has room in its own file, which is given back before it is taken.
+    private func keepFull(_ host: TestHost) async throws {
+        let program = """
+            import os, sqlite3, sys, time
+            state = sys.argv[1]
+            store = sqlite3.connect(state + "/store.db", timeout=0.05)
+            rest = os.open(state + "/filler-rest", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            end = time.time() + 90
+            while os.path.exists(state + "/filler") and time.time() < end:
+                try:
+                    while os.write(rest, bytes(4096)): pass
+                except OSError: pass
+                try: store.execute("pragma wal_checkpoint(truncate)")
+                except sqlite3.Error: pass
+                time.sleep(0.02)
+            os.unlink(state + "/filler-rest")
+            """
+        let script = "\(host.root)/keep-full.py"
+        try program.write(toFile: script, atomically: true, encoding: .utf8)
+        try await Shell.line("python3 \(script) \(host.state) >/dev/null 2>&1 &")
+        try await eventually(within: .seconds(5), "a full disk") {
+            try await Shell.line("df --output=avail \(host.state) | tail -1").trimmingCharacters(in: .whitespaces) == "0"
+        }
     }
 }
