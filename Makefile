@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 export ROOST_STATE ROOST_RUN ROOST_LISTEN
 
-.PHONY: run build install deb soak-deb stop clean-state test lint bench bench-wake bench-scan bench-first-try soak doctor bench-build bench-rollouts soak-rollouts bench-edge bench-dns bench-machines attack fuzz
+.PHONY: run build install deb soak-deb stop clean-state test lint bench bench-wake bench-scan bench-first-try soak doctor bench-build bench-rollouts soak-rollouts bench-edge bench-dns bench-machines attack edge-difference fuzz
 
 run: build
 	@scripts/run.sh .build/$(CONFIGURATION)
@@ -73,6 +73,12 @@ attack: build
 FUZZ_SECONDS ?= 60
 fuzz:
 	ROOST_FUZZ_SECONDS=$(FUZZ_SECONDS) swift test --filter FuzzTests
+
+# The same requests through the edge and nginx to a backend that writes down what comes; each difference is explained.
+# EDGE_DIFFERENCE: --count, --show, --json.
+edge-difference: build
+	@scripts/install.sh test
+	@python3 scripts/edge_difference.py .build/$(CONFIGURATION) $(EDGE_DIFFERENCE)
 
 doctor: build
 	@.build/$(CONFIGURATION)/roost doctor

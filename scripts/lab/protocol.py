@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 
-from lab import strict, vectors
+from lab import difference, strict, vectors
 from lab.instance import Failure, free_port, need
 from lab.load import Load
 from lab.proxy_cost import BACKEND, FakeServe, children, cpu_seconds, server
@@ -115,7 +115,25 @@ class Bench:
                     raise Failure(f"the tunnel ended after {number} bytes")
             return cpu_seconds(self.pids["roost"]) - before
 
+    def differences(self, count):
+        """Each request with its reason and both outcomes: name, bytes, reason, Roost's, nginx's."""
+        def lane(worker):
+            found = []
+            for number, (name, data) in enumerate(difference.requests(f"w{worker}.localhost", count)):
+                if number % WORKERS == worker:
+                    outcomes = [self._outcome(worker, proxy, data) for proxy in ("roost", "nginx")]
+                    found.append((name, data, difference.explain(data, *outcomes), *outcomes))
+            return found
+        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+            return [each for lane_found in pool.map(lane, range(WORKERS)) for each in lane_found]
+
     # One at a time
+
+    def _outcome(self, worker, proxy, data):
+        recorder = self.recorders[worker]
+        recorder.clear()
+        got = exchange(self.port(proxy, worker), data, len(data))
+        return difference.Outcome(recorder.taken(), got)
 
     def _one_request(self, worker, proxy, way, name):
         recorder = self.recorders[worker]

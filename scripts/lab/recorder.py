@@ -21,12 +21,15 @@ class Recorder:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def clear(self):
+        """Forgets what came; a connection that is still open may be used again, and what comes then counts."""
         with self.lock:
-            self.received = []
+            self.received = [each for each in self.received if each[1].fileno() >= 0]
+            for data, _ in self.received:
+                data.clear()
 
     def taken(self):
         with self.lock:
-            return [bytes(data) for data in self.received if data]
+            return [bytes(data) for data, _ in self.received if data]
 
     def close(self):
         self.listener.close()
@@ -42,7 +45,7 @@ class Recorder:
     def _talk(self, connection):
         data = bytearray()
         with self.lock:
-            self.received.append(data)
+            self.received.append((data, connection))
         with connection:
             try:
                 connection.settimeout(10)
@@ -57,7 +60,8 @@ class Recorder:
                         answer = self.answers.get(bytes(data).split(b" ", 2)[1].rsplit(b"/", 1)[-1].decode("latin1"))
                         if answer is None:
                             connection.sendall(GREETING)
-                            continue_s = 0.5
+                            # Longer than the edge keeps a connection: who closes first would decide what a POST meets.
+                            continue_s = 6
                             connection.settimeout(continue_s)
                             piece = connection.recv(1 << 16)
                             connection.settimeout(QUIET_S)
