@@ -277,4 +277,28 @@ struct PythonBuildReaderTests {
         files["requirements.txt"] = "fastapi\nsqlalchemy\nadvanced-alchemy\npsycopg\nuvicorn\n"
         #expect(try await !lines(read(files)).contains("pip install alembic"))
     }
+
+    @Test(
+        "SQLAlchemy's asyncio has greenlet, which newer versions bring no more; what is pinned or locked is left alone",
+        arguments: [
+            ("sqlalchemy", true), ("sqlalchemy>=2.0", true), ("sqlalchemy~=2.0", true), ("sqlalchemy==2.1.3", true),
+            ("sqlalchemy[asyncio]", false), ("sqlalchemy==2.0.36", false), ("sqlalchemy>=2,<2.1", false),
+            ("sqlalchemy~=2.0.1", false), ("sqlalchemy\ngreenlet", false),
+        ]
+    )
+    func greenlet(requirement: String, isAdded: Bool) async throws {
+        let code = """
+            from fastapi import FastAPI
+            from sqlalchemy.ext.asyncio import create_async_engine
+            engine = create_async_engine("sqlite+aiosqlite:///./app.db")
+            app = FastAPI()
+            """
+        let files = ["main.py": code, "requirements.txt": "fastapi\nuvicorn\naiosqlite\n\(requirement)\n"]
+        let installs = lines(try await read(files))
+        #expect(installs.contains { $0 == "pip install greenlet" } == isAdded, "\(installs)")
+        let blocking = code.replacing("create_async_engine", with: "create_engine").replacing(".ext.asyncio", with: "")
+            .replacing("+aiosqlite", with: "")
+        let plain = lines(try await read(["main.py": blocking, "requirements.txt": "fastapi\nuvicorn\nsqlalchemy\n"]))
+        #expect(!plain.contains { $0.contains("greenlet") })
+    }
 }

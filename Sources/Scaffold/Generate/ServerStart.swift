@@ -28,6 +28,7 @@ struct ServerStart: Equatable {
         var builder = Builder(facts: facts, entry: entry, port: port, minor: minor)
         builder.build()
         builder.migrations()
+        builder.greenlet()
         self = builder.start
     }
 
@@ -205,6 +206,21 @@ struct ServerStart: Equatable {
         private static let bringAlembic: Set<String> = [
             "alembic", "flask-migrate", "advanced-alchemy", "mlflow", "optuna", "prefect", "apache-airflow",
             "alembic-utils", "alembic-postgresql-enum",
+        ]
+
+        /// What SQLAlchemy's asyncio needs, and versions from 2.1 on do not bring any more.
+        mutating func greenlet() {
+            // A lock has all that its versions need.
+            guard facts.database?.isAsync == true, facts.manager?.lock.map({ $0.hasSuffix(".txt") }) ?? true,
+                let library = facts.dependencies.first(where: { $0.name == "sqlalchemy" && $0.group == nil }),
+                PackageVersion.ofSpecifier(library.version)?.has([2, 1]) ?? true
+            else { return }
+            need("greenlet", unlessAny: ["greenlet"], orExtra: ("sqlalchemy", Self.extrasWithGreenlet))
+        }
+
+        /// > Source: SQLAlchemy's `pyproject.toml`.
+        private static let extrasWithGreenlet: Set<String> = [
+            "asyncio", "aiomysql", "aioodbc", "asyncmy", "aiosqlite", "postgresql-asyncpg", "postgresql_asyncpg",
         ]
 
         /// Asks for a package that the project does not name; when it names none at all, nothing is known.
