@@ -94,7 +94,8 @@ struct DiskTests {
         try program.write(toFile: script, atomically: true, encoding: .utf8)
         try await Shell.line("python3 \(script) \(host.state) >/dev/null 2>&1 &")
         try await eventually(within: .seconds(5), "a full disk") {
-            try await Shell.line("df --output=avail \(host.state) | tail -1").trimmingCharacters(in: .whitespaces) == "0"
+            try await Shell.line("df --output=avail \(host.state) | tail -1").trimmingCharacters(in: .whitespaces)
+                == "0"
         }
     }
 }
