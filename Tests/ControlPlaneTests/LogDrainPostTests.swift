@@ -113,10 +113,16 @@ struct LogDrainPostTests {
             await post.send(both, to: drain(.elasticsearch, base)) == .failed("the receiver's answer is none of _bulk")
         )
         loki.tokenFile = "/nowhere"
-        guard case .failed(let words) = await post.send(both, to: loki) else { return Issue.record("no token") }
+        guard case .failed(let words) = await post.send(both, to: loki) else {
+            Issue.record("no token")
+            return
+        }
         #expect(words.contains("/nowhere can't be read"))
         receiver.stop()
-        guard case .failed = await post.send(both, to: bulk) else { return Issue.record("nobody is there") }
+        guard case .failed = await post.send(both, to: bulk) else {
+            Issue.record("nobody is there")
+            return
+        }
         let left = try FileManager.default.contentsOfDirectory(atPath: receiver.folder).filter { $0.hasSuffix(".body") }
         #expect(left.isEmpty)
     }
@@ -152,7 +158,8 @@ struct LogDrainPostTests {
         let post = LogDrainPost(host: "here", folder: receiver.folder)
         let plain = drain(.syslog, "tcp://127.0.0.1:\(port)")
         guard case .failed(let words) = await post.send([Self.entry("early")], to: plain) else {
-            return Issue.record("nobody listens")
+            Issue.record("nobody listens")
+            return
         }
         #expect(words.contains("127.0.0.1:\(port) can't be reached"))
         try receiver.start("/usr/sbin/rsyslogd", arguments)
@@ -165,7 +172,8 @@ struct LogDrainPostTests {
         #expect(got[0].hasSuffix("line 0") && got[500].hasPrefix("131 ") && got[500].hasSuffix("#012and more"))
         var sealed = drain(.syslog, "tls://localhost:\(secure)")
         guard case .failed = await post.send([Self.entry("who are you")], to: sealed) else {
-            return Issue.record("a certificate that nobody trusts was trusted")
+            Issue.record("a certificate that nobody trusts was trusted")
+            return
         }
         sealed.authorityFile = "\(receiver.folder)/cert"
         #expect(await post.send([Self.entry("sealed")], to: sealed) == .taken())

@@ -83,13 +83,13 @@ struct LogDrainsTests {
         }
 
         private func tap(_ id: Machine.ID, _ start: LogStart) -> LogTap {
-            let place = Mutex(
+            let first =
                 switch start {
                 case .end: state.withLock { $0.logs[id]?.count ?? 0 }
                 case .beginning: 0
                 case .after(let position): position.offset
                 }
-            )
+            let place = Mutex(first)
             return LogTap {
                 let lines = self.state.withLock { $0.logs[id] ?? [] }
                 return place.withLock { place in
