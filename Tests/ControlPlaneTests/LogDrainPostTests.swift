@@ -64,7 +64,7 @@ struct LogDrainPostTests {
                 if self.path == "/_bulk":
                     items = [l for l in body.decode().splitlines()[1::2]]
                     made = [{"create": {"status": 400, "error": {"reason": "bad"}} if "poison" in l else
-                        {"create": {"status": 429 if "busy" in l else 409 if "again" in l else 201}}} for l in items]
+                        {"status": 429 if "busy" in l else 409 if "again" in l else 201}} for l in items]
                     answer = json.dumps({"errors": True, "items": made})
                 self.send_response(code); self.end_headers(); self.wfile.write(answer.encode())
             def log_message(self, *words): pass
@@ -104,7 +104,8 @@ struct LogDrainPostTests {
         }
         let bulk = drain(.elasticsearch, "\(base)/_bulk")
         let both = [Self.entry("poison"), Self.entry("good", 1), Self.entry("again", 2)]
-        #expect(await post.send(both, to: bulk) == .taken(refused: 1))
+        let some = await post.send(both, to: bulk)
+        #expect(some == .taken(refused: 1), "\(some)")
         #expect(await post.send([Self.entry("poison")], to: bulk) == .refused("bad"))
         #expect(
             await post.send(both + [Self.entry("busy")], to: bulk) == .failed("the receiver answers 429: status 429")
@@ -176,7 +177,8 @@ struct LogDrainPostTests {
             return
         }
         sealed.authorityFile = "\(receiver.folder)/cert"
-        #expect(await post.send([Self.entry("sealed")], to: sealed) == .taken())
+        let outcome = await post.send([Self.entry("sealed")], to: sealed)
+        #expect(outcome == .taken(), "\(outcome)")
         try await receiver.until("the sealed line") { receiver.got("got").hasSuffix("sealed\n") }
         #expect(!receiver.got("got").contains("who are you") && !receiver.got("got").contains("early"))
     }

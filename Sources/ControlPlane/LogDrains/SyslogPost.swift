@@ -124,7 +124,8 @@ private final class EndWatch: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) { end.succeed() }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end.fail(error)
+        // Many receivers close a connection of TLS without a word; one that had not read all would have reset it.
+        if let error = error as? NIOSSLError, case .uncleanShutdown = error { end.succeed() } else { end.fail(error) }
         context.close(promise: nil)
     }
 }

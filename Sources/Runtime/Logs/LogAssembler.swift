@@ -26,13 +26,15 @@ struct LogAssembler {
     /// Whether something waits for its line's end.
     var hasOpenLines: Bool { !open.isEmpty }
 
-    /// Bytes of a record whose end has not come.
-    var begun: Int { rest.count }
+    /// Bytes since the last place at which each line had come whole.
+    private(set) var begun = 0
 
     /// Takes in the next bytes; returns the lines that they complete.
     mutating func take(_ bytes: some Collection<UInt8>) -> [LogLine] {
         var lines: [LogLine] = []
         var start = bytes.startIndex
+        // Where the last line of those that had come ended, if it did here.
+        var whole: Int?
         while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
             if rest.isEmpty {
                 if let line = record(bytes[start..<end]) { lines.append(line) }
@@ -42,7 +44,9 @@ struct LogAssembler {
                 rest = []
             }
             start = bytes.index(after: end)
+            if open.isEmpty { whole = bytes.distance(from: bytes.startIndex, to: start) }
         }
+        begun = whole.map { bytes.count - $0 } ?? begun + bytes.count
         // conmon's records are at most 8 KiB and a head; what is longer is none.
         if rest.count < Self.lineLimit { rest += bytes[start...] }
         return lines

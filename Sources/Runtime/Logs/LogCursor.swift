@@ -98,7 +98,8 @@ final class LogCursor {
     }
 
     private func mark() {
-        guard !assembler.hasOpenLines else { return }
+        // A line that has begun in the file before is read from there.
+        guard assembler.begun <= offset else { return }
         position = LogPosition(file: inode, offset: offset - assembler.begun)
     }
 
