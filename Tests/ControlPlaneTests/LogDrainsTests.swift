@@ -166,7 +166,10 @@ struct LogDrainsTests {
             try await until("the first look") { await drains.book.positions[machine.id.description] != nil }
             for piece in 0..<8 {
                 world.write(machine.id, "\(piece) " + String(repeating: "x", count: 2_000_000))
-                try await until("here has it") { world.got("here").count == piece + 1 }
+                try await until("here has it") {
+                    let waiting = await drains.view().drains[1].waiting
+                    return world.got("here").count == piece + 1 && waiting == 0
+                }
             }
             let view = await drains.view()
             #expect(view.kept < 13 << 20 && view.drains[0].dropped > 0 && view.drains[1].dropped == 0)

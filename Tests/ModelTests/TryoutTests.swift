@@ -9,7 +9,7 @@ struct TryoutTests {
         arguments: [
             ("postgres", .postgres), ("PostgreSQL", .postgres), ("pg", .postgres), ("redis", .redis),
             ("valkey", .redis), ("mariadb", .mysql), ("mysql", .mysql), ("memcached", .memcached),
-            ("rabbitmq", .rabbitmq), ("amqp", .rabbitmq),
+            ("rabbitmq", .rabbitmq), ("amqp", .rabbitmq), ("mongodb", .mongodb),
         ] as [(String, TryoutKind)]
     )
     func kinds(text: String, kind: TryoutKind) throws {
@@ -19,9 +19,9 @@ struct TryoutTests {
     @Test("a kind that there is not is refused with those there are")
     func unknownKind() {
         #expect {
-            _ = try TryoutKind("mongodb")
+            _ = try TryoutKind("oracle")
         } throws: { error in
-            (error as? Fault)?.message.contains("mongodb") == true
+            (error as? Fault)?.message.contains("oracle") == true
                 && (error as? Fault)?.hint?.contains("postgres") == true
         }
     }

@@ -201,7 +201,8 @@ struct FirstTryMigrationTests {
             return LaunchSample.created("Dockerfile", try await FirstTry.plan(files))
         }
         let installs = try await image("", ", \"alembic\"").split(separator: "\n").filter { $0.contains(" install ") }
-        #expect(installs.contains { $0.hasSuffix(" alembic") }, "\(installs)")
-        #expect(try await !image(", \"alembic\"", "").contains(" alembic\n"))
+        #expect(installs.contains { $0.contains(" alembic") }, "\(installs)")
+        let named = try await image(", \"alembic\"", "").split(separator: "\n").filter { $0.contains(" install ") }
+        #expect(!named.contains { $0.contains(" alembic") }, "\(named)")
     }
 }

@@ -9,22 +9,22 @@ struct UnreadShapeTests {
         arguments: [
             (
                 "HOSTS: list[str] = [\"shop.example\"]", "settings.HOSTS",
-                #"HOSTS = "[\"shop.example\",\"app.localhost\"]""#
+                #"HOSTS = "[\"shop.example\",\"project.localhost\"]""#
             ),
-            ("HOSTS: list[str]", "settings.HOSTS", #"HOSTS = "[\"app.localhost\"]""#),
+            ("HOSTS: list[str]", "settings.HOSTS", #"HOSTS = "[\"project.localhost\"]""#),
             (
                 "HOSTS: str = \"shop.example, b.example\"", "settings.HOSTS.split(\",\")",
-                "HOSTS = \"shop.example,b.example,app.localhost\""
+                "HOSTS = \"shop.example,b.example,project.localhost\""
             ),
             (
                 "HOSTS: str = \"shop.example\"\n    @property\n    def names(self): return [h for h in self.HOSTS.split(\",\")]",
-                "settings.names", "HOSTS = \"shop.example,app.localhost\""
+                "settings.names", "HOSTS = \"shop.example,project.localhost\""
             ),
             (
                 "X: int = 1", "os.getenv(\"TRUSTED\", \"shop.example\").split(\",\")",
-                "TRUSTED = \"shop.example,app.localhost\""
+                "TRUSTED = \"shop.example,project.localhost\""
             ),
-            ("X: int = 1", "names", "TRUSTED = \"shop.example,app.localhost\""),
+            ("X: int = 1", "names", "TRUSTED = \"shop.example,project.localhost\""),
         ]
     )
     func hosts(field: String, list: String, line: String) async throws {
@@ -40,7 +40,7 @@ struct UnreadShapeTests {
         ])
         let text = LaunchSample.created("fly.toml", plan)
         #expect(text.contains("  \(line)\n"), "\(text)")
-        #expect(plan.notes.contains { $0.contains("TrustedHostMiddleware answer to app.localhost as well") })
+        #expect(plan.notes.contains { $0.contains("TrustedHostMiddleware answer to project.localhost as well") })
         #expect(!plan.needed.contains { $0.hasPrefix("HOSTS") })
     }
 

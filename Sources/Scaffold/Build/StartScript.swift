@@ -82,6 +82,8 @@ package struct StartScript: Equatable, Sendable {
         var hasServer = false
         var unclear: Place?
         var depth = 0
+        /// Whether what is known of a line's place is of this command: of several in a line, of the last.
+        var ownsPlace = true
 
         var reading: Reading {
             if !isScript { return .none }
@@ -107,10 +109,12 @@ package struct StartScript: Equatable, Sendable {
             }
             isScript = true
             script.isStrict = text.contains("&&")
-            for var line in lines {
+            let here = lines.map { line in
+                var line = line
                 line.line = place.line ?? 1
-                take(line, of: place.file, in: home)
+                return line
             }
+            take(here, of: place.file, in: home)
         }
 
         private mutating func read(_ text: String, _ path: String, arguments: [String], in folder: String) {
@@ -122,7 +126,14 @@ package struct StartScript: Equatable, Sendable {
             {
                 script.isStrict = true
             }
-            for line in ShellScript.lines(of: text, arguments: arguments) { take(line, of: path, in: folder) }
+            take(ShellScript.lines(of: text, arguments: arguments), of: path, in: folder)
+        }
+
+        private mutating func take(_ lines: [ShellScript.Line], of path: String, in folder: String) {
+            for (index, line) in lines.enumerated() {
+                ownsPlace = index + 1 == lines.count || lines[index + 1].line != line.line
+                take(line, of: path, in: folder)
+            }
         }
 
         private mutating func take(_ line: ShellScript.Line, of path: String, in folder: String) {
@@ -139,7 +150,9 @@ package struct StartScript: Equatable, Sendable {
             }
             // What runs beside the server is a group of its own.
             let isWorker = Vocabulary.workers.contains(CommandWrappers.name(first)) && !facts.processes.isEmpty
-            if isWorker || facts.processes.contains(where: { $0.evidence.contains { $0.place == place } }) { return }
+            if isWorker || ownsPlace && facts.processes.contains(where: { $0.evidence.contains { $0.place == place } }) {
+                return
+            }
             guard !hasServer, !line.isConditional, let now = self.folder(line, in: folder) else { return fail(place) }
             if isMigration(words, place) {
                 script.migrates = true
@@ -163,13 +176,15 @@ package struct StartScript: Equatable, Sendable {
 
         private func isServer(_ words: [String], _ place: Place) -> Bool {
             let known = (facts.entry?.evidence ?? []) + (facts.server?.evidence ?? [])
-            if known.contains(where: { $0.place == place }) { return true }
+            if ownsPlace, known.contains(where: { $0.place == place }) { return true }
             return ServerCommand.parse(words).map { $0.server != .own } ?? false
         }
 
         private func isMigration(_ words: [String], _ place: Place) -> Bool {
             guard let migrations = facts.migrations else { return false }
-            if words == migrations.command || migrations.runBy.contains(where: { $0.place == place }) { return true }
+            if words == migrations.command || ownsPlace && migrations.runBy.contains(where: { $0.place == place }) {
+                return true
+            }
             return migrations.tool == .alembic && CommandWrappers.name(words[0]) == "alembic"
                 && words.contains("upgrade")
         }
