@@ -150,7 +150,8 @@ package struct StartScript: Equatable, Sendable {
             }
             // What runs beside the server is a group of its own.
             let isWorker = Vocabulary.workers.contains(CommandWrappers.name(first)) && !facts.processes.isEmpty
-            if isWorker || ownsPlace && facts.processes.contains(where: { $0.evidence.contains { $0.place == place } }) {
+            if isWorker || ownsPlace && facts.processes.contains(where: { $0.evidence.contains { $0.place == place } })
+            {
                 return
             }
             guard !hasServer, !line.isConditional, let now = self.folder(line, in: folder) else { return fail(place) }
