@@ -92,7 +92,12 @@ struct DiskTests {
             """
         let script = "\(host.root)/keep-full.py"
         try program.write(toFile: script, atomically: true, encoding: .utf8)
-        try await Shell.line("python3 \(script) \(host.state) >/dev/null 2>&1 &")
+        _ = try Background.start(
+            "/usr/bin/python3",
+            [script, host.state],
+            environment: host.environment,
+            output: "\(host.root)/keep-full.log"
+        )
         try await eventually(within: .seconds(5), "a full disk") {
             try await Shell.line("df --output=avail \(host.state) | tail -1").trimmingCharacters(in: .whitespaces)
                 == "0"

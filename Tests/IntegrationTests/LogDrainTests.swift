@@ -15,12 +15,9 @@ struct LogDrainTests {
         http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), Handler).serve_forever()
         """
 
-    private func start(_ folder: String, _ port: Int) throws -> Process {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/python3")
-        process.arguments = ["-W", "ignore", "-c", Self.receiver, folder, "\(port)"]
-        try process.run()
-        return process
+    private func start(_ folder: String, _ port: Int) throws -> Int32 {
+        let arguments = ["-W", "ignore", "-c", Self.receiver, folder, "\(port)"]
+        return try Background.start("/usr/bin/python3", arguments, output: "\(folder)/receiver.log")
     }
 
     /// Numbers of the app's lines that have come, in their order.
@@ -40,7 +37,7 @@ struct LogDrainTests {
         let settings = "[log_drains.web]\nkind = \"http\"\nurl = \"http://127.0.0.1:\(port)/\"\napps = [\"talker\"]\n"
         try await TestHost.with(settings: settings) { host in
             var receiver = try start(folder, port)
-            defer { receiver.terminate() }
+            defer { kill(receiver, SIGKILL) }
             try await eventually(within: .seconds(20), "a line to try it out") {
                 try await host.roost("log-drains", "test", "web").code == 0
             }
@@ -53,8 +50,7 @@ struct LogDrainTests {
             async let talked = Shell.line("curl -s -o /dev/null --rate 150/s -H 'Host: talker.localhost' '\(url)'")
             for _ in 0..<3 {
                 try await Task.sleep(for: .seconds(1))
-                kill(receiver.processIdentifier, SIGKILL)
-                receiver.waitUntilExit()
+                kill(receiver, SIGKILL)
                 try await Task.sleep(for: .seconds(1))
                 receiver = try start(folder, port)
             }
