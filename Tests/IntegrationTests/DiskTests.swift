@@ -64,7 +64,7 @@ struct DiskTests {
                     && (log.contains("roll-back step failed")
                         || log.components(separatedBy: "roll-out ended").count > 2)
             }
-            try await Shell.line("rm \(host.state)/filler*")
+            try await Shell.line("rm -f \(host.state)/filler*")
             let outcome = try await host.roost("deploy", "--watch", "-a", "patient")
             #expect(outcome.code == 1, "\(outcome.all)")
             #expect(outcome.all.contains("rolled back"), "\(outcome.all)")
@@ -99,7 +99,9 @@ struct DiskTests {
             output: "\(host.root)/keep-full.log"
         )
         try await eventually(within: .seconds(5), "a full disk") {
-            try await Shell.line("df --output=avail \(host.state) | tail -1").trimmingCharacters(in: .whitespaces)
+            try await Shell.line("df --output=avail \(host.state) | tail -1").trimmingCharacters(
+                in: .whitespacesAndNewlines
+            )
                 == "0"
         }
     }
