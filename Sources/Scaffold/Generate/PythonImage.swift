@@ -106,7 +106,12 @@ struct PythonImage {
                 ? "uv pip install --python \(PythonInstall.environment)"
                 : "\(PythonInstall.environment)/bin/pip install"
             let command = "\(tool) \(start.packages.map { Quoting.run($0) }.joined(separator: " "))"
-            lines.append(install.run([command], cache: uv ? "uv" : "pip", files: []))
+            if !install.project.isEmpty, let last = lines.last, last.hasPrefix("RUN ") {
+                // One after the other would be two layers for one thing.
+                lines[lines.count - 1] = "\(last) \\\n    && \(command)"
+            } else {
+                lines.append(install.run([command], cache: uv ? "uv" : "pip", files: []))
+            }
         }
         return lines
     }
