@@ -42,6 +42,7 @@ package struct LogDrainLane: Equatable, Sendable {
         dropped += lines
     }
 
+    /// So many lines are there, and so many are not wanted; all before `place` is done with.
     package mutating func delivered(_ lines: Int, refused more: Int = 0, upTo place: Int64, at now: Timestamp) {
         cursor = max(cursor, place)
         sent += lines
