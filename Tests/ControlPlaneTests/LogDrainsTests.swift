@@ -190,4 +190,16 @@ struct LogDrainsTests {
             await #expect { try await drains.test("b") } throws: { ($0 as? Fault)?.hint == "there are a" }
         }
     }
+
+    @Test("a book that can't be read keeps nobody from running, and is left as it is")
+    func damaged() async throws {
+        let world = World()
+        try Durable.makeFolder(world.folder)
+        try Durable.write(Data("{".utf8), to: "\(world.folder)/book.json")
+        try await world.running(["a"]) { drains in
+            try await drains.test("a")
+            #expect(await drains.view().drains.count == 1)
+        }
+        #expect(try String(contentsOfFile: "\(world.folder)/book.json", encoding: .utf8) == "{")
+    }
 }

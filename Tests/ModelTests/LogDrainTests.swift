@@ -89,8 +89,8 @@ struct LogDrainTests {
     @Test("a line that nobody wants is left out, and holds up no other; who wants none is asked again")
     func delivery() async {
         let entries = (0..<1000).map { Self.entry($0 == 37 || $0 == 902 ? "poison" : "\($0)") }
-        nonisolated(unsafe) var asked = 0
-        nonisolated(unsafe) var got: [String] = []
+        var asked = 0
+        var got: [String] = []
         let delivery = await LogDelivery.of(entries) { part in
             asked += 1
             if part.contains(where: { $0.text == "poison" }) { return .refused("no") }

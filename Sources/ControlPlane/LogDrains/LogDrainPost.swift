@@ -16,7 +16,15 @@ package struct LogDrainPost: Sendable {
     package init(host: String, folder: String, environment: [String: String] = [:]) {
         (self.host, self.folder) = (host, folder)
         curl = Curl(environment: environment)
+        // Of requests that a kill has cut off.
+        let left = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in left where name.hasPrefix(Self.prefix) && name.hasSuffix(Self.suffix) {
+            unlink("\(folder)/\(name)")
+        }
     }
+
+    private static let prefix = "log-drain-"
+    private static let suffix = ".body"
 
     /// Sends lines as the drain's receiver wants them; returns when it has them, or why not.
     package func send(_ entries: [LogEntry], to drain: LogDrain) async -> LogDrainOutcome {
@@ -39,7 +47,7 @@ package struct LogDrainPost: Sendable {
     // MARK: - Private
 
     private func post(_ entries: [LogEntry], to drain: LogDrain) async throws -> LogDrainOutcome {
-        let file = "\(folder)/drain-\(ULID.make()).body"
+        let file = "\(folder)/\(Self.prefix)\(ULID.make())\(Self.suffix)"
         try KeptFile.write(drain.kind.body(entries, host: host), to: file)
         defer { unlink(file) }
         var options: [Curl.Option] = [

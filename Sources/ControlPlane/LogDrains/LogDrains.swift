@@ -52,6 +52,8 @@ package actor LogDrains: Service {
     private var unsaved: [Machine.ID: LogPosition] = [:]
 
     private static let pause = Duration.milliseconds(500)
+    /// Between two tries to begin.
+    private static let patience = Duration.seconds(30)
     /// The platform may add a line to the log of a Machine that does not run: looked at every so many passes.
     private static let rarely = 40
 
@@ -62,9 +64,8 @@ package actor LogDrains: Service {
     }
 
     package func run() async throws {
-        guard !settings.drains.isEmpty else { return await cancelWhenGracefulShutdown { await Self.forever() } }
-        try load()
         await cancelWhenGracefulShutdown {
+            guard await self.begin() else { return }
             await withDiscardingTaskGroup { group in
                 group.addTask { await repeating(every: .seconds(1)) { await self.followRecords() } }
                 group.addTask { await repeating(every: Self.pause) { await self.collect() } }
@@ -240,6 +241,30 @@ package actor LogDrains: Service {
     // MARK: - Kept places
 
     private var bookFile: String { "\(folder)/book.json" }
+
+    /// Takes up what was kept, again and again where that can't be done now; false at the end.
+    ///
+    /// A disk without room, or a file that can't be read, must not keep the rest of the daemon from running.
+    private func begin() async -> Bool {
+        guard !settings.drains.isEmpty else {
+            await Self.forever()
+            return false
+        }
+        while !Task.isCancelled {
+            do {
+                try load()
+                return true
+            } catch {
+                logger.error("log drains wait: what was kept for them can't be taken up", error: error)
+            }
+            do {
+                try await Task.sleep(for: Self.patience)
+            } catch {
+                return false
+            }
+        }
+        return false
+    }
 
     private func load() throws {
         let spool = try LogSpool(folder: folder, limit: settings.spool)

@@ -48,6 +48,8 @@ struct SyslogPost: Sendable {
         }
         let late = channel.eventLoop.scheduleTask(in: Self.patience) {
             end.fail(Fault(.timedOut, "the receiver has not read all within 20 seconds"))
+            // One that reads nothing keeps the write from its end as well.
+            channel.close(promise: nil)
         }
         defer {
             late.cancel()
