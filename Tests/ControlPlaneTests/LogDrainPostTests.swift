@@ -183,9 +183,28 @@ struct LogDrainPostTests {
         #expect(!receiver.got("got").contains("who are you") && !receiver.got("got").contains("early"))
     }
 
+    @Test("a receiver that takes connections and reads nothing is let go")
+    func deaf() async throws {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        let port = try Self.bound(descriptor)
+        #expect(listen(descriptor, 4) == 0)
+        let post = try SyslogPost(drain(.syslog, "tcp://127.0.0.1:\(port)"), patience: .seconds(1))
+        await #expect {
+            try await post.send(String(repeating: "x", count: 32 << 20))
+        } throws: { error in
+            (error as? Fault)?.code == .timedOut
+        }
+    }
+
     private static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
+        return try bound(descriptor)
+    }
+
+    /// Gives a socket a port of its own.
+    private static func bound(_ descriptor: Int32) throws -> Int {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian

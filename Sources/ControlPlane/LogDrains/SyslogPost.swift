@@ -15,10 +15,11 @@ struct SyslogPost: Sendable {
     private let isTLS: Bool
     private let authority: String?
     /// To connect, to write and to see the end.
-    private static let patience = TimeAmount.seconds(20)
+    private let patience: Duration
 
     /// - Throws: ``Fault`` `invalidConfig` for an address that is none.
-    init(_ drain: LogDrain) throws {
+    init(_ drain: LogDrain, patience: Duration = .seconds(20)) throws {
+        self.patience = patience
         (isTLS, host, port) = try Self.address(drain.url)
         authority = drain.authorityFile
     }
@@ -46,8 +47,8 @@ struct SyslogPost: Sendable {
             end.fail(error)
             throw Fault(.unreachable, "\(host):\(port) can't be reached: \(Self.words(error))")
         }
-        let late = channel.eventLoop.scheduleTask(in: Self.patience) {
-            end.fail(Fault(.timedOut, "the receiver has not read all within 20 seconds"))
+        let late = channel.eventLoop.scheduleTask(in: TimeAmount(patience)) {
+            end.fail(Fault(.timedOut, "the receiver has not read all within \(GoDuration(patience).text)"))
             // One that reads nothing keeps the write from its end as well.
             channel.close(promise: nil)
         }
